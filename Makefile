@@ -1,0 +1,40 @@
+# Everything a newcomer needs. The environment is made once, in .venv.
+PYTHON ?= python3.11
+VENV := .venv
+BIN := $(VENV)/bin
+export DAGSTER_HOME ?= $(CURDIR)/.dagster
+export DAGSTER_DISABLE_TELEMETRY := 1
+.DEFAULT_GOAL := help
+.PHONY: help run test lint lab dagster sql bench clean
+
+help:  ## 本页 / this page
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/'
+
+$(VENV)/ready: pyproject.toml constraints.txt
+	@if command -v uv >/dev/null; then uv venv -q --allow-existing -p $(PYTHON) $(VENV) && uv pip install -q -p $(BIN)/python -c constraints.txt -e '.[pipeline,quality,notebooks,dev]'; \
+	else $(PYTHON) -m venv $(VENV) && $(BIN)/pip install -q --disable-pip-version-check -c constraints.txt -e '.[pipeline,quality,notebooks,dev]'; fi
+	@touch $@
+
+run: $(VENV)/ready  ## 刷新全部数据并发布 / refresh everything and publish
+	@$(BIN)/minzheng run $(ARGS)
+
+test: $(VENV)/ready  ## 运行测试 / run the tests
+	@$(BIN)/pytest -n 2 $(ARGS)
+
+lint: $(VENV)/ready  ## 风格、类型、导入方向 / style, types, import rules
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check --diff pipelines/definitions.py >/dev/null && $(BIN)/mypy && $(BIN)/lint-imports
+
+lab: $(VENV)/ready  ## 打开 JupyterLab / open JupyterLab on the notebooks
+	@$(BIN)/jupyter lab --ip 127.0.0.1 --notebook-dir notebooks 0_welcome.ipynb
+
+dagster: $(VENV)/ready  ## 打开 Dagster 界面与守护进程 / Dagster webserver and daemon on loopback
+	@mkdir -p $(DAGSTER_HOME) && $(BIN)/dg dev --host 127.0.0.1
+
+sql: $(VENV)/ready  ## 只读 SQL 窗口 / read-only SQL shell on the current release
+	@$(BIN)/minzheng sql
+
+bench: $(VENV)/ready  ## 性能测量 / benchmarks
+	@$(BIN)/python -m benchmarks
+
+clean:  ## 删除环境与产物 / remove environment and products
+	rm -rf $(VENV) .dagster data/staging

@@ -1,0 +1,1 @@
+"""Thin Dagster assets and checks, one module per layer, calling the packages beside this one. No logic."""

@@ -1,0 +1,75 @@
+"""Core, contradictions, forecasts and verdicts: each reads the Parquet before it and writes its own."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import dagster as dg
+import polars as pl
+
+from pipelines import registry, settings
+from pipelines.assets.common import OWNERS, candidate, described, of_table
+from pipelines.assets.raw import staging_county, staging_reference
+from pipelines.core.tables import build_core
+from pipelines.publish import release
+from pipelines.staging import store
+
+
+@dg.asset(
+    deps=[staging_county, staging_reference], group_name="core", owners=OWNERS, kinds={"duckdb", "sql"},
+    description="维度表和事实表：一行一个事实 / Dimension and fact tables: one row per fact.",
+)  # fmt: skip
+def core(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
+    s = settings.load()
+    release.hold(s, f"run {context.run.run_id[:8]}")
+    release.begin(s, candidate(context))
+    counties = store.staged_counties(s)
+    rows = build_core([c.folder for c in counties], store.current(s, "reference").folder, candidate(context) / "core")
+    return dg.MaterializeResult(metadata={"counties": len(counties), **rows})
+
+
+@dg.asset(
+    deps=[core], group_name="reconcile", owners=OWNERS, kinds={"polars"},
+    description=described(registry.table("fct_discrepancy")),
+)  # fmt: skip
+def discrepancies(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
+    from pipelines.reconcile.rules import find
+
+    folder = candidate(context)
+    staged = [c.folder for c in store.staged_counties(settings.load())]
+    out = folder / "reconcile" / "fct_discrepancy.parquet"
+    return _saved(find(folder / "core", staged), out)
+
+
+@dg.multi_asset(
+    specs=[
+        dg.AssetSpec(t.name, deps=[core], group_name="forecast", owners=OWNERS, kinds={"numpy"}, description=described(t))
+        for t in registry.in_layer("forecast")
+    ]
+)
+def forecast(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[None]]:
+    from pipelines.forecast.product import forecast_tables
+
+    folder = candidate(context)
+    tables = forecast_tables(folder / "core", store.current(settings.load(), "reference").folder, seed=settings.load().seed)
+    for name, frame in tables.items():
+        yield _saved(frame, folder / "forecast" / f"{name}.parquet", name)
+
+
+@dg.asset(
+    deps=[core, *(dg.AssetKey(t.name) for t in registry.in_layer("forecast"))], group_name="evaluate", owners=OWNERS,
+    kinds={"polars"}, description=described(registry.table("evaluation_target")),
+)  # fmt: skip
+def evaluation_target(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
+    from pipelines.evaluate.targets import evaluate
+
+    folder = candidate(context)
+    core_table = {n: pl.read_parquet(folder / "core" / f"{n}.parquet") for n in ("fct_observation", "dim_indicator", "dim_source")}
+    projected = {n: pl.read_parquet(folder / "forecast" / f"forecast_{n}.parquet") for n in ("beds", "graves", "elderly")}
+    frame = evaluate(core_table["fct_observation"], core_table["dim_indicator"], sources=core_table["dim_source"], **projected)
+    return _saved(frame, folder / "evaluate" / "evaluation_target.parquet")
+
+
+def _saved(frame: pl.DataFrame, path: Path, asset: str | None = None) -> dg.MaterializeResult[None]:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    frame.write_parquet(path)
+    return dg.MaterializeResult(asset_key=asset, metadata=dict(of_table(path)))

@@ -1,0 +1,67 @@
+"""When things run: the refresh job, its daily schedule, the sensor on changed raw files, the message on failure. Runs are
+always launched with the tags of a county range; a refresh without them fails at its first step."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import dagster as dg
+
+from pipelines import settings
+from pipelines.assets.common import ALL_COUNTIES, COUNTIES
+from pipelines.staging import store
+
+refresh = dg.define_asset_job(
+    "refresh", selection=dg.AssetSelection.all(), executor_def=dg.in_process_executor, tags={"minzheng/writer": "one"},
+    description="从原始数据到发布：全部重建并切换 / From raw to release: build everything, check it, switch.",
+)  # fmt: skip
+
+
+def tags_for(instance: dg.DagsterInstance, codes: list[str]) -> dict[str, str]:
+    """Register counties as partitions and give the tags of a run over `codes` (first to last as registered)."""
+    name = str(COUNTIES.name)
+    known = instance.get_dynamic_partitions(name)
+    missing = [c for c in sorted(codes) if c not in known]
+    if missing:
+        instance.add_dynamic_partitions(name, missing)
+    order = [c for c in instance.get_dynamic_partitions(name) if c in codes]
+    return dict(zip(ALL_COUNTIES, (order[0], order[-1]), strict=True))
+
+
+def forget_absent(instance: dg.DagsterInstance, codes: list[str]) -> None:
+    """Drop partitions whose raw folder is gone."""
+    for gone in set(instance.get_dynamic_partitions(str(COUNTIES.name))) - set(codes):
+        instance.delete_dynamic_partition(str(COUNTIES.name), gone)
+
+
+@dg.schedule(
+    job=refresh, cron_schedule=f"0 {settings.load().schedule_hour} * * *", execution_timezone=settings.load().time_zone,
+    description="每日定时刷新 / Daily refresh.",
+)  # fmt: skip
+def daily(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
+    codes = list(settings.load().county_folders())
+    forget_absent(context.instance, codes)
+    return dg.RunRequest(tags=tags_for(context.instance, codes))
+
+
+@dg.sensor(
+    job=refresh, minimum_interval_seconds=60,
+    description="原始文件内容变化即刷新；新县自动登记 / Refresh when the content of raw files changes; registers new counties.",
+)  # fmt: skip
+def raw_changed(context: dg.SensorEvaluationContext) -> Iterator[dg.RunRequest | dg.SkipReason]:
+    s = settings.load()
+    now = store.inputs_hash(s)
+    if context.cursor == now:
+        yield dg.SkipReason("原始数据没有变化 / raw data unchanged")
+        return
+    codes = list(s.county_folders())
+    forget_absent(context.instance, codes)
+    context.update_cursor(now)
+    yield dg.RunRequest(run_key=now, tags=tags_for(context.instance, codes))
+
+
+@dg.run_failure_sensor(description="失败时写一份消息文件 / Write a message file when a run fails.")
+def on_failure(context: dg.RunFailureSensorContext) -> None:
+    folder = settings.load().marts / "messages"
+    folder.mkdir(parents=True, exist_ok=True)
+    text = f"{datetime.now(UTC):%Y-%m-%d %H:%M} 刷新失败 / refresh failed: {context.dagster_run.run_id}\n{context.failure_event.message}\n"
+    (folder / f"{context.dagster_run.run_id[:8]}.txt").write_text(text, encoding="utf-8")

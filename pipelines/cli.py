@@ -1,0 +1,167 @@
+"""`minzheng …`: the commands of the office. Each one calls the package; heavy libraries load only in the command that
+needs them."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from pipelines import settings
+from pipelines.ingest.problems import InputError
+
+PUBLISHED, REFUSED, HELD_BACK = 0, 1, 3
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run one command. Exit codes: 0 done, 1 refused or failed, 3 published with a county held back."""
+    arguments = _parser().parse_args(argv)
+    try:
+        return int(arguments.call(arguments) or 0)
+    except InputError as error:
+        print(error, file=sys.stderr)
+    except (ValueError, KeyError, FileNotFoundError, RuntimeError) as error:
+        print(error, file=sys.stderr)
+    return REFUSED
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="minzheng", description="民政规划数据集市 / Minzheng Marts")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    def command(name: str, call: object, words: str) -> argparse.ArgumentParser:
+        made = commands.add_parser(name, help=words, description=words)
+        made.set_defaults(call=call)
+        return made
+
+    run = command("run", _run, "刷新：从原始数据到发布 / refresh: from raw to release")
+    run.add_argument("--county", action="append", metavar="CODE", help="只重读这个县 / re-read this county only")
+    run.add_argument("--force", action="store_true", help="没有变化也重建 / rebuild even if nothing changed")
+    command("status", _status, "当前版本与检查状态 / the current release and its checks")
+    release = command("release", _release, "版本：list|path|diff|use|pin / releases")
+    release.add_argument("action", choices=["list", "path", "diff", "use", "pin", "verify"])
+    release.add_argument("id", nargs="?")
+    sql = command("sql", _sql, "只读查询 / read-only query")
+    sql.add_argument("query", nargs="?", help="不给则打开交互窗口 / omit for a shell")
+    sql.add_argument("--format", choices=["table", "csv", "xlsx"], default="table")
+    sql.add_argument("--release", metavar="ID")
+    trace = command("trace", _trace, "追溯一个数字 / trace a figure")
+    trace.add_argument("id")
+    trace.add_argument("--document", type=Path, metavar="FILE")
+    audit = command("audit", _audit, "核对文档中的全部数字 / account for every numeral of a document")
+    audit.add_argument("--county", required=True, metavar="CODE")
+    audit.add_argument("--document", required=True, type=Path, metavar="FILE")
+    validate = command("validate", _validate, "检查一个文件或县文件夹 / check a file or a county folder")
+    validate.add_argument("path", type=Path)
+    template = command("template", _template, "生成填报模板 / write templates to fill in")
+    template.add_argument("--out", type=Path, default=Path("templates"))
+    template.add_argument("--year", type=int, default=2023)
+    new = command("new-county", _new_county, "新建一个县的文件夹 / start a county's folder")
+    new.add_argument("code")
+    new.add_argument("name")
+    return parser
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    from pipelines.run import refresh
+
+    return refresh(settings.load(), only=arguments.county or [], force=arguments.force)
+
+
+def _status(_: argparse.Namespace) -> int:
+    from pipelines import open_marts
+    from pipelines.publish import release
+
+    s = settings.load()
+    now = release.current_id(s)
+    if now is None:
+        print("还没有发布版本，请先 minzheng run / no release yet: minzheng run")
+        return REFUSED
+    with open_marts() as con:
+        built = con.execute("SELECT built_at, git_commit, content_hash FROM meta_release").fetchone() or ("", "", "")
+        checks = con.execute("SELECT severity, count(*), sum(CASE WHEN passed THEN 0 ELSE 1 END) FROM mart_quality GROUP BY 1 ORDER BY 1").fetchall()
+    print(f"版本 / release   {now}\n生成 / built     {built[0]}\n代码 / code      {built[1]}\n内容 / content   {built[2][:16]}")
+    for severity, total, failed in checks:
+        print(f"检查 / checks    {severity}: {total} ({int(failed)} 未通过 / failed)")
+    return PUBLISHED
+
+
+def _release(arguments: argparse.Namespace) -> int:
+    from pipelines.publish import package, release
+
+    s = settings.load()
+    wanted = arguments.id or release.current_id(s)
+    if arguments.action == "list":
+        for r in release.releases(s):
+            print(f"{'*' if r.current else ' '} {r.id}{'  (pinned)' if r.pinned else ''}")
+        return PUBLISHED
+    if wanted is None or not (s.releases / wanted).is_dir():
+        raise FileNotFoundError(f"没有这个版本 / no such release: {wanted}")
+    folder = s.releases / wanted
+    match arguments.action:
+        case "path":
+            print(folder)
+        case "diff":
+            diff = folder / "diff.json"
+            print(diff.read_text(encoding="utf-8") if diff.exists() else "没有上一版本 / no previous release")
+        case "use":
+            release.use(s, wanted)
+            print(f"当前版本 / current: {wanted}")
+        case "pin":
+            release.pin(s, wanted)
+        case "verify":
+            broken = package.verify(folder)
+            print("\n".join(broken) or "完整 / whole")
+            return REFUSED if broken else PUBLISHED
+    return PUBLISHED
+
+
+def _sql(arguments: argparse.Namespace) -> int:
+    from pipelines.desk.shell import query, shell
+
+    if not arguments.query:
+        return shell(arguments.release)
+    print(query(arguments.query, arguments.format, arguments.release))
+    return PUBLISHED
+
+
+def _trace(arguments: argparse.Namespace) -> int:
+    from pipelines.desk.trace import trace
+
+    print(trace(arguments.id, document=arguments.document))
+    return PUBLISHED
+
+
+def _audit(arguments: argparse.Namespace) -> int:
+    from pipelines.ingest.audit import audit
+
+    report, complete = audit(settings.load(), arguments.county, arguments.document)
+    print(report)
+    return PUBLISHED if complete else REFUSED
+
+
+def _validate(arguments: argparse.Namespace) -> int:
+    from pipelines.staging.validate import validate
+
+    problems = validate(arguments.path)
+    print("\n".join(str(p) for p in problems) or f"{arguments.path}: 没有问题 / no problems")
+    return REFUSED if problems else PUBLISHED
+
+
+def _template(arguments: argparse.Namespace) -> int:
+    from pipelines.ingest.templates import write_templates
+
+    for path in write_templates(arguments.out, arguments.year):
+        print(path)
+    return PUBLISHED
+
+
+def _new_county(arguments: argparse.Namespace) -> int:
+    from pipelines.ingest.templates import new_county
+
+    print(new_county(settings.load(), arguments.code, arguments.name))
+    return PUBLISHED
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,96 @@
+"""Runs one SQL file per table into an in-memory DuckDB: DDL from the registry, rows inserted by name, counts compared."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from pathlib import Path
+
+import duckdb
+import polars as pl
+
+from pipelines import registry
+
+HORIZON = 2035
+
+
+class BuildError(RuntimeError):
+    """A table could not be built; the message names the table."""
+
+
+def connect(memory_limit: str = "2GB") -> duckdb.DuckDBPyConnection:
+    """A private in-memory database that loads no extensions from the network."""
+    return duckdb.connect(config={"memory_limit": memory_limit, "autoinstall_known_extensions": "false", "threads": 2})
+
+
+def attach_staging(con: duckdb.DuckDBPyConnection, folders: list[Path], reference: Path) -> None:
+    """Views ``stg_<table>`` over the staging Parquet of all counties and of the reference folder, plus ``reg_*``."""
+    names = {p.stem for f in folders for p in f.glob("*.parquet")}
+    for name in sorted(names):
+        attach(con, f"stg_{name}", [f / f"{name}.parquet" for f in folders])
+    for path in reference.glob("*.parquet"):
+        attach(con, f"stg_{path.stem}", [path])
+    attach_registry(con)
+
+
+def attach_registry(con: duckdb.DuckDBPyConnection) -> None:
+    """Tables ``reg_indicators``, ``reg_units``, ``reg_domains`` and ``reg_years``."""
+    for name in ("indicators", "units", "domains"):
+        load(con, f"reg_{name}", pl.DataFrame(registry.rows(name)))
+    load(con, "reg_years", pl.DataFrame({"year": range(2020, HORIZON + 1)}))
+
+
+def attach(con: duckdb.DuckDBPyConnection, view: str, paths: list[Path]) -> None:
+    """A view over Parquet files with the same columns."""
+    listed = ", ".join("'" + p.as_posix().replace("'", "''") + "'" for p in paths)
+    con.execute(f'CREATE OR REPLACE VIEW "{view}" AS SELECT * FROM read_parquet([{listed}], union_by_name = true)')
+
+
+def load(con: duckdb.DuckDBPyConnection, name: str, frame: pl.DataFrame) -> None:
+    """A table with the content of a frame; NaN becomes NULL, and the row count is compared."""
+    floats = [c for c, t in frame.schema.items() if t.is_float()]
+    clean = frame.with_columns(pl.col(floats).fill_nan(None))  # noqa: F841 (DuckDB finds it by name)
+    con.execute(f'CREATE OR REPLACE TABLE "{name}" AS SELECT * FROM clean')
+    _same_count(con, name, frame.height)
+
+
+def insert(con: duckdb.DuckDBPyConnection, name: str, frame: pl.DataFrame) -> int:
+    """Create the registered table `name` and insert a frame by column name. Returns the number of rows."""
+    con.execute(registry.ddl(name))
+    load(con, f"__{name}", frame)
+    con.execute(f'INSERT INTO "{name}" BY NAME SELECT * FROM "__{name}"')
+    con.execute(f'DROP TABLE "__{name}"')
+    _same_count(con, name, frame.height)
+    return frame.height
+
+
+def build(con: duckdb.DuckDBPyConnection, package: str, names: list[str]) -> dict[str, int]:
+    """Build the tables `names` from ``<package>/<name>.sql``. Returns rows per table. Raises BuildError."""
+    return {name: _build_one(con, package, name) for name in names}
+
+
+def _build_one(con: duckdb.DuckDBPyConnection, package: str, name: str) -> int:
+    query = files(package).joinpath(f"{name}.sql").read_text(encoding="utf-8")
+    try:
+        con.execute(registry.ddl(name))
+        con.execute(f'INSERT INTO "{name}" BY NAME\n{query}')
+    except duckdb.Error as error:
+        raise BuildError(f"{name}: {error}") from error
+    return count(con, name)
+
+
+def count(con: duckdb.DuckDBPyConnection, name: str) -> int:
+    row = con.execute(f'SELECT count(*) FROM "{name}"').fetchone()
+    return int(row[0]) if row else 0
+
+
+def ordered(con: duckdb.DuckDBPyConnection, name: str) -> pl.DataFrame:
+    """A registered table in the order of its key (then of all columns), so that files and hashes are reproducible."""
+    t = registry.table(name)
+    columns = ", ".join(f'"{c.name}"' for c in t.columns)
+    order = ", ".join(f'"{c}"' for c in (*t.key, *(c.name for c in t.columns if not c.key)))
+    return con.execute(f'SELECT {columns} FROM "{name}" ORDER BY {order}').pl()
+
+
+def _same_count(con: duckdb.DuckDBPyConnection, name: str, expected: int) -> None:
+    if count(con, name) != expected:
+        raise BuildError(f"{name}: {expected} rows went in, {count(con, name)} are there")

@@ -1,0 +1,2 @@
+-- Civil-affairs domains.
+SELECT code, name_zh, name_en FROM reg_domains

@@ -1,0 +1,91 @@
+"""Holds a frame of text against the registry: columns, types, code lists, keys, personal data. Every problem at once."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+
+import polars as pl
+
+from pipelines import registry
+from pipelines.ingest.problems import InputError, Problem
+from pipelines.ingest.reader import ROW
+
+IDENTITY = re.compile(r"(?<![0-9])(?:[1-9][0-9]{16}[0-9Xx]|1[3-9][0-9]{9})(?![0-9])")
+_BOOLEANS = {"1": True, "0": False, "true": True, "false": False, "是": True, "否": False}
+POLARS: dict[str, type[pl.DataType]] = {
+    "VARCHAR": pl.String, "INTEGER": pl.Int64, "DOUBLE": pl.Float64, "BOOLEAN": pl.Boolean, "DATE": pl.Date,
+}  # fmt: skip
+
+
+def typed(frame: pl.DataFrame, raw_table: str, file: str) -> pl.DataFrame:
+    """The frame with the registry's columns, order and types; empty cells become null.
+
+    Raises InputError listing every missing column, wrong type, unknown code, empty required cell, duplicate key
+    and identity number.
+    """
+    table = registry.table(raw_table)
+    known = {c.name for c in table.columns}
+    problems = [Problem(file, 1, c.name, "", "missing_column", f"应有列“{c.zh}”", f"expected {c.name!r}")
+                for c in table.columns if c.name not in frame.columns and (c.required or c.key)]  # fmt: skip
+    problems += [Problem(file, 1, c, "", "unknown_column") for c in frame.columns if c != ROW and c not in known]
+    numbers = frame[ROW].to_list()
+    out: dict[str, pl.Series] = {ROW: frame[ROW]}
+    for column in table.columns:
+        cells = frame[column.name].to_list() if column.name in frame.columns else [None] * frame.height
+        values: list[object] = []
+        for number, cell in zip(numbers, cells, strict=True):
+            value, rule = _convert(cell or "", column)
+            if rule:
+                detail = _allowed(column) if rule == "unknown_code" else ""
+                problems.append(Problem(file, number, column.name, cell or "", rule, detail, detail))
+            values.append(value)
+        out[column.name] = pl.Series(column.name, values, dtype=POLARS[column.type])
+    result = pl.DataFrame(out)
+    if table.key and not problems:
+        repeated = result.filter(pl.struct(table.key).is_duplicated())
+        problems += [Problem(file, r[ROW], ", ".join(table.key), ", ".join(str(r[k]) for k in table.key), "duplicate_key")
+                     for r in repeated.iter_rows(named=True)]  # fmt: skip
+    if problems:
+        raise InputError(problems)
+    return result
+
+
+def _convert(cell: str, column: registry.Column) -> tuple[object, str]:
+    """(value, broken rule or '')."""
+    if not cell:
+        return None, "missing_value" if column.required else ""
+    if column.name != "sha256" and IDENTITY.search(cell):
+        return None, "identity_number"
+    if column.codelist:
+        return cell, "" if cell in registry.codes()[column.codelist] else "unknown_code"
+    if column.foreign in (("dim_domain", "code"), ("dim_unit", "code")):
+        known = registry.codes()["domain" if column.foreign[0] == "dim_domain" else "unit"]
+        return cell, "" if cell in known else "unknown_code"
+    match column.type:
+        case "INTEGER" | "DOUBLE":
+            return _number(cell, column.type)
+        case "BOOLEAN":
+            flag = _BOOLEANS.get(cell.lower())
+            return flag, "" if flag is not None else "not_a_boolean"
+        case "DATE":
+            try:
+                return date.fromisoformat(cell[:10].replace("/", "-")), ""
+            except ValueError:
+                return None, "not_a_date"
+    return cell, ""
+
+
+def _number(cell: str, kind: str) -> tuple[object, str]:
+    plain = cell.replace(",", "").replace("，", "")
+    if not re.fullmatch(r"[-+]?[0-9]+(\.[0-9]+)?", plain):
+        return None, "not_a_number"
+    value = float(plain)
+    if kind == "DOUBLE":
+        return value, ""
+    return (int(value), "") if value == int(value) else (None, "not_an_integer")
+
+
+def _allowed(column: registry.Column) -> str:
+    codes = registry.codes().get(column.codelist or "", {})
+    return " / ".join(codes) if 0 < len(codes) <= 12 else ""

@@ -1,0 +1,154 @@
+"""A county's raw folder (and raw/reference) as typed frames, with the hash of what was read. Nothing is repaired here."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from pipelines import registry
+from pipelines.ingest.contract import POLARS, typed
+from pipelines.ingest.problems import InputError, Problem
+from pipelines.ingest.reader import ROW, SUFFIXES, read_table
+
+REQUIRED = ("figures", "statistics", "projects", "project_outputs", "indicator_map", "population")
+OPTIONAL = ("project_funding", "funding_assignment", "corrections", "notes", "reviews", "total_coverage", "progress")
+REFERENCE = ("areas", "datasets", "parameters", "mortality")
+COUNTY_FACTS = ("code", "name_zh", "name_en", "prefecture_zh", "prefecture_en", "province_zh", "province_en", "kind",
+                "valid_from", "slug")  # fmt: skip
+SOURCE_FACTS = ("source_id", "title_zh", "title_en", "issuer_zh", "file_name", "sha256", "line_count", "period_start",
+                "period_end", "licence", "quality_grade", "accessed")  # fmt: skip
+ACTUALS = re.compile(r"actuals_(\d{4})")
+
+
+@dataclass(frozen=True)
+class RawCounty:
+    """One county's raw data: `county` and `source` as read from TOML, `tables` typed by the registry."""
+
+    code: str
+    county: dict[str, object]
+    source: dict[str, object]
+    tables: dict[str, pl.DataFrame]
+
+
+def content_hash(folder: Path) -> str:
+    """sha256 over the names and bytes of every file of a folder (hidden files and lock files of Office left out)."""
+    digest = hashlib.sha256()
+    for path in sorted(p for p in folder.rglob("*") if p.is_file() and not p.name.startswith((".", "~$"))):
+        digest.update(path.relative_to(folder).as_posix().encode())
+        digest.update(hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()
+
+
+def read_county(folder: Path) -> RawCounty:
+    """Read and check a county folder. Raises InputError with every problem of every file."""
+    problems: list[Problem] = []
+    county = _facts(folder / "county.toml", COUNTY_FACTS, problems)
+    source = _facts(folder / "source.toml", SOURCE_FACTS, problems)
+    code = folder.name.split("-")[0]
+    if county and str(county.get("code")) != code:
+        problems.append(Problem("county.toml", 0, "code", str(county.get("code")), "unknown_county", f"文件夹为 {code}", f"the folder says {code}"))
+    tables: dict[str, pl.DataFrame] = {}
+    for name in (*REQUIRED, *OPTIONAL):
+        found = find(folder, name)
+        if found is None:
+            if name in REQUIRED:
+                problems.append(Problem(f"{name}.csv", 0, "", "", "missing_file"))
+            tables[name] = empty(name)
+            continue
+        tables[name] = _read(found, name, problems)
+    tables["actuals"] = _actuals(folder, problems)
+    broken = {p.file.rsplit(".", 1)[0] for p in problems}
+    problems += _references(tables, broken)
+    if problems:
+        raise InputError(problems)
+    return RawCounty(code, county, source, tables)
+
+
+def read_reference(folder: Path) -> dict[str, pl.DataFrame]:
+    """Read raw/reference: areas, data sets, parameters, mortality. Raises InputError."""
+    problems: list[Problem] = []
+    tables = {}
+    for name in REFERENCE:
+        found = find(folder, name)
+        if found is None:
+            problems.append(Problem(f"reference/{name}.csv", 0, "", "", "missing_file"))
+        else:
+            tables[name] = _read(found, name, problems)
+    if problems:
+        raise InputError(problems)
+    return tables
+
+
+def empty(name: str) -> pl.DataFrame:
+    """A frame of no rows with the columns of a raw table."""
+    return pl.DataFrame(schema={ROW: pl.Int64, **{c.name: POLARS[c.type] for c in registry.table(name).columns}})
+
+
+def table_of(path: Path) -> str | None:
+    """The raw table that a file name means: ``statistics.csv`` → statistics, ``actuals_2023.xlsx`` → actuals."""
+    stem = "actuals" if ACTUALS.fullmatch(path.stem) else path.stem
+    known = registry.tables().get(stem)
+    return stem if known and known.layer == "raw" and path.suffix.lower() in SUFFIXES else None
+
+
+def find(folder: Path, name: str) -> Path | None:
+    return next((folder / f"{name}{s}" for s in SUFFIXES if (folder / f"{name}{s}").exists()), None)
+
+
+def _read(path: Path, name: str, problems: list[Problem]) -> pl.DataFrame:
+    try:
+        return typed(read_table(path, name), name, path.name)
+    except InputError as error:
+        optional_and_empty = name in OPTIONAL and [p.rule for p in error.problems] == ["empty_file"]
+        if not optional_and_empty:
+            problems += error.problems
+        return empty(name)
+
+
+def _actuals(folder: Path, problems: list[Problem]) -> pl.DataFrame:
+    frames = [empty("actuals")]
+    for path in sorted(p for p in folder.iterdir() if table_of(p) == "actuals"):
+        frame = _read(path, "actuals", problems)
+        year = int(path.stem.split("_")[1])
+        problems += [Problem(path.name, r[ROW], "year", str(r["year"]), "out_of_range", f"文件名写 {year} 年", f"the file name says {year}")
+                     for r in frame.filter(pl.col("year") != year).iter_rows(named=True)]  # fmt: skip
+        frames.append(frame)
+    return pl.concat(frames)
+
+
+def _facts(path: Path, wanted: tuple[str, ...], problems: list[Problem]) -> dict[str, object]:
+    if not path.exists():
+        problems.append(Problem(path.name, 0, "", "", "missing_file"))
+        return {}
+    try:
+        facts: dict[str, object] = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        problems.append(Problem(path.name, 0, "", str(error), "unreadable"))
+        return {}
+    problems += [Problem(path.name, 0, k, "", "missing_value") for k in wanted if facts.get(k) in (None, "")]
+    return facts
+
+
+def _references(tables: dict[str, pl.DataFrame], broken: set[str]) -> list[Problem]:
+    """References inside the folder: project keys, restated rows, printed indicator names. References to a file that
+    could not be read are not reported: they would only repeat its problem."""
+    problems = []
+    for name, frame in tables.items():
+        for column in registry.table(name).columns:
+            if not column.foreign or column.foreign[0] not in tables or column.foreign[0] in broken or frame.is_empty():
+                continue
+            target, target_column = column.foreign
+            known = set(tables[target][target_column].to_list())
+            problems += [Problem(f"{name}.csv", r[ROW], column.name, str(r[column.name]), "unknown_reference", f"应见于 {target}.csv", f"expected in {target}.csv")
+                         for r in frame.filter(pl.col(column.name).is_not_null()).iter_rows(named=True) if r[column.name] not in known]  # fmt: skip
+    if "indicator_map" in broken:
+        return problems
+    mapped = set(tables["indicator_map"]["indicator_printed"].to_list())
+    problems += [Problem("statistics.csv", r[ROW], "indicator_printed", r["indicator_printed"], "unknown_reference", "indicator_map.csv 中没有该指标", "not in indicator_map.csv")
+                 for r in tables["statistics"].iter_rows(named=True) if r["indicator_printed"] not in mapped]  # fmt: skip
+    return problems

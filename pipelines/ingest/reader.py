@@ -1,0 +1,111 @@
+"""One reader for every handed-in table: CSV in UTF-8, BOM or GB18030, XLSX or XLS; headers in Chinese or English,
+also spread over two merged rows; full-width digits; trailing total rows. Out comes a frame of text, nothing converted."""
+
+from __future__ import annotations
+
+import csv
+import io
+import unicodedata
+from pathlib import Path
+
+import polars as pl
+
+from pipelines import registry
+from pipelines.ingest.problems import InputError, Problem
+
+ROW = "__row"  # row number in the file as a spreadsheet shows it
+TOTAL_WORDS = ("合计", "总计", "小计", "总合计")
+SUFFIXES = (".csv", ".xlsx", ".xls")
+_HEADER_SEARCH = 10
+
+
+def read_table(path: Path, raw_table: str) -> pl.DataFrame:
+    """Read one raw file into text columns named as in the registry, plus ``__row``.
+
+    Unknown columns stay (so that the contract can name them); trailing total rows are left out of known templates.
+    Raises InputError (unreadable, encoding, empty_file).
+    """
+    grid = _grid(path)
+    names = registry.headers(raw_table)
+    header, first = _header(grid, names)
+    width = len(header)
+    keyed = registry.table(raw_table).key
+    rows: list[dict[str, object]] = []
+    for number, cells in enumerate(grid[first:], start=first + 1):
+        padded = [_clean(c) for c in (*cells, *[""] * width)[:width]]
+        if not any(padded) or (keyed and not cells_key(header, padded, keyed) and padded[0] in TOTAL_WORDS):
+            continue
+        if padded[0] in TOTAL_WORDS:
+            continue
+        extra = [_clean(c) for c in cells[width:] if _clean(c)]
+        if extra:
+            raise InputError([Problem(path.name, number, "", " ".join(extra), "unreadable", "本行单元格比表头多", "this row has more cells than the header")])
+        rows.append({ROW: number, **dict(zip(header, padded, strict=True))})
+    if not rows:
+        raise InputError([Problem(path.name, 0, "", "", "empty_file")])
+    return pl.DataFrame(rows, schema={ROW: pl.Int64, **dict.fromkeys(header, pl.String)})
+
+
+def cells_key(header: list[str], cells: list[str], keyed: tuple[str, ...]) -> bool:
+    return any(cells[header.index(k)] for k in keyed if k in header)
+
+
+def _grid(path: Path) -> list[list[str]]:
+    """The file as rows of text cells."""
+    try:
+        if path.suffix.lower() == ".csv":
+            return list(csv.reader(io.StringIO(_decode(path))))
+        return _excel(path)
+    except (OSError, csv.Error) as error:
+        raise InputError([Problem(path.name, 0, "", str(error), "unreadable")]) from error
+
+
+def _decode(path: Path) -> str:
+    data = path.read_bytes()
+    for encoding in ("utf-8-sig", "gb18030"):
+        try:
+            text = data.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        if "\x00" not in text:
+            return text
+    raise InputError([Problem(path.name, 0, "", "", "encoding")])
+
+
+def _excel(path: Path) -> list[list[str]]:
+    import fastexcel
+
+    try:
+        sheet = fastexcel.read_excel(path).load_sheet(0, header_row=None, dtypes="string")
+    except fastexcel.FastExcelError as error:
+        raise InputError([Problem(path.name, 0, "", str(error).splitlines()[0], "unreadable")]) from error
+    return [["" if cell is None else str(cell) for cell in row] for row in sheet.to_polars().rows()]
+
+
+def _clean(cell: object) -> str:
+    """Trim, and make full-width digits, letters and signs half-width; Chinese punctuation stays."""
+    text = str(cell).strip()
+    return "".join(unicodedata.normalize("NFKC", c) if "！" <= c <= "～" and (c.isalnum() or c in "．－％＋") else c for c in text)
+
+
+def _header(grid: list[list[str]], names: dict[str, str]) -> tuple[list[str], int]:
+    """Column names and the index of the first data row. Tries one header row and two merged ones; best match wins."""
+    best: tuple[int, list[str], int] = (-1, [], 0)
+    for i, cells in enumerate(grid[:_HEADER_SEARCH]):
+        single = [_clean(c) for c in cells]
+        below = [_clean(c) for c in grid[i + 1]] if i + 1 < len(grid) else []
+        merged = [b or a for a, b in zip(single, [*below, *[""] * len(single)], strict=False)]
+        for candidate, first in ((single, i + 1), (merged, i + 2)):
+            matched = sum(c in names for c in candidate)
+            if matched > best[0]:
+                best = (matched, candidate, first)
+    _, header, first = best
+    while header and not header[-1]:
+        header = header[:-1]
+    seen: dict[str, int] = {}
+    unique = []
+    for position, cell in enumerate(header, start=1):
+        name = names.get(cell, cell or f"column_{position}")
+        seen[name] = seen.get(name, 0) + 1
+        unique.append(name if seen[name] == 1 else f"{name}__{seen[name]}")
+    return unique, first

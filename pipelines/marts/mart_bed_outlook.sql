@@ -1,0 +1,2 @@
+-- Bed demand against supply.
+SELECT * FROM forecast_beds

@@ -1,0 +1,2 @@
+-- Interments against grave capacity.
+SELECT * FROM forecast_graves

@@ -1,0 +1,2 @@
+-- The natural projection of the elderly.
+SELECT * FROM forecast_elderly

@@ -1,0 +1,2 @@
+-- Plan targets as judged by evaluate/.
+SELECT * FROM evaluation_target

@@ -1,0 +1,1 @@
+"""A checked candidate → one release: DuckDB, Parquet, Excel, dictionary, site, manifest, and the switch."""

@@ -1,0 +1,79 @@
+"""Writes the release's DuckDB file once: DDL and comments from the registry, rows from the candidate's Parquet by name,
+then the meta_ tables; counts and content hashes are compared with the Parquet before anyone may read it."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import duckdb
+import polars as pl
+
+from pipelines import registry
+from pipelines.core import builder
+from pipelines.publish.hashes import table_hash
+
+FILE = "marts.duckdb"
+
+
+@dataclass(frozen=True)
+class Identity:
+    """What a release says of itself in meta_release."""
+
+    release_id: str
+    built_at: str
+    inputs_hash: str
+    git_commit: str
+    assumption_set: str
+    method_version: str
+    seed: int
+
+
+def write(folder: Path, identity: Identity) -> dict[str, str]:
+    """Write ``folder/marts.duckdb`` from ``folder/parquet``. Returns content hash per table.
+
+    Raises BuildError when a table of the database differs from its Parquet file.
+    """
+    target = folder / FILE
+    target.unlink(missing_ok=True)
+    hashes: dict[str, str] = {}
+    counts: dict[str, int] = {}
+    with duckdb.connect(str(target), config={"autoinstall_known_extensions": "false"}) as con:
+        for table in (t for t in registry.published() if t.layer != "meta"):
+            frame = pl.read_parquet(folder / "parquet" / f"{table.name}.parquet")
+            counts[table.name] = builder.insert(con, table.name, frame)
+            hashes[table.name] = _compared(con, table.name, frame)
+        for name, frame in _meta(identity, hashes, counts).items():
+            builder.insert(con, name, frame)
+            builder.ordered(con, name).write_parquet(folder / "parquet" / f"{name}.parquet")
+        for table in registry.published():
+            for statement in registry.comments(table.name):
+                con.execute(statement)
+        con.execute("CHECKPOINT")
+    if target.with_suffix(".duckdb.wal").exists():
+        raise builder.BuildError(f"{FILE}: a write-ahead log was left behind")
+    return hashes
+
+
+def _compared(con: duckdb.DuckDBPyConnection, name: str, frame: pl.DataFrame) -> str:
+    written = table_hash(builder.ordered(con, name))
+    if written != table_hash(frame):
+        raise builder.BuildError(f"{name}: the database differs from the Parquet file")
+    return written
+
+
+def _meta(identity: Identity, hashes: dict[str, str], counts: dict[str, int]) -> dict[str, pl.DataFrame]:
+    tables = [t for t in registry.published() if t.layer != "meta"]
+    content = table_hash(pl.DataFrame({"table": sorted(hashes), "hash": [hashes[k] for k in sorted(hashes)]}))
+    release = pl.DataFrame([{**asdict(identity), "content_hash": content, "contract_version": registry.CONTRACT_VERSION}])
+    listing = pl.DataFrame(
+        [{"table_name": t.name, "layer": t.layer, "title_zh": t.title_zh, "title_en": t.title_en, "grain_zh": t.grain_zh,
+          "grain_en": t.grain_en, "row_count": counts[t.name], "content_hash": hashes[t.name]} for t in tables]
+    )  # fmt: skip
+    columns = pl.DataFrame(
+        [{"table_name": t.name, "column_name": c.name, "position": i, "type": c.type, "key": c.key, "required": c.required,
+          "references": c.references or None, "unit": c.unit or None, "description_zh": c.zh, "description_en": c.en}
+         for t in tables for i, c in enumerate(t.columns, start=1)],
+        infer_schema_length=None,
+    )  # fmt: skip
+    return {"meta_release": release, "meta_table": listing, "meta_column": columns}

@@ -1,0 +1,219 @@
+"""The switch: a finished candidate becomes a release folder and the one-line CURRENT file names it, atomically. Also
+leftovers, retention, pins and the register that retention never prunes. Readers see nothing before the switch."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import stat
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TextIO
+
+from pipelines.settings import Settings
+
+POINTER = "CURRENT"
+PINNED = "PINNED"
+ID = "RELEASE"
+
+
+class LockedError(RuntimeError):
+    """Another refresh is running; the message says whose."""
+
+
+@dataclass(frozen=True)
+class Release:
+    """One release folder."""
+
+    id: str
+    folder: Path
+    current: bool
+    pinned: bool
+
+
+_held: dict[Path, TextIO] = {}
+
+
+def hold(settings: Settings, who: str) -> None:
+    """Become the one writer: an operating-system lock that the system releases when this process dies. Holding it
+    twice in one process is the same as once. Raises LockedError naming the holder."""
+    path = settings.marts / ".lock"
+    if path in _held:
+        return
+    settings.marts.mkdir(parents=True, exist_ok=True)
+    handle = path.open("a+", encoding="utf-8")
+    if not _lock(handle.fileno()):
+        handle.seek(0)
+        holder = handle.read().strip() or "?"
+        handle.close()
+        raise LockedError(f"另一个刷新正在进行：{holder} / another refresh is running: {holder}")
+    handle.truncate(0)
+    handle.write(f"{who} (pid {os.getpid()})")
+    handle.flush()
+    _held[path] = handle
+
+
+def let_go(settings: Settings) -> None:
+    """Stop being the writer."""
+    handle = _held.pop(settings.marts / ".lock", None)
+    if handle:
+        handle.close()
+
+
+def begin(settings: Settings, candidate: Path) -> str:
+    """Start a candidate: remove leftovers of killed refreshes, make its folder, give it the next release id."""
+    clean(settings)
+    candidate.mkdir(parents=True)
+    known = [int(p.name[1:6]) for p in settings.releases.glob("r[0-9]*") if p.name[1:6].isdigit()]
+    past = [int(str(e["release_id"])[1:6]) for e in registered(settings)]
+    release_id = f"r{max([0, *known, *past]) + 1:05d}-{datetime.now(UTC):%Y%m%d}"
+    (candidate / ID).write_text(release_id, encoding="utf-8")
+    return release_id
+
+
+def id_of(candidate: Path) -> str:
+    """The release id that `begin` gave a candidate."""
+    return (candidate / ID).read_text(encoding="utf-8")
+
+
+def _lock(descriptor: int) -> bool:
+    try:
+        if os.name == "nt":
+            import msvcrt
+
+            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined,unused-ignore]
+        else:
+            import fcntl
+
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
+
+
+def clean(settings: Settings) -> list[str]:
+    """Remove what killed refreshes left: candidates, half-written pointers, release folders that never became one."""
+    removed = []
+    for path in settings.releases.glob(".*"):
+        shutil.rmtree(path, ignore_errors=True)
+        removed.append(path.name)
+    for path in settings.marts.glob(f".{POINTER}*"):
+        path.unlink(missing_ok=True)
+        removed.append(path.name)
+    return removed
+
+
+def current_id(settings: Settings) -> str | None:
+    """The id in CURRENT, or None before the first release."""
+    path = settings.marts / POINTER
+    return path.read_text(encoding="utf-8").strip() if path.exists() else None
+
+
+def current_folder(settings: Settings) -> Path | None:
+    """The folder of the current release, or None before the first."""
+    release_id = current_id(settings)
+    return settings.releases / release_id if release_id else None
+
+
+def releases(settings: Settings) -> list[Release]:
+    """Every release, newest first."""
+    now = current_id(settings)
+    folders = sorted((p for p in settings.releases.glob("[!.]*") if p.is_dir()), reverse=True) if settings.releases.exists() else []
+    return [Release(p.name, p, p.name == now, (p / PINNED).exists()) for p in folders]
+
+
+def switch(settings: Settings, candidate: Path) -> Path:
+    """Make the candidate the current release: freeze its files, rename the folder, replace CURRENT."""
+    release_id = id_of(candidate)
+    for path in candidate.rglob("*"):
+        if path.is_file():
+            _sync(path)
+            path.chmod(path.stat().st_mode & ~(stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH))
+    folder = settings.releases / release_id
+    candidate.rename(folder)
+    _sync(settings.releases)
+    use(settings, release_id)
+    return folder
+
+
+def use(settings: Settings, release_id: str) -> None:
+    """Point readers at a release. Raises FileNotFoundError for an unknown one."""
+    folder = settings.releases / release_id
+    if not (folder / "datapackage.json").exists():
+        raise FileNotFoundError(f"没有这个版本 / no such release: {release_id}")
+    fresh = settings.marts / f".{POINTER}.new"
+    fresh.write_text(f"{release_id}\n", encoding="utf-8")
+    _sync(fresh)
+    fresh.replace(settings.marts / POINTER)
+    _sync(settings.marts)
+    link = settings.marts / ".current.new"
+    with contextlib.suppress(OSError):
+        link.unlink(missing_ok=True)
+        link.symlink_to(Path("releases") / release_id, target_is_directory=True)
+        link.replace(settings.marts / "current")
+
+
+def pin(settings: Settings, release_id: str) -> None:
+    """Keep a release whole, whatever the retention."""
+    folder = settings.releases / release_id
+    if not folder.is_dir():
+        raise FileNotFoundError(f"没有这个版本 / no such release: {release_id}")
+    (folder / PINNED).touch()
+
+
+def prune(settings: Settings) -> list[str]:
+    """Remove the oldest releases beyond `retention`; the current and pinned ones stay."""
+    unpinned = [r for r in releases(settings) if not r.pinned and not r.current]
+    doomed = unpinned[max(settings.retention - 1, 0) :]
+    for release in doomed:
+        remove(release.folder)
+    return [r.id for r in doomed]
+
+
+def remove(folder: Path) -> None:
+    """Delete a folder of frozen files."""
+    for path in folder.rglob("*"):
+        if path.is_file():
+            path.chmod(path.stat().st_mode | stat.S_IWUSR)
+    shutil.rmtree(folder)
+
+
+def reject(settings: Settings, candidate: Path) -> Path:
+    """Keep the quality report of a rejected candidate and drop the rest."""
+    kept = settings.marts / "rejected" / id_of(candidate)
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    shutil.rmtree(kept, ignore_errors=True)
+    if (candidate / "quality").exists():
+        shutil.copytree(candidate / "quality", kept)
+    remove(candidate)
+    return kept
+
+
+def registered(settings: Settings) -> list[dict[str, object]]:
+    """Every entry of the register, oldest first. A line torn by a killed process is left out."""
+    path, entries = settings.marts / "register.jsonl", []
+    for line in path.read_text(encoding="utf-8").splitlines() if path.exists() else []:
+        with contextlib.suppress(json.JSONDecodeError):
+            entries.append(json.loads(line))
+    return entries
+
+
+def register(settings: Settings, entry: dict[str, object]) -> None:
+    """Append a release's inputs, seed and forecast to the register, one JSON line a release."""
+    with (settings.marts / "register.jsonl").open("a", encoding="utf-8") as handle:
+        handle.write(json.dumps(entry, ensure_ascii=False, sort_keys=True) + "\n")
+        handle.flush()
+        os.fsync(handle.fileno())
+
+
+def _sync(path: Path) -> None:
+    """Make a file or folder durable where the system lets us."""
+    with contextlib.suppress(OSError):
+        descriptor = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)

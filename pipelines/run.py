@@ -1,0 +1,116 @@
+"""One refresh from the command line: skips when nothing changed, else runs Dagster's refresh job in this process and says
+by stage how far it is and how long each took."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+import warnings
+from typing import Any
+
+from pipelines.publish import release
+from pipelines.settings import PROJECT, Settings
+from pipelines.staging import store
+
+DAGSTER_YAML = """# Written by minzheng run; production settings: docs/operate.md
+telemetry:
+  enabled: false
+run_monitoring:
+  enabled: true
+concurrency:
+  runs:
+    max_concurrent_runs: 1
+"""
+
+
+def refresh(settings: Settings, only: list[str], force: bool) -> int:
+    """Refresh and switch. Returns 0 when a release is published or nothing changed, 1 when nothing was published.
+
+    `only`: county codes to re-read (their staging is rebuilt; the others stay as staged). Raises KeyError for an unknown
+    code and LockedError when another refresh is running.
+    """
+    codes = list(settings.county_folders())
+    unknown = [c for c in only if c not in codes]
+    if unknown or not codes:
+        raise KeyError(f"没有这个县的原始文件夹 / no raw folder for: {', '.join(unknown) or settings.raw}")
+    release.hold(settings, "minzheng run")
+    try:
+        removed = release.clean(settings)
+        if removed:
+            print(f"清理遗留 / cleaned leftovers: {', '.join(removed)}")
+        if not force and _unchanged(settings):
+            print(f"没有变化，沿用 {release.current_id(settings)} / nothing changed, {release.current_id(settings)} stays")
+            return 0
+        return _materialise(settings, only or codes)
+    finally:
+        release.let_go(settings)
+
+
+def _unchanged(settings: Settings) -> bool:
+    folder = release.current_folder(settings)
+    if folder is None:
+        return False
+    from pipelines.desk.marts import open_marts
+
+    with open_marts(path=folder / "marts.duckdb") as con:
+        row = con.execute("SELECT inputs_hash FROM meta_release").fetchone()
+    return row is not None and row[0] == store.inputs_hash(settings)
+
+
+def _materialise(settings: Settings, codes: list[str]) -> int:
+    started = time.perf_counter()
+    print("载入 Dagster / loading Dagster …", flush=True)
+    dg = _dagster()
+    from pipelines.assets.automation import forget_absent, tags_for
+    from pipelines.definitions import defs
+
+    print(f"  {time.perf_counter() - started:6.1f} s", flush=True)
+    with dg.DagsterInstance.get() as instance:
+        forget_absent(instance, list(settings.county_folders()))
+        result = defs.resolve_job_def("refresh").execute_in_process(
+            instance=instance, raise_on_error=False, tags=tags_for(instance, codes), run_config={"loggers": {"progress": {}}}
+        )
+    if not result.success:
+        return _refused(settings, [str(e.event_specific_data.error_display_string) for e in result.all_events if e.is_step_failure])
+    return _published(settings, time.perf_counter() - started)
+
+
+def _dagster() -> Any:
+    """Import dagster with its home inside the project and telemetry off."""
+    home = PROJECT / ".dagster"
+    home.mkdir(exist_ok=True)
+    (home / "dagster.yaml").write_text(DAGSTER_YAML, encoding="utf-8")
+    os.environ.setdefault("DAGSTER_HOME", str(home))
+    os.environ["DAGSTER_DISABLE_TELEMETRY"] = "1"
+    warnings.filterwarnings("ignore", module="dagster")
+    import dagster
+
+    return dagster
+
+
+def _published(settings: Settings, seconds: float) -> int:
+    folder = release.current_folder(settings)
+    assert folder is not None
+    print(f"""
+已发布 / published  {folder.name}  （{seconds:.1f} s）
+  网站首页 / site index      {folder / "site" / "index.html"}
+  DuckDB 数据库 / database   {folder / "marts.duckdb"}
+  质量报告 / quality report  {folder / "quality" / "index.html"}""")
+    return 0
+
+
+def _refused(settings: Settings, errors: list[str]) -> int:
+    kept = [release.reject(settings, c) for c in settings.releases.glob(".candidate-*") if (c / release.ID).exists()]
+    print("\n未发布，读者仍看到上一版本 / nothing was published, readers keep the previous release", file=sys.stderr)
+    for error in errors:
+        print(_readable(error), file=sys.stderr)
+    for folder in kept:
+        print(f"  质量报告 / quality report  {folder / 'index.html'}", file=sys.stderr)
+    return 1
+
+
+def _readable(error: str) -> str:
+    """The part of a Dagster error that the office can act on: the problems of an InputError, else the first lines."""
+    _, marker, problems = error.partition("InputError: ")
+    return problems.split("\nStack Trace", 1)[0] if marker else "\n".join(error.splitlines()[:6])

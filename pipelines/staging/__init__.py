@@ -1,0 +1,1 @@
+"""Raw frames → typed, canonical frames with declared corrections applied. No aggregates, no ratios, no filled gaps."""
