@@ -105,7 +105,7 @@ def _refused(settings: Settings, errors: list[str]) -> int:
     print("\n未发布，读者仍看到上一版本 / nothing was published, readers keep the previous release", file=sys.stderr)
     for error in errors:
         print(_readable(error), file=sys.stderr)
-    for folder in kept:
+    for folder in (k for k in kept if (k / "index.html").exists()):
         print(f"  质量报告 / quality report  {folder / 'index.html'}", file=sys.stderr)
     return 1
 
