@@ -15,9 +15,12 @@ from pipelines.staging import store
 
 
 @dg.asset(
-    deps=[staging_county, staging_reference], group_name="core", owners=OWNERS, kinds={"duckdb", "sql"},
+    deps=[staging_county, staging_reference],
+    group_name="core",
+    owners=OWNERS,
+    kinds={"duckdb", "sql"},
     description="维度表和事实表：一行一个事实 / Dimension and fact tables: one row per fact.",
-)  # fmt: skip
+)
 def core(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
     s = settings.load()
     release.hold(s, f"run {context.run.run_id[:8]}")
@@ -28,9 +31,12 @@ def core(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
 
 
 @dg.asset(
-    deps=[core], group_name="reconcile", owners=OWNERS, kinds={"polars"},
+    deps=[core],
+    group_name="reconcile",
+    owners=OWNERS,
+    kinds={"polars"},
     description=described(registry.table("fct_discrepancy")),
-)  # fmt: skip
+)
 def discrepancies(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
     from pipelines.reconcile.rules import find
 
@@ -42,7 +48,9 @@ def discrepancies(context: dg.AssetExecutionContext) -> dg.MaterializeResult[Non
 
 @dg.multi_asset(
     specs=[
-        dg.AssetSpec(t.name, deps=[core], group_name="forecast", owners=OWNERS, kinds={"numpy"}, description=described(t))
+        dg.AssetSpec(
+            t.name, deps=[core], group_name="forecast", owners=OWNERS, kinds={"numpy"}, description=described(t)
+        )
         for t in registry.in_layer("forecast")
     ]
 )
@@ -50,22 +58,33 @@ def forecast(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult
     from pipelines.forecast.product import forecast_tables
 
     folder = candidate(context)
-    tables = forecast_tables(folder / "core", store.current(settings.load(), "reference").folder, seed=settings.load().seed)
+    tables = forecast_tables(
+        folder / "core", store.current(settings.load(), "reference").folder, seed=settings.load().seed
+    )
     for name, frame in tables.items():
         yield _saved(frame, folder / "forecast" / f"{name}.parquet", name)
 
 
 @dg.asset(
-    deps=[core, *(dg.AssetKey(t.name) for t in registry.in_layer("forecast"))], group_name="evaluate", owners=OWNERS,
-    kinds={"polars"}, description=described(registry.table("evaluation_target")),
-)  # fmt: skip
+    deps=[core, *(dg.AssetKey(t.name) for t in registry.in_layer("forecast"))],
+    group_name="evaluate",
+    owners=OWNERS,
+    kinds={"polars"},
+    description=described(registry.table("evaluation_target")),
+)
 def evaluation_target(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
     from pipelines.evaluate.targets import evaluate
 
     folder = candidate(context)
-    core_table = {n: pl.read_parquet(folder / "core" / f"{n}.parquet") for n in ("fct_observation", "dim_indicator", "dim_source")}
-    projected = {n: pl.read_parquet(folder / "forecast" / f"forecast_{n}.parquet") for n in ("beds", "graves", "elderly")}
-    frame = evaluate(core_table["fct_observation"], core_table["dim_indicator"], sources=core_table["dim_source"], **projected)
+    core_table = {
+        n: pl.read_parquet(folder / "core" / f"{n}.parquet") for n in ("fct_observation", "dim_indicator", "dim_source")
+    }
+    projected = {
+        n: pl.read_parquet(folder / "forecast" / f"forecast_{n}.parquet") for n in ("beds", "graves", "elderly")
+    }
+    frame = evaluate(
+        core_table["fct_observation"], core_table["dim_indicator"], sources=core_table["dim_source"], **projected
+    )
     return _saved(frame, folder / "evaluate" / "evaluation_target.parquet")
 
 

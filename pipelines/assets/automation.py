@@ -11,9 +11,12 @@ from pipelines.assets.common import ALL_COUNTIES, COUNTIES
 from pipelines.staging import store
 
 refresh = dg.define_asset_job(
-    "refresh", selection=dg.AssetSelection.all(), executor_def=dg.in_process_executor, tags={"minzheng/writer": "one"},
+    "refresh",
+    selection=dg.AssetSelection.all(),
+    executor_def=dg.in_process_executor,
+    tags={"minzheng/writer": "one"},
     description="从原始数据到发布：全部重建并切换 / From raw to release: build everything, check it, switch.",
-)  # fmt: skip
+)
 
 
 def tags_for(instance: dg.DagsterInstance, codes: list[str]) -> dict[str, str]:
@@ -33,10 +36,26 @@ def forget_absent(instance: dg.DagsterInstance, codes: list[str]) -> None:
         instance.delete_dynamic_partition(str(COUNTIES.name), gone)
 
 
+def execute(defs: dg.Definitions, codes: list[str], existing: list[str]) -> list[str]:
+    """Run the refresh job in this process over `codes`; counties not in `existing` are forgotten. Returns the errors."""
+    with dg.DagsterInstance.get() as instance:
+        forget_absent(instance, existing)
+        result = defs.resolve_job_def("refresh").execute_in_process(
+            instance=instance,
+            raise_on_error=False,
+            tags=tags_for(instance, codes),
+            run_config={"loggers": {"progress": {}}},
+        )
+    failures = [e.step_failure_data.error_display_string for e in result.all_events if e.is_step_failure]
+    return failures or ([] if result.success else ["refresh failed"])
+
+
 @dg.schedule(
-    job=refresh, cron_schedule=f"0 {settings.load().schedule_hour} * * *", execution_timezone=settings.load().time_zone,
+    job=refresh,
+    cron_schedule=f"0 {settings.load().schedule_hour} * * *",
+    execution_timezone=settings.load().time_zone,
     description="每日定时刷新 / Daily refresh.",
-)  # fmt: skip
+)
 def daily(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
     codes = list(settings.load().county_folders())
     forget_absent(context.instance, codes)
@@ -44,9 +63,10 @@ def daily(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
 
 
 @dg.sensor(
-    job=refresh, minimum_interval_seconds=60,
+    job=refresh,
+    minimum_interval_seconds=60,
     description="原始文件内容变化即刷新；新县自动登记 / Refresh when the content of raw files changes; registers new counties.",
-)  # fmt: skip
+)
 def raw_changed(context: dg.SensorEvaluationContext) -> Iterator[dg.RunRequest | dg.SkipReason]:
     s = settings.load()
     now = store.inputs_hash(s)

@@ -9,13 +9,19 @@ import polars as pl
 from pipelines import registry
 from pipelines.assets.analysis import core, discrepancies, evaluation_target
 from pipelines.assets.common import OWNERS, candidate, described, of_table
+from pipelines.core.builder import canonical
 from pipelines.marts.tables import build_marts
 from pipelines.publish.release import id_of
 from pipelines.settings import PROJECT
 
 CHECKED = [t for t in registry.published() if t.layer in ("core", "reconcile", "mart")]
 SUITES = PROJECT / "expectations"
-_INPUTS = [core, discrepancies, evaluation_target, *(dg.AssetKey(t.name) for t in registry.in_layer("forecast"))]
+_INPUTS: list[dg.AssetsDefinition | dg.AssetKey] = [
+    core,
+    discrepancies,
+    evaluation_target,
+    *(dg.AssetKey(t.name) for t in registry.in_layer("forecast")),
+]
 
 
 def key(table: registry.Table) -> dg.AssetKey:
@@ -25,7 +31,14 @@ def key(table: registry.Table) -> dg.AssetKey:
 @dg.multi_asset(
     name="candidate",
     specs=[
-        dg.AssetSpec(key(t), deps=_INPUTS, group_name="candidate", owners=OWNERS, kinds={"duckdb", "parquet"}, description=described(t))
+        dg.AssetSpec(
+            key(t),
+            deps=_INPUTS,
+            group_name="candidate",
+            owners=OWNERS,
+            kinds={"duckdb", "parquet"},
+            description=described(t),
+        )
         for t in CHECKED
     ],
 )
@@ -33,9 +46,10 @@ def candidate_tables(context: dg.AssetExecutionContext) -> Iterator[dg.Materiali
     folder = candidate(context)
     out = folder / "parquet"
     build_marts([folder / part for part in ("core", "reconcile", "forecast", "evaluate")], out)
-    for part in ("core", "reconcile"):
-        for path in (folder / part).glob("*.parquet"):
-            shutil.copy2(path, out / path.name)
+    for path in (folder / "core").glob("*.parquet"):
+        shutil.copy2(path, out / path.name)
+    found = folder / "reconcile" / "fct_discrepancy.parquet"
+    canonical(found.stem, pl.read_parquet(found)).write_parquet(out / found.name)
     for table in CHECKED:
         yield dg.MaterializeResult(asset_key=key(table), metadata=dict(of_table(out / f"{table.name}.parquet")))
 
@@ -46,17 +60,22 @@ _SEVERITIES = ("critical", "warning")
 @dg.multi_asset_check(
     name="quality",
     specs=[
-        dg.AssetCheckSpec(severity, asset=key(t), blocking=severity == "critical",
-                          description=f"{t.title_zh}：{registry.label('severity', severity)} / {t.title_en}: {severity}")
-        for t in CHECKED for severity in _SEVERITIES
+        dg.AssetCheckSpec(
+            severity,
+            asset=key(t),
+            blocking=severity == "critical",
+            description=f"{t.title_zh}：{registry.label('severity', severity)} / {t.title_en}: {severity}",
+        )
+        for t in CHECKED
+        for severity in _SEVERITIES
     ],
-)  # fmt: skip
+)
 def quality(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResult]:
     from pipelines.quality.adapter import check
     from pipelines.quality.report import write_report
 
     folder = candidate(context)
-    results = check(folder, SUITES)
+    results = canonical("mart_quality", check(folder, SUITES))
     results.write_parquet(folder / "parquet" / "mart_quality.parquet")
     write_report(results, folder / "quality", release_id=id_of(folder))
     for table in CHECKED:
@@ -64,8 +83,13 @@ def quality(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckRes
             mine = results.filter((pl.col("table_name") == table.name) & (pl.col("severity") == severity))
             failed = mine.filter(~pl.col("passed"))
             yield dg.AssetCheckResult(
-                asset_key=key(table), check_name=severity, passed=failed.is_empty(),
+                asset_key=key(table),
+                check_name=severity,
+                passed=failed.is_empty(),
                 severity=dg.AssetCheckSeverity.ERROR if severity == "critical" else dg.AssetCheckSeverity.WARN,
-                metadata={"expectations": mine.height, "failed": failed.height,
-                          "messages": dg.MetadataValue.md("\n".join(f"- {m}" for m in failed["message_zh"].to_list()[:20]))},
-            )  # fmt: skip
+                metadata={
+                    "expectations": mine.height,
+                    "failed": failed.height,
+                    "messages": dg.MetadataValue.md("\n".join(f"- {m}" for m in failed["message_zh"].to_list()[:20])),
+                },
+            )

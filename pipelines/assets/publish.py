@@ -5,16 +5,19 @@ import dagster as dg
 from pipelines import settings
 from pipelines.assets.candidate import CHECKED, key
 from pipelines.assets.common import OWNERS, candidate
-from pipelines.publish import diff
 from pipelines.publish import database as database_file
+from pipelines.publish import diff
 from pipelines.publish import package as package_files
 from pipelines.publish import release as releases
 
 
 @dg.asset(
-    deps=[key(t) for t in CHECKED], group_name="release", owners=OWNERS, kinds={"duckdb"},
+    deps=[key(t) for t in CHECKED],
+    group_name="release",
+    owners=OWNERS,
+    kinds={"duckdb"},
     description="只写一次的 DuckDB 文件，含 meta_ 表 / The DuckDB file, written once, with its meta_ tables.",
-)  # fmt: skip
+)
 def database(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
     folder = candidate(context)
     s = settings.load()
@@ -24,9 +27,12 @@ def database(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
 
 
 @dg.asset(
-    deps=[database], group_name="release", owners=OWNERS, kinds={"html", "jupyter", "plotly"},
+    deps=[database],
+    group_name="release",
+    owners=OWNERS,
+    kinds={"html", "jupyter", "plotly"},
     description="静态网站与笔记本页面（离线可用） / The static site and notebook pages, usable offline.",
-)  # fmt: skip
+)
 def site(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
     from pipelines.publish.site import build_site
 
@@ -36,18 +42,24 @@ def site(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
 
 
 @dg.asset(
-    deps=[site], group_name="release", owners=OWNERS, kinds={"excel", "frictionless"},
+    deps=[site],
+    group_name="release",
+    owners=OWNERS,
+    kinds={"excel", "frictionless"},
     description="Excel 工作簿、数据包清单与校验值 / Excel workbooks, data package manifest and hashes.",
-)  # fmt: skip
+)
 def package(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
     files = package_files.write(candidate(context), settings.load())
     return dg.MaterializeResult(metadata={"files": len(files)})
 
 
 @dg.asset(
-    deps=[package], group_name="release", owners=OWNERS, kinds={"filesystem"},
+    deps=[package],
+    group_name="release",
+    owners=OWNERS,
+    kinds={"filesystem"},
     description="切换：CURRENT 指向新版本 / The switch: CURRENT names the new release.",
-)  # fmt: skip
+)
 def release(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
     s = settings.load()
     folder = releases.switch(s, candidate(context))
@@ -55,4 +67,11 @@ def release(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
     pruned = releases.prune(s)
     releases.let_go(s)
     index, file = folder / "site" / "index.html", folder / database_file.FILE
-    return dg.MaterializeResult(metadata={"release": folder.name, "removed": len(pruned), "site": dg.MetadataValue.path(str(index)), "database": dg.MetadataValue.path(str(file))})
+    return dg.MaterializeResult(
+        metadata={
+            "release": folder.name,
+            "removed": len(pruned),
+            "site": dg.MetadataValue.path(str(index)),
+            "database": dg.MetadataValue.path(str(file)),
+        }
+    )

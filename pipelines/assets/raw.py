@@ -10,9 +10,14 @@ from pipelines.staging import store
 
 
 @dg.asset(
-    key=["raw", "county"], partitions_def=COUNTIES, backfill_policy=dg.BackfillPolicy.single_run(), group_name="raw",
-    owners=OWNERS, kinds={"csv"}, description="县原始文件夹（照原文转录，不改一字） / A county's raw folder, exactly as printed.",
-)  # fmt: skip
+    key=["raw", "county"],
+    partitions_def=COUNTIES,
+    backfill_policy=dg.BackfillPolicy.single_run(),
+    group_name="raw",
+    owners=OWNERS,
+    kinds={"csv"},
+    description="县原始文件夹（照原文转录，不改一字） / A county's raw folder, exactly as printed.",
+)
 def raw_county(context: dg.AssetExecutionContext) -> None:
     s = settings.load()
     release.hold(s, f"run {context.run.run_id[:8]}")
@@ -26,10 +31,15 @@ def raw_county(context: dg.AssetExecutionContext) -> None:
 
 
 @dg.asset(
-    key=["staging", "county"], deps=[raw_county], partitions_def=COUNTIES, group_name="staging", owners=OWNERS,
-    backfill_policy=dg.BackfillPolicy.single_run(), kinds={"polars", "parquet"},
+    key=["staging", "county"],
+    deps=[raw_county],
+    partitions_def=COUNTIES,
+    group_name="staging",
+    owners=OWNERS,
+    backfill_policy=dg.BackfillPolicy.single_run(),
+    kinds={"polars", "parquet"},
     description="县暂存表：统一单位、代码和编号，执行登记的修正 / A county staged: units, codes and ids settled, declared repairs applied.",
-)  # fmt: skip
+)
 def staging_county(context: dg.AssetExecutionContext) -> None:
     for key in context.partition_keys:
         staged = store.stage_county(settings.load(), key)
@@ -38,9 +48,12 @@ def staging_county(context: dg.AssetExecutionContext) -> None:
 
 
 @dg.asset(
-    key=["staging", "reference"], group_name="staging", owners=OWNERS, kinds={"csv", "parquet"},
+    key=["staging", "reference"],
+    group_name="staging",
+    owners=OWNERS,
+    kinds={"csv", "parquet"},
     description="参考数据：死亡率、参数、地区、数据来源 / Reference data: mortality, parameters, areas, data sets.",
-)  # fmt: skip
+)
 def staging_reference() -> dg.MaterializeResult[None]:
     staged = store.stage_reference(settings.load())
     return dg.MaterializeResult(metadata={"input_hash": staged.input_hash, "unchanged": staged.unchanged})

@@ -83,6 +83,16 @@ def count(con: duckdb.DuckDBPyConnection, name: str) -> int:
     return int(row[0]) if row else 0
 
 
+def canonical(name: str, frame: pl.DataFrame) -> pl.DataFrame:
+    """A frame with the types, column order and row order of the registered table. Raises BuildError when it breaks them."""
+    with connect() as con:
+        try:
+            insert(con, name, frame)
+        except duckdb.Error as error:
+            raise BuildError(f"{name}: {error}") from error
+        return ordered(con, name)
+
+
 def ordered(con: duckdb.DuckDBPyConnection, name: str) -> pl.DataFrame:
     """A registered table in the order of its key (then of all columns), so that files and hashes are reproducible."""
     t = registry.table(name)

@@ -27,7 +27,7 @@ filled AS (
 )
 SELECT f.project_id, f.county_code, f.domain, f.name_zh, f.name_en, f.construction_type, f.start_year, f.end_year,
        f.total_investment_wan, f.total_investment_wan_as_printed, f.responsible_body, f.location, f.commitment,
-       f.spend_kind, f.in_annex, f.in_printed_total, s.source_id, f.source_line
+       f.spend_kind, f.in_annex, CASE WHEN f.in_annex THEN coalesce(f.in_printed_total, TRUE) END AS in_printed_total, s.source_id, f.source_line
 FROM filled AS f
 JOIN stg_source AS s ON s.county_code = f.county_code AND s.sha256 IS NOT NULL
 WHERE f.mention_rank = 1

@@ -44,7 +44,9 @@ def audit(settings: Settings, county: str, document: Path) -> tuple[str, bool]:
     stray = {k: v for k, v in ledger.items() if k not in printed}
     lines = [
         f"{county}  {document.name}",
-        "文本与登记一致 / the text is the registered one" if same else "文本与登记的 sha256 不同 / the text differs from the registered sha256",
+        "文本与登记一致 / the text is the registered one"
+        if same
+        else "文本与登记的 sha256 不同 / the text differs from the registered sha256",
         f"数字 / numerals: {len(printed)}；已登记 / in the ledger: {len(printed) - len(missing)}；未登记 / unaccounted: {len(missing)}；多出 / stray: {len(stray)}",
         *(f"  第{line}行 / line {line}, #{n}: {value}    …{around}…" for (line, n), (value, around) in missing.items()),
         *(f"  多出 / stray: line {line}, #{n}: {value}" for (line, n), value in stray.items()),

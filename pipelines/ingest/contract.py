@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import date
 
 import polars as pl
@@ -12,10 +13,15 @@ from pipelines.ingest.problems import InputError, Problem
 from pipelines.ingest.reader import ROW
 
 IDENTITY = re.compile(r"(?<![0-9])(?:[1-9][0-9]{16}[0-9Xx]|1[3-9][0-9]{9})(?![0-9])")
+_NUMBER = re.compile(r"[-+]?[0-9]+(\.[0-9]+)?")
 _BOOLEANS = {"1": True, "0": False, "true": True, "false": False, "是": True, "否": False}
 POLARS: dict[str, type[pl.DataType]] = {
-    "VARCHAR": pl.String, "INTEGER": pl.Int64, "DOUBLE": pl.Float64, "BOOLEAN": pl.Boolean, "DATE": pl.Date,
-}  # fmt: skip
+    "VARCHAR": pl.String,
+    "INTEGER": pl.Int64,
+    "DOUBLE": pl.Float64,
+    "BOOLEAN": pl.Boolean,
+    "DATE": pl.Date,
+}
 
 
 def typed(frame: pl.DataFrame, raw_table: str, file: str) -> pl.DataFrame:
@@ -26,8 +32,11 @@ def typed(frame: pl.DataFrame, raw_table: str, file: str) -> pl.DataFrame:
     """
     table = registry.table(raw_table)
     known = {c.name for c in table.columns}
-    problems = [Problem(file, 1, c.name, "", "missing_column", f"应有列“{c.zh}”", f"expected {c.name!r}")
-                for c in table.columns if c.name not in frame.columns and (c.required or c.key)]  # fmt: skip
+    problems = [
+        Problem(file, 1, c.name, "", "missing_column", f"应有列“{c.zh}”", f"expected {c.name!r}")
+        for c in table.columns
+        if c.name not in frame.columns and (c.required or c.key)
+    ]
     problems += [Problem(file, 1, c, "", "unknown_column") for c in frame.columns if c != ROW and c not in known]
     numbers = frame[ROW].to_list()
     out: dict[str, pl.Series] = {ROW: frame[ROW]}
@@ -44,8 +53,10 @@ def typed(frame: pl.DataFrame, raw_table: str, file: str) -> pl.DataFrame:
     result = pl.DataFrame(out)
     if table.key and not problems:
         repeated = result.filter(pl.struct(table.key).is_duplicated())
-        problems += [Problem(file, r[ROW], ", ".join(table.key), ", ".join(str(r[k]) for k in table.key), "duplicate_key")
-                     for r in repeated.iter_rows(named=True)]  # fmt: skip
+        problems += [
+            Problem(file, r[ROW], ", ".join(table.key), ", ".join(str(r[k]) for k in table.key), "duplicate_key")
+            for r in repeated.iter_rows(named=True)
+        ]
     if problems:
         raise InputError(problems)
     return result
@@ -57,35 +68,56 @@ def _convert(cell: str, column: registry.Column) -> tuple[object, str]:
         return None, "missing_value" if column.required else ""
     if column.name != "sha256" and IDENTITY.search(cell):
         return None, "identity_number"
-    if column.codelist:
-        return cell, "" if cell in registry.codes()[column.codelist] else "unknown_code"
-    if column.foreign in (("dim_domain", "code"), ("dim_unit", "code")):
-        known = registry.codes()["domain" if column.foreign[0] == "dim_domain" else "unit"]
-        return cell, "" if cell in known else "unknown_code"
-    match column.type:
-        case "INTEGER" | "DOUBLE":
-            return _number(cell, column.type)
-        case "BOOLEAN":
-            flag = _BOOLEANS.get(cell.lower())
-            return flag, "" if flag is not None else "not_a_boolean"
-        case "DATE":
-            try:
-                return date.fromisoformat(cell[:10].replace("/", "-")), ""
-            except ValueError:
-                return None, "not_a_date"
+    codes = _codes(column)
+    if codes and cell not in codes:
+        return cell, "unknown_code"
+    return _CONVERTERS[column.type](cell)
+
+
+def _whole(cell: str) -> tuple[object, str]:
+    value, rule = _decimal(cell)
+    if rule or not isinstance(value, float):
+        return None, rule
+    return (int(value), "") if value.is_integer() else (None, "not_an_integer")
+
+
+def _decimal(cell: str) -> tuple[object, str]:
+    plain = cell.replace(",", "").replace("，", "")
+    return (float(plain), "") if _NUMBER.fullmatch(plain) else (None, "not_a_number")
+
+
+def _boolean(cell: str) -> tuple[object, str]:
+    flag = _BOOLEANS.get(cell.lower())
+    return flag, "" if flag is not None else "not_a_boolean"
+
+
+def _date(cell: str) -> tuple[object, str]:
+    try:
+        return date.fromisoformat(cell[:10].replace("/", "-")), ""
+    except ValueError:
+        return None, "not_a_date"
+
+
+def _text(cell: str) -> tuple[object, str]:
     return cell, ""
 
 
-def _number(cell: str, kind: str) -> tuple[object, str]:
-    plain = cell.replace(",", "").replace("，", "")
-    if not re.fullmatch(r"[-+]?[0-9]+(\.[0-9]+)?", plain):
-        return None, "not_a_number"
-    value = float(plain)
-    if kind == "DOUBLE":
-        return value, ""
-    return (int(value), "") if value == int(value) else (None, "not_an_integer")
+_CONVERTERS: dict[str, Callable[[str], tuple[object, str]]] = {
+    "VARCHAR": _text,
+    "INTEGER": _whole,
+    "DOUBLE": _decimal,
+    "BOOLEAN": _boolean,
+    "DATE": _date,
+}
+
+
+def _codes(column: registry.Column) -> dict[str, registry.Code]:
+    """The code list of a column, empty when any text will do."""
+    lists = {("dim_domain", "code"): "domain", ("dim_unit", "code"): "unit"}
+    name = column.codelist or lists.get(column.foreign or ("", ""))
+    return registry.codes()[name] if name else {}
 
 
 def _allowed(column: registry.Column) -> str:
-    codes = registry.codes().get(column.codelist or "", {})
+    codes = _codes(column)
     return " / ".join(codes) if 0 < len(codes) <= 12 else ""

@@ -18,10 +18,32 @@ from pipelines.ingest.reader import ROW, SUFFIXES, read_table
 REQUIRED = ("figures", "statistics", "projects", "project_outputs", "indicator_map", "population")
 OPTIONAL = ("project_funding", "funding_assignment", "corrections", "notes", "reviews", "total_coverage", "progress")
 REFERENCE = ("areas", "datasets", "parameters", "mortality")
-COUNTY_FACTS = ("code", "name_zh", "name_en", "prefecture_zh", "prefecture_en", "province_zh", "province_en", "kind",
-                "valid_from", "slug")  # fmt: skip
-SOURCE_FACTS = ("source_id", "title_zh", "title_en", "issuer_zh", "file_name", "sha256", "line_count", "period_start",
-                "period_end", "licence", "quality_grade", "accessed")  # fmt: skip
+COUNTY_FACTS = (
+    "code",
+    "name_zh",
+    "name_en",
+    "prefecture_zh",
+    "prefecture_en",
+    "province_zh",
+    "province_en",
+    "kind",
+    "valid_from",
+    "slug",
+)
+SOURCE_FACTS = (
+    "source_id",
+    "title_zh",
+    "title_en",
+    "issuer_zh",
+    "file_name",
+    "sha256",
+    "line_count",
+    "period_start",
+    "period_end",
+    "licence",
+    "quality_grade",
+    "accessed",
+)
 ACTUALS = re.compile(r"actuals_(\d{4})")
 
 
@@ -51,7 +73,17 @@ def read_county(folder: Path) -> RawCounty:
     source = _facts(folder / "source.toml", SOURCE_FACTS, problems)
     code = folder.name.split("-")[0]
     if county and str(county.get("code")) != code:
-        problems.append(Problem("county.toml", 0, "code", str(county.get("code")), "unknown_county", f"文件夹为 {code}", f"the folder says {code}"))
+        problems.append(
+            Problem(
+                "county.toml",
+                0,
+                "code",
+                str(county.get("code")),
+                "unknown_county",
+                f"文件夹为 {code}",
+                f"the folder says {code}",
+            )
+        )
     tables: dict[str, pl.DataFrame] = {}
     for name in (*REQUIRED, *OPTIONAL):
         found = find(folder, name)
@@ -115,8 +147,18 @@ def _actuals(folder: Path, problems: list[Problem]) -> pl.DataFrame:
     for path in sorted(p for p in folder.iterdir() if table_of(p) == "actuals"):
         frame = _read(path, "actuals", problems)
         year = int(path.stem.split("_")[1])
-        problems += [Problem(path.name, r[ROW], "year", str(r["year"]), "out_of_range", f"文件名写 {year} 年", f"the file name says {year}")
-                     for r in frame.filter(pl.col("year") != year).iter_rows(named=True)]  # fmt: skip
+        problems += [
+            Problem(
+                path.name,
+                r[ROW],
+                "year",
+                str(r["year"]),
+                "out_of_range",
+                f"文件名写 {year} 年",
+                f"the file name says {year}",
+            )
+            for r in frame.filter(pl.col("year") != year).iter_rows(named=True)
+        ]
         frames.append(frame)
     return pl.concat(frames)
 
@@ -144,11 +186,33 @@ def _references(tables: dict[str, pl.DataFrame], broken: set[str]) -> list[Probl
                 continue
             target, target_column = column.foreign
             known = set(tables[target][target_column].to_list())
-            problems += [Problem(f"{name}.csv", r[ROW], column.name, str(r[column.name]), "unknown_reference", f"应见于 {target}.csv", f"expected in {target}.csv")
-                         for r in frame.filter(pl.col(column.name).is_not_null()).iter_rows(named=True) if r[column.name] not in known]  # fmt: skip
+            problems += [
+                Problem(
+                    f"{name}.csv",
+                    r[ROW],
+                    column.name,
+                    str(r[column.name]),
+                    "unknown_reference",
+                    f"应见于 {target}.csv",
+                    f"expected in {target}.csv",
+                )
+                for r in frame.filter(pl.col(column.name).is_not_null()).iter_rows(named=True)
+                if r[column.name] not in known
+            ]
     if "indicator_map" in broken:
         return problems
     mapped = set(tables["indicator_map"]["indicator_printed"].to_list())
-    problems += [Problem("statistics.csv", r[ROW], "indicator_printed", r["indicator_printed"], "unknown_reference", "indicator_map.csv 中没有该指标", "not in indicator_map.csv")
-                 for r in tables["statistics"].iter_rows(named=True) if r["indicator_printed"] not in mapped]  # fmt: skip
+    problems += [
+        Problem(
+            "statistics.csv",
+            r[ROW],
+            "indicator_printed",
+            r["indicator_printed"],
+            "unknown_reference",
+            "indicator_map.csv 中没有该指标",
+            "not in indicator_map.csv",
+        )
+        for r in tables["statistics"].iter_rows(named=True)
+        if r["indicator_printed"] not in mapped
+    ]
     return problems

@@ -7,27 +7,102 @@ from dataclasses import dataclass
 RULES: dict[str, tuple[str, str, str, str]] = {
     # rule: (what is wrong zh, en, what to do zh, en)
     "missing_file": ("缺少文件", "the file is missing", "请补交该文件", "hand in this file"),
-    "unreadable": ("文件无法读取", "the file cannot be read", "请另存为 UTF-8 的 CSV 或 XLSX 后重交", "save it as UTF-8 CSV or XLSX and hand it in again"),
-    "encoding": ("编码既非 UTF-8 也非 GB18030", "the encoding is neither UTF-8 nor GB18030", "请另存为 UTF-8", "save the file as UTF-8"),
+    "unreadable": (
+        "文件无法读取",
+        "the file cannot be read",
+        "请另存为 UTF-8 的 CSV 或 XLSX 后重交",
+        "save it as UTF-8 CSV or XLSX and hand it in again",
+    ),
+    "encoding": (
+        "编码既非 UTF-8 也非 GB18030",
+        "the encoding is neither UTF-8 nor GB18030",
+        "请另存为 UTF-8",
+        "save the file as UTF-8",
+    ),
     "empty_file": ("文件没有数据行", "the file has no data rows", "请填写数据或删除该文件", "fill it in or remove it"),
-    "missing_column": ("缺少字段", "a column is missing", "请按模板补上该列（minzheng template）", "add the column, see minzheng template"),
-    "unknown_column": ("未知字段", "the column is not known", "请删除该列或改用模板中的列名", "remove it or use the template's name"),
+    "missing_column": (
+        "缺少字段",
+        "a column is missing",
+        "请按模板补上该列（minzheng template）",
+        "add the column, see minzheng template",
+    ),
+    "unknown_column": (
+        "未知字段",
+        "the column is not known",
+        "请删除该列或改用模板中的列名",
+        "remove it or use the template's name",
+    ),
     "missing_value": ("必填项为空", "a required cell is empty", "请填写", "fill it in"),
-    "not_a_number": ("不是数字", "this is not a number", "只填数字，单位写在单位列", "write digits only, the unit goes into its own column"),
+    "not_a_number": (
+        "不是数字",
+        "this is not a number",
+        "只填数字，单位写在单位列",
+        "write digits only, the unit goes into its own column",
+    ),
     "not_an_integer": ("不是整数", "this is not a whole number", "请填整数", "write a whole number"),
     "not_a_boolean": ("应为 0 或 1", "this must be 0 or 1", "请填 0 或 1", "write 0 or 1"),
     "not_a_date": ("日期格式不对", "this is not a date", "请写成 2025-12-31", "write it like 2025-12-31"),
-    "unknown_code": ("代码不在码表内", "the code is not in the code list", "请从允许的代码中选用", "use one of the allowed codes"),
-    "unknown_reference": ("引用的对象不存在", "it refers to something that does not exist", "请核对编号", "check the key"),
-    "duplicate_key": ("主键重复", "the key occurs twice", "请删除重复行或改正编号", "remove the duplicate or correct the key"),
-    "out_of_range": ("数值超出合理范围", "the value is outside its range", "请核对数值与单位", "check the value and its unit"),
-    "wrong_unit": ("单位与指标不符", "the unit does not fit the indicator", "请按指标的单位填报", "report in the indicator's unit"),
-    "identity_number": ("出现身份证号或手机号，本系统拒收个人信息", "an identity-card or phone number: personal data are refused", "请删除个人信息，只报汇总数", "remove it and report totals only"),
-    "unknown_county": ("未知的区划代码", "the county code is not known", "请核对文件夹名与 county.toml（先用 minzheng new-county 建立）", "check the folder name and county.toml (minzheng new-county)"),
-    "guard_mismatch": ("修正登记的原文与现有原始值不符", "a declared repair no longer matches the raw cell", "请核对修正是否仍然需要", "check whether the repair is still needed"),
-    "bad_correction": ("修正登记没有对应的行或字段", "a declared repair matches no row or column", "请核对表名、行键和字段", "check table, row key and column"),
-    "numeral_mismatch": ("数字台账与所指数据不符", "the numeral ledger and the row it points to disagree", "请回到原文该行核对", "go back to the line and check"),
-}  # fmt: skip
+    "unknown_code": (
+        "代码不在码表内",
+        "the code is not in the code list",
+        "请从允许的代码中选用",
+        "use one of the allowed codes",
+    ),
+    "unknown_reference": (
+        "引用的对象不存在",
+        "it refers to something that does not exist",
+        "请核对编号",
+        "check the key",
+    ),
+    "duplicate_key": (
+        "主键重复",
+        "the key occurs twice",
+        "请删除重复行或改正编号",
+        "remove the duplicate or correct the key",
+    ),
+    "out_of_range": (
+        "数值超出合理范围",
+        "the value is outside its range",
+        "请核对数值与单位",
+        "check the value and its unit",
+    ),
+    "wrong_unit": (
+        "单位与指标不符",
+        "the unit does not fit the indicator",
+        "请按指标的单位填报",
+        "report in the indicator's unit",
+    ),
+    "identity_number": (
+        "出现身份证号或手机号，本系统拒收个人信息",
+        "an identity-card or phone number: personal data are refused",
+        "请删除个人信息，只报汇总数",
+        "remove it and report totals only",
+    ),
+    "unknown_county": (
+        "未知的区划代码",
+        "the county code is not known",
+        "请核对文件夹名与 county.toml（先用 minzheng new-county 建立）",
+        "check the folder name and county.toml (minzheng new-county)",
+    ),
+    "guard_mismatch": (
+        "修正登记的原文与现有原始值不符",
+        "a declared repair no longer matches the raw cell",
+        "请核对修正是否仍然需要",
+        "check whether the repair is still needed",
+    ),
+    "bad_correction": (
+        "修正登记没有对应的行或字段",
+        "a declared repair matches no row or column",
+        "请核对表名、行键和字段",
+        "check table, row key and column",
+    ),
+    "numeral_mismatch": (
+        "数字台账与所指数据不符",
+        "the numeral ledger and the row it points to disagree",
+        "请回到原文该行核对",
+        "go back to the line and check",
+    ),
+}
 
 
 @dataclass(frozen=True, order=True)

@@ -39,7 +39,19 @@ def read_table(path: Path, raw_table: str) -> pl.DataFrame:
             continue
         extra = [_clean(c) for c in cells[width:] if _clean(c)]
         if extra:
-            raise InputError([Problem(path.name, number, "", " ".join(extra), "unreadable", "本行单元格比表头多", "this row has more cells than the header")])
+            raise InputError(
+                [
+                    Problem(
+                        path.name,
+                        number,
+                        "",
+                        " ".join(extra),
+                        "unreadable",
+                        "本行单元格比表头多",
+                        "this row has more cells than the header",
+                    )
+                ]
+            )
         rows.append({ROW: number, **dict(zip(header, padded, strict=True))})
     if not rows:
         raise InputError([Problem(path.name, 0, "", "", "empty_file")])
@@ -85,7 +97,9 @@ def _excel(path: Path) -> list[list[str]]:
 def _clean(cell: object) -> str:
     """Trim, and make full-width digits, letters and signs half-width; Chinese punctuation stays."""
     text = str(cell).strip()
-    return "".join(unicodedata.normalize("NFKC", c) if "！" <= c <= "～" and (c.isalnum() or c in "．－％＋") else c for c in text)
+    return "".join(
+        unicodedata.normalize("NFKC", c) if "！" <= c <= "～" and (c.isalnum() or c in "．－％＋") else c for c in text
+    )
 
 
 def _header(grid: list[list[str]], names: dict[str, str]) -> tuple[list[str], int]:

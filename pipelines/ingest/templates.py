@@ -17,17 +17,33 @@ def write_templates(out: Path, year: int) -> list[Path]:
     out.mkdir(parents=True, exist_ok=True)
     indicators = sorted(registry.rows("indicators"), key=lambda r: (r["domain"], r["indicator_id"]))
     report = pl.DataFrame(
-        [{"indicator_id": i["indicator_id"], "year": year, "breakdown": "", "value": None, "unit": i["unit"], "source_note": "",
-          "reported_on": "", "指标说明": f"{i['name_zh']}：{i['definition_zh']}"} for i in indicators],
+        [
+            {
+                "indicator_id": i["indicator_id"],
+                "year": year,
+                "breakdown": "",
+                "value": None,
+                "unit": i["unit"],
+                "source_note": "",
+                "reported_on": "",
+                "指标说明": f"{i['name_zh']}：{i['definition_zh']}",
+            }
+            for i in indicators
+        ],
         schema_overrides={"value": pl.Float64},
-    )  # fmt: skip
+    )
     progress = pl.DataFrame(schema={c.name: pl.String for c in registry.table("progress").columns})
-    return [_workbook(out / f"actuals_{year}.xlsx", report, "actuals"), _workbook(out / "progress.xlsx", progress, "progress")]
+    return [
+        _workbook(out / f"actuals_{year}.xlsx", report, "actuals"),
+        _workbook(out / "progress.xlsx", progress, "progress"),
+    ]
 
 
 def _workbook(path: Path, frame: pl.DataFrame, raw_table: str) -> Path:
     known = {c.name: c.zh for c in registry.table(raw_table).columns}
-    frame.rename({n: z for n, z in known.items() if n in frame.columns}).write_excel(path, worksheet="填报", freeze_panes=(1, 0), autofit=True)
+    frame.rename({n: z for n, z in known.items() if n in frame.columns}).write_excel(
+        path, worksheet="填报", freeze_panes=(1, 0), autofit=True
+    )
     return path
 
 

@@ -85,8 +85,8 @@ class Unit:
 
 def rows(name: str) -> list[dict[str, str]]:
     """The rows of one registry file, e.g. ``rows("indicators")``."""
-    with files(__package__).joinpath(f"{name}.csv").open(encoding="utf-8", newline="") as handle:
-        return list(csv.DictReader(handle))
+    text = files(__package__).joinpath(f"{name}.csv").read_text(encoding="utf-8")
+    return list(csv.DictReader(text.splitlines()))
 
 
 @cache
@@ -96,16 +96,30 @@ def tables() -> dict[str, Table]:
     for r in rows("columns"):
         columns.setdefault(r["table"], []).append(
             Column(
-                table=r["table"], name=r["column"], type=r["type"], key="K" in r["flags"], required="R" in r["flags"],
-                references=r["references"], unit=r["unit"], zh=r["zh"], en=r["en"],
+                table=r["table"],
+                name=r["column"],
+                type=r["type"],
+                key="K" in r["flags"],
+                required="R" in r["flags"],
+                references=r["references"],
+                unit=r["unit"],
+                zh=r["zh"],
+                en=r["en"],
                 aliases=tuple(a for a in r["aliases"].split("|") if a),
             )
-        )  # fmt: skip
+        )
     return {
-        r["table"]: Table(r["table"], r["layer"], r["title_zh"], r["title_en"], r["grain_zh"], r["grain_en"],
-                          tuple(columns[r["table"]]))
+        r["table"]: Table(
+            r["table"],
+            r["layer"],
+            r["title_zh"],
+            r["title_en"],
+            r["grain_zh"],
+            r["grain_en"],
+            tuple(columns[r["table"]]),
+        )
         for r in rows("tables")
-    }  # fmt: skip
+    }
 
 
 def table(name: str) -> Table:
@@ -138,10 +152,16 @@ def units() -> dict[str, Unit]:
         return float(text) if text else None
 
     return {
-        r["code"]: Unit(r["code"], r["name_zh"], r["name_en"], number(r["minimum"]), number(r["maximum"]),
-                        tuple(p for p in r["printed"].split("|") if p))
+        r["code"]: Unit(
+            r["code"],
+            r["name_zh"],
+            r["name_en"],
+            number(r["minimum"]),
+            number(r["maximum"]),
+            tuple(p for p in r["printed"].split("|") if p),
+        )
         for r in rows("units")
-    }  # fmt: skip
+    }
 
 
 def label(codelist: str, code: str | None, language: str = "zh") -> str:

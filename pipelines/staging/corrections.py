@@ -36,8 +36,17 @@ def _apply(tables: dict[str, pl.DataFrame], repair: dict[str, str]) -> Problem |
         return Problem("corrections.csv", int(repair[ROW]), "row_key", where, "bad_correction")
     now = "" if cell[0] is None else str(cell[0])
     if now != (repair["printed"] or ""):
-        return Problem("corrections.csv", int(repair[ROW]), "printed", where, "guard_mismatch",
-                       f"登记“{repair['printed']}”，现为“{now}”", f"declared {repair['printed']!r}, now {now!r}")  # fmt: skip
+        return Problem(
+            "corrections.csv",
+            int(repair[ROW]),
+            "printed",
+            where,
+            "guard_mismatch",
+            f"登记“{repair['printed']}”，现为“{now}”",
+            f"declared {repair['printed']!r}, now {now!r}",
+        )
     value = pl.lit(repair["corrected"] or None, dtype=pl.String).cast(frame.schema[column])
-    tables[name] = frame.with_columns(pl.when(pl.col(key) == row_key).then(value).otherwise(pl.col(column)).alias(column))
+    tables[name] = frame.with_columns(
+        pl.when(pl.col(key) == row_key).then(value).otherwise(pl.col(column)).alias(column)
+    )
     return None

@@ -17,17 +17,36 @@ from pipelines.staging import quantities
 from pipelines.staging.corrections import corrected
 
 Frames = dict[str, pl.DataFrame]
-TABLES = ("county", "source", "statistics", "projects", "project_funding", "project_outputs", "figures", "figure_facts",
-          "population", "corrections", "notes", "reviews", "progress")  # fmt: skip
+TABLES = (
+    "county",
+    "source",
+    "statistics",
+    "projects",
+    "project_funding",
+    "project_outputs",
+    "figures",
+    "figure_facts",
+    "population",
+    "corrections",
+    "notes",
+    "reviews",
+    "progress",
+)
 
 _FACTS = {"s": "fct_observation", "m": "fct_project", "f": "fct_project_funding", "o": "fct_project_output"}
 _COLUMNS = {
     "s": {"value_printed": "value_as_printed"},
-    "m": {"investment_printed": "total_investment_wan_as_printed", "name_printed": "name_zh", "location_printed": "location",
-          "responsible_body_printed": "responsible_body", "seq_printed": "source_line", "progress_printed": "end_year"},
+    "m": {
+        "investment_printed": "total_investment_wan_as_printed",
+        "name_printed": "name_zh",
+        "location_printed": "location",
+        "responsible_body_printed": "responsible_body",
+        "seq_printed": "source_line",
+        "progress_printed": "end_year",
+    },
     "f": {"value_printed": "value_as_printed"},
     "o": {"value_printed": "value_as_printed"},
-}  # fmt: skip
+}
 _INDICATORS = {r["indicator_id"]: r for r in registry.rows("indicators")}
 
 
@@ -67,19 +86,56 @@ def _ids(code: str) -> Callable[[str, pl.DataFrame], pl.DataFrame]:
 
 
 def _county(raw: RawCounty) -> pl.DataFrame:
-    facts = {k: raw.county.get(k) for k in ("name_zh", "name_en", "prefecture_zh", "prefecture_en", "province_zh", "province_en", "kind", "slug")}
-    return pl.DataFrame({"county_code": [raw.code], **{k: [str(v)] for k, v in facts.items()}, "valid_from": [str(raw.county["valid_from"])]})
+    facts = {
+        k: raw.county.get(k)
+        for k in ("name_zh", "name_en", "prefecture_zh", "prefecture_en", "province_zh", "province_en", "kind", "slug")
+    }
+    return pl.DataFrame(
+        {
+            "county_code": [raw.code],
+            **{k: [str(v)] for k, v in facts.items()},
+            "valid_from": [str(raw.county["valid_from"])],
+        }
+    )
 
 
 def _sources(raw: RawCounty) -> pl.DataFrame:
-    text = ("source_id", "title_zh", "title_en", "issuer_zh", "document_number", "date_as_printed", "file_name", "sha256", "licence", "quality_grade")
+    text = (
+        "source_id",
+        "title_zh",
+        "title_en",
+        "issuer_zh",
+        "document_number",
+        "date_as_printed",
+        "file_name",
+        "sha256",
+        "licence",
+        "quality_grade",
+    )
     whole = ("line_count", "period_start", "period_end")
-    plan = {"county_code": raw.code, **{k: _text(raw.source.get(k)) for k in text}, **{k: int(str(raw.source[k])) for k in whole}}
+    plan = {
+        "county_code": raw.code,
+        **{k: _text(raw.source.get(k)) for k in text},
+        **{k: int(str(raw.source[k])) for k in whole},
+    }
     rows = [plan]
     for year in sorted(set(raw.tables["actuals"]["year"].to_list())):
-        rows.append({**plan, "source_id": f"actuals-{raw.code}-{year}", "title_zh": f"{year}年度实绩上报", "title_en": f"Yearly report {year}",
-                     "document_number": None, "date_as_printed": None, "file_name": f"actuals_{year}", "sha256": None, "line_count": None,
-                     "period_start": year, "period_end": year, "quality_grade": "B"})  # fmt: skip
+        rows.append(
+            {
+                **plan,
+                "source_id": f"actuals-{raw.code}-{year}",
+                "title_zh": f"{year}年度实绩上报",
+                "title_en": f"Yearly report {year}",
+                "document_number": None,
+                "date_as_printed": None,
+                "file_name": f"actuals_{year}",
+                "sha256": None,
+                "line_count": None,
+                "period_start": year,
+                "period_end": year,
+                "quality_grade": "B",
+            }
+        )
     schema = {"county_code": pl.String, **dict.fromkeys(text, pl.String), **dict.fromkeys(whole, pl.Int64)}
     return pl.DataFrame(rows, schema=schema)
 
@@ -90,38 +146,75 @@ def _text(value: object) -> str | None:
 
 def _statistics(raw: RawCounty, fixed: pl.DataFrame, problems: list[Problem]) -> pl.DataFrame:
     ids = dict(raw.tables["indicator_map"].select("indicator_printed", "indicator_id").iter_rows())
-    values, units, indicators = [], [], []
-    for row in fixed.iter_rows(named=True):
-        indicator = _INDICATORS.get(ids.get(row["indicator_printed"], ""))
-        if indicator is None:
-            problems.append(Problem("indicator_map.csv", 0, "indicator_id", str(ids.get(row["indicator_printed"])), "unknown_code", "指标不在登记表", "not in the indicator registry"))
-            values.append(None), units.append("text"), indicators.append("")
-            continue
-        value = None if row["status"] else _value(row, indicator["unit"], "statistics.csv", problems)
-        values.append(value), units.append(indicator["unit"]), indicators.append(indicator["indicator_id"])
+    unknown = sorted({i for i in ids.values() if i not in _INDICATORS})
+    problems += [
+        Problem(
+            "indicator_map.csv", 0, "indicator_id", i, "unknown_code", "指标不在登记表", "not in the indicator registry"
+        )
+        for i in unknown
+    ]
+    indicators = [ids.get(name, "") for name in fixed["indicator_printed"]]
+    units = [_INDICATORS[i]["unit"] if i in _INDICATORS else "text" for i in indicators]
+    values = [
+        None if row["status"] else _value(row, unit, "statistics.csv", problems)
+        for row, unit in zip(fixed.iter_rows(named=True), units, strict=True)
+    ]
     printed = raw.tables["statistics"].select("key", pl.col("value_printed"), "unit_printed")
     return (
-        fixed.drop("value_printed", "unit_printed").join(printed, on="key", how="left", maintain_order="left")
+        fixed.drop("value_printed", "unit_printed")
+        .join(printed, on="key", how="left", maintain_order="left")
         .with_columns(
-            pl.Series("value", values, dtype=pl.Float64), pl.Series("unit", units, dtype=pl.String),
+            pl.Series("value", values, dtype=pl.Float64),
+            pl.Series("unit", units, dtype=pl.String),
             pl.Series("indicator_id", indicators, dtype=pl.String),
             pl.lit(str(raw.source["source_id"])).alias("source_id"),
             pl.col("period_inferred").fill_null(False),
         )
         .select(ROW, *_STATISTICS)
-    )  # fmt: skip
+    )
 
 
-_STATISTICS = ("key", "line", "indicator_printed", "indicator_id", "value_printed", "unit_printed", "value", "unit",
-               "period_start", "period_end", "period_inferred", "measure", "qualifier", "target_kind", "target_level",
-               "breakdown", "place", "restates", "project", "status", "note", "source_id")  # fmt: skip
+_STATISTICS = (
+    "key",
+    "line",
+    "indicator_printed",
+    "indicator_id",
+    "value_printed",
+    "unit_printed",
+    "value",
+    "unit",
+    "period_start",
+    "period_end",
+    "period_inferred",
+    "measure",
+    "qualifier",
+    "target_kind",
+    "target_level",
+    "breakdown",
+    "place",
+    "restates",
+    "project",
+    "status",
+    "note",
+    "source_id",
+)
 
 
 def _value(row: dict[str, object], unit: str, file: str, problems: list[Problem]) -> float | None:
     try:
         return quantities.in_unit(str(row["value_printed"]), str(row["unit_printed"] or ""), unit)
     except quantities.UnitMismatchError as error:
-        problems.append(Problem(file, int(str(row[ROW])), "unit_printed", f"{row['value_printed']} {row['unit_printed']}", "wrong_unit", str(error), str(error)))
+        problems.append(
+            Problem(
+                file,
+                int(str(row[ROW])),
+                "unit_printed",
+                f"{row['value_printed']} {row['unit_printed']}",
+                "wrong_unit",
+                str(error),
+                str(error),
+            )
+        )
         return None
 
 
@@ -135,14 +228,43 @@ def _actuals(raw: RawCounty, problems: list[Problem]) -> pl.DataFrame:
         if indicator is None:
             continue
         group = re.sub(r"\W+", "_", r["breakdown"] or "")
-        rows.append({ROW: r[ROW], "key": "-".join(p for p in ("a", r["indicator_id"], str(r["year"]), group) if p), "line": r[ROW],
-                     "indicator_printed": indicator["name_zh"], "indicator_id": r["indicator_id"], "value_printed": f"{r['value']:g}",
-                     "unit_printed": r["unit"], "value": r["value"], "unit": indicator["unit"], "period_start": r["year"], "period_end": r["year"],
-                     "period_inferred": False, "measure": "actual", "qualifier": "=", "target_kind": None, "target_level": "county",
-                     "breakdown": r["breakdown"], "place": "actuals", "restates": None, "project": None, "status": None,
-                     "note": r["source_note"], "source_id": f"actuals-{raw.code}-{r['year']}"})  # fmt: skip
+        rows.append(
+            {
+                ROW: r[ROW],
+                "key": "-".join(p for p in ("a", r["indicator_id"], str(r["year"]), group) if p),
+                "line": r[ROW],
+                "indicator_printed": indicator["name_zh"],
+                "indicator_id": r["indicator_id"],
+                "value_printed": f"{r['value']:g}",
+                "unit_printed": r["unit"],
+                "value": r["value"],
+                "unit": indicator["unit"],
+                "period_start": r["year"],
+                "period_end": r["year"],
+                "period_inferred": False,
+                "measure": "actual",
+                "qualifier": "=",
+                "target_kind": None,
+                "target_level": "county",
+                "breakdown": r["breakdown"],
+                "place": "actuals",
+                "restates": None,
+                "project": None,
+                "status": None,
+                "note": r["source_note"],
+                "source_id": f"actuals-{raw.code}-{r['year']}",
+            }
+        )
     text, whole = pl.String, pl.Int64
-    schema = {ROW: whole, **{c: text for c in _STATISTICS}, "line": whole, "period_start": whole, "period_end": whole, "period_inferred": pl.Boolean, "value": pl.Float64}
+    schema = {
+        ROW: whole,
+        **dict.fromkeys(_STATISTICS, text),
+        "line": whole,
+        "period_start": whole,
+        "period_end": whole,
+        "period_inferred": pl.Boolean,
+        "value": pl.Float64,
+    }
     return pl.DataFrame(rows, schema=schema)
 
 
@@ -150,13 +272,35 @@ def actual_problems(row: dict[str, object], file: str, number: int) -> list[Prob
     """What is wrong with one row of a yearly report: unknown indicator, unit or value outside the indicator's range."""
     indicator = _INDICATORS.get(str(row["indicator_id"]))
     if indicator is None:
-        return [Problem(file, number, "indicator_id", str(row["indicator_id"]), "unknown_code", "指标不在登记表", "not in the indicator registry")]
+        return [
+            Problem(
+                file,
+                number,
+                "indicator_id",
+                str(row["indicator_id"]),
+                "unknown_code",
+                "指标不在登记表",
+                "not in the indicator registry",
+            )
+        ]
     problems, value = [], float(str(row["value"]))
     if row["unit"] != indicator["unit"]:
-        problems.append(Problem(file, number, "unit", str(row["unit"]), "wrong_unit", f"应为 {indicator['unit']}", f"expected {indicator['unit']}"))
+        problems.append(
+            Problem(
+                file,
+                number,
+                "unit",
+                str(row["unit"]),
+                "wrong_unit",
+                f"应为 {indicator['unit']}",
+                f"expected {indicator['unit']}",
+            )
+        )
     top = indicator["maximum"] or registry.units()[indicator["unit"]].maximum
     if value < 0 or (top not in ("", None) and value > float(top)):
-        problems.append(Problem(file, number, "value", f"{value:g}", "out_of_range", f"应在 0–{top}", f"expected 0–{top}"))
+        problems.append(
+            Problem(file, number, "value", f"{value:g}", "out_of_range", f"应在 0–{top}", f"expected 0–{top}")
+        )
     return problems
 
 
@@ -164,18 +308,22 @@ def _projects(printed: pl.DataFrame, fixed: Frames) -> pl.DataFrame:
     """One row per mention: printed cells as printed; years and investment (万元) after repairs."""
     repaired = fixed["projects"]
     spans = [quantities.years(y) for y in repaired["years_printed"]]
-    amounts = [quantities.in_unit(v, u or "万元", "wan_yuan") if v else None
-               for v, u in repaired.select("investment_printed", "investment_unit").iter_rows()]  # fmt: skip
+    amounts = [
+        quantities.in_unit(v, u or "万元", "wan_yuan") if v else None
+        for v, u in repaired.select("investment_printed", "investment_unit").iter_rows()
+    ]
     kept = [c for c in printed.columns if c.endswith("_printed")]
     coverage = fixed["total_coverage"].select("project", "in_printed_total")
     return (
-        repaired.drop(kept).join(printed.select("key", *kept), on="key", how="left", maintain_order="left")
+        repaired.drop(kept)
+        .join(printed.select("key", *kept), on="key", how="left", maintain_order="left")
         .with_columns(
-            pl.Series("start_year", [s for s, _ in spans], dtype=pl.Int64), pl.Series("end_year", [e for _, e in spans], dtype=pl.Int64),
+            pl.Series("start_year", [s for s, _ in spans], dtype=pl.Int64),
+            pl.Series("end_year", [e for _, e in spans], dtype=pl.Int64),
             pl.Series("investment_wan", amounts, dtype=pl.Float64),
         )
         .join(coverage, on="project", how="left", maintain_order="left")
-    )  # fmt: skip
+    )
 
 
 def _funding(printed: pl.DataFrame, fixed: Frames) -> pl.DataFrame:
@@ -183,17 +331,33 @@ def _funding(printed: pl.DataFrame, fixed: Frames) -> pl.DataFrame:
     amounts = [quantities.in_unit(v, "万元", "wan_yuan") for v in repaired["value_printed"]]
     assigned = fixed["funding_assignment"].drop(ROW)
     return (
-        repaired.drop("value_printed").join(printed.select("key", "value_printed"), on="key", how="left", maintain_order="left")
+        repaired.drop("value_printed")
+        .join(printed.select("key", "value_printed"), on="key", how="left", maintain_order="left")
         .with_columns(pl.Series("amount_wan", amounts, dtype=pl.Float64))
         .join(assigned, on=["project", "position"], how="left", maintain_order="left")
         .with_columns(pl.col("funder").fill_null("unresolved"), pl.col("certainty").fill_null("ambiguous"))
-    )  # fmt: skip
+    )
 
 
-_OUTPUT_UNITS = {"beds": "beds", "nursing_beds": "beds", "floor_area_m2": "m2", "land_area_mu": "mu", "land_area_m2": "m2",
-                 "graves": "graves", "eco_graves": "graves", "niches": "count", "urns": "count", "facilities": "count",
-                 "households": "households", "persons_trained": "persons", "persons_served": "persons", "road_km": "km",
-                 "years": "years", "share_pct": "pct", "amount_wan": "wan_yuan"}  # fmt: skip
+_OUTPUT_UNITS = {
+    "beds": "beds",
+    "nursing_beds": "beds",
+    "floor_area_m2": "m2",
+    "land_area_mu": "mu",
+    "land_area_m2": "m2",
+    "graves": "graves",
+    "eco_graves": "graves",
+    "niches": "count",
+    "urns": "count",
+    "facilities": "count",
+    "households": "households",
+    "persons_trained": "persons",
+    "persons_served": "persons",
+    "road_km": "km",
+    "years": "years",
+    "share_pct": "pct",
+    "amount_wan": "wan_yuan",
+}
 
 
 def _outputs(printed: pl.DataFrame, fixed: Frames, problems: list[Problem]) -> pl.DataFrame:
@@ -202,21 +366,29 @@ def _outputs(printed: pl.DataFrame, fixed: Frames, problems: list[Problem]) -> p
     values = []
     for row, unit in zip(repaired.iter_rows(named=True), units, strict=True):
         loose = unit == "count" and quantities.unit_code(row["unit_printed"] or "") is None
-        values.append(quantities.read(row["value_printed"]).value if loose else _value(row, unit, "project_outputs.csv", problems))
+        values.append(
+            quantities.read(row["value_printed"]).value if loose else _value(row, unit, "project_outputs.csv", problems)
+        )
     return (
-        repaired.drop("value_printed").join(printed.select("key", "value_printed"), on="key", how="left", maintain_order="left")
+        repaired.drop("value_printed")
+        .join(printed.select("key", "value_printed"), on="key", how="left", maintain_order="left")
         .with_columns(pl.Series("quantity", values, dtype=pl.Float64), pl.Series("unit", units, dtype=pl.String))
-    )  # fmt: skip
+    )
 
 
 def _references(figures: pl.DataFrame) -> list[tuple[dict[str, object], str, str]]:
     """(ledger row, key, column) for every reference of the numeral ledger."""
-    return [(row, *ref.split(".", 1)) for row in figures.filter(pl.col("facts").is_not_null()).iter_rows(named=True)
-            for ref in str(row["facts"]).split()]  # type: ignore[misc]  # fmt: skip
+    linked = figures.filter(pl.col("facts").is_not_null())
+    pairs = [(row, ref.partition(".")) for row in linked.iter_rows(named=True) for ref in str(row["facts"]).split()]
+    return [(row, key, column) for row, (key, _, column) in pairs]
 
 
 def _rows_by_key(tables: Frames) -> dict[str, dict[str, object]]:
-    return {r["key"]: r for name in ("statistics", "projects", "project_funding", "project_outputs") for r in tables[name].iter_rows(named=True)}
+    return {
+        r["key"]: r
+        for name in ("statistics", "projects", "project_funding", "project_outputs")
+        for r in tables[name].iter_rows(named=True)
+    }
 
 
 def _ledger_problems(tables: Frames) -> list[Problem]:
@@ -225,13 +397,39 @@ def _ledger_problems(tables: Frames) -> list[Problem]:
     for figure, key, column in _references(tables["figures"]):
         target = rows.get(key)
         if target is None or column not in target:
-            problems.append(Problem("figures.csv", int(str(figure[ROW])), "facts", f"{key}.{column}", "unknown_reference"))
+            problems.append(
+                Problem("figures.csv", int(str(figure[ROW])), "facts", f"{key}.{column}", "unknown_reference")
+            )
         elif str(figure["printed"]) not in str(target[column]):
-            problems.append(Problem("figures.csv", int(str(figure[ROW])), "facts", f"{figure['printed']} → {key}.{column}={target[column]}", "numeral_mismatch"))
-    problems += [Problem("figures.csv", r[ROW], "facts", r["printed"], "missing_value", "数据须指向事实", "a fact must lead somewhere")
-                 for r in tables["figures"].filter((pl.col("status") != "not_a_measurement") & pl.col("facts").is_null()).iter_rows(named=True)]  # fmt: skip
-    problems += [Problem("figures.csv", r[ROW], "reason", r["printed"], "missing_value", "须写明原因", "a reason is needed")
-                 for r in tables["figures"].filter((pl.col("status") == "not_a_measurement") & pl.col("reason").is_null()).iter_rows(named=True)]  # fmt: skip
+            problems.append(
+                Problem(
+                    "figures.csv",
+                    int(str(figure[ROW])),
+                    "facts",
+                    f"{figure['printed']} → {key}.{column}={target[column]}",
+                    "numeral_mismatch",
+                )
+            )
+    problems += [
+        Problem(
+            "figures.csv",
+            r[ROW],
+            "facts",
+            r["printed"],
+            "missing_value",
+            "数据须指向事实",
+            "a fact must lead somewhere",
+        )
+        for r in tables["figures"]
+        .filter((pl.col("status") != "not_a_measurement") & pl.col("facts").is_null())
+        .iter_rows(named=True)
+    ]
+    problems += [
+        Problem("figures.csv", r[ROW], "reason", r["printed"], "missing_value", "须写明原因", "a reason is needed")
+        for r in tables["figures"]
+        .filter((pl.col("status") == "not_a_measurement") & pl.col("reason").is_null())
+        .iter_rows(named=True)
+    ]
     return problems
 
 
@@ -243,9 +441,22 @@ def _figure_facts(raw: RawCounty) -> pl.DataFrame:
         if column == "years_printed":
             start, _ = quantities.years(str(target.get(column)))
             name = "start_year" if str(start) == figure["printed"] else "end_year"
-        out.append({"line": figure["line"], "occurrence": figure["occurrence"], "fact_table": _FACTS.get(kind, ""),
-                    "fact_id": target.get("project", "") if kind == "m" else key, "column_name": name})  # fmt: skip
-    schema = {"line": pl.Int64, "occurrence": pl.Int64, "fact_table": pl.String, "fact_id": pl.String, "column_name": pl.String}
+        out.append(
+            {
+                "line": figure["line"],
+                "occurrence": figure["occurrence"],
+                "fact_table": _FACTS.get(kind, ""),
+                "fact_id": target.get("project", "") if kind == "m" else key,
+                "column_name": name,
+            }
+        )
+    schema = {
+        "line": pl.Int64,
+        "occurrence": pl.Int64,
+        "fact_table": pl.String,
+        "fact_id": pl.String,
+        "column_name": pl.String,
+    }
     return pl.DataFrame(out, schema=schema).unique(maintain_order=True)
 
 

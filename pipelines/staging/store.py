@@ -52,7 +52,9 @@ def current(settings: Settings, name: str) -> Staged:
 
 def staged_counties(settings: Settings) -> list[Staged]:
     """Every staged county whose raw folder still exists, by code."""
-    return [current(settings, code) for code in settings.county_folders() if (settings.staging / code / CURRENT).exists()]
+    return [
+        current(settings, code) for code in settings.county_folders() if (settings.staging / code / CURRENT).exists()
+    ]
 
 
 def inputs_hash(settings: Settings) -> str:

@@ -32,7 +32,17 @@ def _file(path: Path) -> list[Problem]:
     name = table_of(path)
     if name is None:
         known = ", ".join(t.name for t in registry.in_layer("raw"))
-        return [Problem(path.name, 0, "", path.name, "unreadable", f"文件名须为 {known}", f"the file name must be one of {known}")]
+        return [
+            Problem(
+                path.name,
+                0,
+                "",
+                path.name,
+                "unreadable",
+                f"文件名须为 {known}",
+                f"the file name must be one of {known}",
+            )
+        ]
     frame = typed(read_table(path, name), name, path.name)
     if name == "actuals":
         return [p for row in frame.iter_rows(named=True) for p in actual_problems(row, path.name, int(row[ROW]))]

@@ -34,12 +34,21 @@ def test_audit_of_a_new_document_is_a_worklist(staged: Settings, tmp_path: Path)
 
 
 def test_every_value_stands_on_its_line(documents: Path, core: Path) -> None:
-    sources = {r["source_id"]: r["file_name"] for r in pl.read_parquet(core / "dim_source.parquet").iter_rows(named=True) if r["file_name"]}
-    lines = {s: (documents / f).read_text(encoding="utf-8").split("\n") for s, f in sources.items() if (documents / f).exists()}
+    sources = {
+        r["source_id"]: r["file_name"]
+        for r in pl.read_parquet(core / "dim_source.parquet").iter_rows(named=True)
+        if r["file_name"]
+    }
+    lines = {
+        s: (documents / f).read_text(encoding="utf-8").split("\n")
+        for s, f in sources.items()
+        if (documents / f).exists()
+    }
     wrong = [
         (r["observation_id"], r["value_as_printed"])
         for r in pl.read_parquet(core / "fct_observation.parquet").iter_rows(named=True)
-        if r["source_id"] in lines and r["value_as_printed"]
+        if r["source_id"] in lines
+        and r["value_as_printed"]
         and r["value_as_printed"].replace(" ", "") not in lines[r["source_id"]][r["source_line"] - 1].replace(" ", "")
-    ]  # fmt: skip
+    ]
     assert wrong == []

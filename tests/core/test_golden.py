@@ -21,7 +21,8 @@ def one(con: duckdb.DuckDBPyConnection, query: str) -> object:
 
 
 @pytest.mark.parametrize(
-    ("county", "projects", "total"), [("530425", 21, 79576), ("620722", 11, 16530), ("532301", 27, 164063), ("530112", 9, 8250)]
+    ("county", "projects", "total"),
+    [("530425", 21, 79576), ("620722", 11, 16530), ("532301", 27, 164063), ("530112", 9, 8250)],
 )
 def test_annex_totals(con: duckdb.DuckDBPyConnection, county: str, projects: int, total: float) -> None:
     where = f"FROM fct_project WHERE county_code = '{county}' AND in_annex"
@@ -44,19 +45,41 @@ def test_minle_first_project_is_repaired(con: duckdb.DuckDBPyConnection) -> None
 
 
 def test_yimen_elderly_equals_the_census(con: duckdb.DuckDBPyConnection) -> None:
-    census = one(con, "SELECT sum(persons) FROM fct_population WHERE county_code = '530425' AND year = 2020 AND age_from >= 60")
-    plan = one(con, "SELECT value FROM fct_observation WHERE county_code = '530425' AND source_line = 151 AND value_as_printed = '27738'")
+    census = one(
+        con, "SELECT sum(persons) FROM fct_population WHERE county_code = '530425' AND year = 2020 AND age_from >= 60"
+    )
+    plan = one(
+        con,
+        "SELECT value FROM fct_observation WHERE county_code = '530425' AND source_line = 151 AND value_as_printed = '27738'",
+    )
     assert census == plan == 27738
-    assert one(con, "SELECT value FROM fct_observation WHERE county_code = '530425' AND source_line = 151 AND value_as_printed = '18.29'") == 18.29
+    assert (
+        one(
+            con,
+            "SELECT value FROM fct_observation WHERE county_code = '530425' AND source_line = 151 AND value_as_printed = '18.29'",
+        )
+        == 18.29
+    )
 
 
 def test_yimen_beds(con: duckdb.DuckDBPyConnection) -> None:
-    assert one(con, "SELECT value FROM fct_observation WHERE county_code = '530425' AND indicator_id = 'elderly_care_beds' AND source_line = 18") == 1136
+    assert (
+        one(
+            con,
+            "SELECT value FROM fct_observation WHERE county_code = '530425' AND indicator_id = 'elderly_care_beds' AND source_line = 18",
+        )
+        == 1136
+    )
 
 
 def test_chuxiong_funding_columns(con: duckdb.DuckDBPyConnection) -> None:
-    parts = one(con, "SELECT sum(f.amount_wan) FROM fct_project_funding f JOIN fct_project p USING (project_id) WHERE p.county_code = '532301'")
-    left_out = one(con, "SELECT sum(total_investment_wan) FROM fct_project WHERE county_code = '532301' AND NOT in_printed_total")
+    parts = one(
+        con,
+        "SELECT sum(f.amount_wan) FROM fct_project_funding f JOIN fct_project p USING (project_id) WHERE p.county_code = '532301'",
+    )
+    left_out = one(
+        con, "SELECT sum(total_investment_wan) FROM fct_project WHERE county_code = '532301' AND NOT in_printed_total"
+    )
     assert left_out == 21000
     assert parts == 144063 + 21000  # the printed columns sum to 144,063 and leave out the same two projects
 

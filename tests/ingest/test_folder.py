@@ -32,11 +32,17 @@ def test_problems_of_several_files_at_once(county: Path) -> None:
     (county / "statistics.csv").write_text(statistics.replace(",actual,", ",achieved,", 1), encoding="utf-8")
     (county / "county.toml").write_text('code = "999999"\n', encoding="utf-8")
     rules = {(p.file, p.rule) for p in validate(county)}
-    assert {("projects.csv", "missing_file"), ("statistics.csv", "unknown_code"), ("county.toml", "unknown_county")} <= rules
+    assert {
+        ("projects.csv", "missing_file"),
+        ("statistics.csv", "unknown_code"),
+        ("county.toml", "unknown_county"),
+    } <= rules
 
 
 def test_yearly_report_becomes_an_observation(county: Path) -> None:
-    (county / "actuals_2023.csv").write_text(REPORT + "elderly_care_beds,2023,,1300,beds,台账,2024-02-01\n", encoding="utf-8")
+    (county / "actuals_2023.csv").write_text(
+        REPORT + "elderly_care_beds,2023,,1300,beds,台账,2024-02-01\n", encoding="utf-8"
+    )
     reported = stage(read_county(county))["statistics"].filter(place="actuals").row(0, named=True)
     assert (reported["value"], reported["period_end"], reported["measure"]) == (1300.0, 2023, "actual")
     assert reported["source_id"].startswith("actuals-")

@@ -25,7 +25,7 @@ def test_encodings_and_chinese_headers(tmp_path: Path, encoding: str) -> None:
 
 
 def test_full_width_thousands_and_total_row(tmp_path: Path) -> None:
-    text = ACTUALS.replace(",1200,", ",\"１，２００\",") + "合计,,,1200,,,\n"
+    text = ACTUALS.replace(",1200,", ',"１，２００",') + "合计,,,1200,,,\n"
     frame = typed(read_table(_actuals(tmp_path / "actuals_2023.csv", text), "actuals"), "actuals", "f.csv")
     assert frame.height == 1
     assert frame["value"].to_list() == [1200.0]

@@ -1,0 +1,1 @@
+"""Measurements, printed as ratios against a peer or a floor of the same run. Never asserted in tests."""
