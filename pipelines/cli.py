@@ -56,6 +56,16 @@ def _parser() -> argparse.ArgumentParser:
     template = command("template", _template, "生成填报模板 / write templates to fill in")
     template.add_argument("--out", type=Path, default=Path("templates"))
     template.add_argument("--year", type=int, default=2023)
+    ahead = command("forecast", _forecast, "预测老年人口 / forecast the elderly")
+    ahead.add_argument("--panel", type=Path, metavar="DIR", help="全国普查面板；缺省为本项目各县 / default: the project's counties")
+    ahead.add_argument("--draws", type=int, default=1000)
+    ahead.add_argument("--to", type=int, default=2035)
+    ahead.add_argument("--out", type=Path, metavar="DIR")
+    back = command("backtest", _backtest, "回测：2010 年预测 2020 年 / backtest 2010 → 2020")
+    back.add_argument("--train", required=True, type=Path, metavar="DIR")
+    back.add_argument("--score", type=Path, metavar="DIR")
+    back.add_argument("--out", type=Path, metavar="FILE")
+    back.add_argument("--by", choices=["province"])
     new = command("new-county", _new_county, "新建一个县的文件夹 / start a county's folder")
     new.add_argument("code")
     new.add_argument("name")
@@ -79,8 +89,12 @@ def _status(_: argparse.Namespace) -> int:
         return REFUSED
     with open_marts() as con:
         built = con.execute("SELECT built_at, git_commit, content_hash FROM meta_release").fetchone() or ("", "", "")
-        checks = con.execute("SELECT severity, count(*), sum(CASE WHEN passed THEN 0 ELSE 1 END) FROM mart_quality GROUP BY 1 ORDER BY 1").fetchall()
-    print(f"版本 / release   {now}\n生成 / built     {built[0]}\n代码 / code      {built[1]}\n内容 / content   {built[2][:16]}")
+        checks = con.execute(
+            "SELECT severity, count(*), sum(CASE WHEN passed THEN 0 ELSE 1 END) FROM mart_quality GROUP BY 1 ORDER BY 1"
+        ).fetchall()
+    print(
+        f"版本 / release   {now}\n生成 / built     {built[0]}\n代码 / code      {built[1]}\n内容 / content   {built[2][:16]}"
+    )
     for severity, total, failed in checks:
         print(f"检查 / checks    {severity}: {total} ({int(failed)} 未通过 / failed)")
     return PUBLISHED
@@ -153,6 +167,20 @@ def _template(arguments: argparse.Namespace) -> int:
 
     for path in write_templates(arguments.out, arguments.year):
         print(path)
+    return PUBLISHED
+
+
+def _forecast(arguments: argparse.Namespace) -> int:
+    from pipelines.forecast.commands import run_forecast
+
+    run_forecast(panel=arguments.panel, draws=arguments.draws, to=arguments.to, out=arguments.out)
+    return PUBLISHED
+
+
+def _backtest(arguments: argparse.Namespace) -> int:
+    from pipelines.forecast.commands import run_backtest
+
+    run_backtest(train=arguments.train, score=arguments.score, out=arguments.out, by=arguments.by)
     return PUBLISHED
 
 

@@ -7,7 +7,7 @@ import os
 import sys
 import time
 import warnings
-from typing import Any
+from pathlib import Path
 
 from pipelines.publish import release
 from pipelines.settings import PROJECT, Settings
@@ -40,7 +40,9 @@ def refresh(settings: Settings, only: list[str], force: bool) -> int:
         if removed:
             print(f"清理遗留 / cleaned leftovers: {', '.join(removed)}")
         if not force and _unchanged(settings):
-            print(f"没有变化，沿用 {release.current_id(settings)} / nothing changed, {release.current_id(settings)} stays")
+            print(
+                f"没有变化，沿用 {release.current_id(settings)} / nothing changed, {release.current_id(settings)} stays"
+            )
             return 0
         return _materialise(settings, only or codes)
     finally:
@@ -61,32 +63,23 @@ def _unchanged(settings: Settings) -> bool:
 def _materialise(settings: Settings, codes: list[str]) -> int:
     started = time.perf_counter()
     print("载入 Dagster / loading Dagster …", flush=True)
-    dg = _dagster()
-    from pipelines.assets.automation import forget_absent, tags_for
+    _dagster_home()
+    from pipelines.assets.automation import execute
     from pipelines.definitions import defs
 
     print(f"  {time.perf_counter() - started:6.1f} s", flush=True)
-    with dg.DagsterInstance.get() as instance:
-        forget_absent(instance, list(settings.county_folders()))
-        result = defs.resolve_job_def("refresh").execute_in_process(
-            instance=instance, raise_on_error=False, tags=tags_for(instance, codes), run_config={"loggers": {"progress": {}}}
-        )
-    if not result.success:
-        return _refused(settings, [str(e.event_specific_data.error_display_string) for e in result.all_events if e.is_step_failure])
-    return _published(settings, time.perf_counter() - started)
+    errors = execute(defs, codes, list(settings.county_folders()))
+    return _refused(settings, errors) if errors else _published(settings, time.perf_counter() - started)
 
 
-def _dagster() -> Any:
-    """Import dagster with its home inside the project and telemetry off."""
-    home = PROJECT / ".dagster"
-    home.mkdir(exist_ok=True)
-    (home / "dagster.yaml").write_text(DAGSTER_YAML, encoding="utf-8")
-    os.environ.setdefault("DAGSTER_HOME", str(home))
+def _dagster_home() -> None:
+    """Give Dagster its home inside the project and switch its telemetry off, before it is imported."""
+    home = Path(os.environ.setdefault("DAGSTER_HOME", str(PROJECT / ".dagster")))
+    home.mkdir(parents=True, exist_ok=True)
+    if not (home / "dagster.yaml").exists():
+        (home / "dagster.yaml").write_text(DAGSTER_YAML, encoding="utf-8")
     os.environ["DAGSTER_DISABLE_TELEMETRY"] = "1"
     warnings.filterwarnings("ignore", module="dagster")
-    import dagster
-
-    return dagster
 
 
 def _published(settings: Settings, seconds: float) -> int:

@@ -60,6 +60,8 @@ def load() -> Settings:
         try:
             values[field.name] = int(str(value)) if field.type == "int" else str(value)
         except ValueError as error:
-            raise ValueError(f"设置 {field.name} 应为整数 / setting {field.name} must be a whole number: {value!r}") from error
+            raise ValueError(
+                f"设置 {field.name} 应为整数 / setting {field.name} must be a whole number: {value!r}"
+            ) from error
     root = Path(str(values.pop("data_root", PROJECT / "data"))).expanduser().resolve()
     return Settings(data_root=root, **values)  # type: ignore[arg-type]

@@ -65,15 +65,41 @@ def _compared(con: duckdb.DuckDBPyConnection, name: str, frame: pl.DataFrame) ->
 def _meta(identity: Identity, hashes: dict[str, str], counts: dict[str, int]) -> dict[str, pl.DataFrame]:
     tables = [t for t in registry.published() if t.layer != "meta"]
     content = table_hash(pl.DataFrame({"table": sorted(hashes), "hash": [hashes[k] for k in sorted(hashes)]}))
-    release = pl.DataFrame([{**asdict(identity), "content_hash": content, "contract_version": registry.CONTRACT_VERSION}])
+    release = pl.DataFrame(
+        [{**asdict(identity), "content_hash": content, "contract_version": registry.CONTRACT_VERSION}]
+    )
     listing = pl.DataFrame(
-        [{"table_name": t.name, "layer": t.layer, "title_zh": t.title_zh, "title_en": t.title_en, "grain_zh": t.grain_zh,
-          "grain_en": t.grain_en, "row_count": counts[t.name], "content_hash": hashes[t.name]} for t in tables]
-    )  # fmt: skip
+        [
+            {
+                "table_name": t.name,
+                "layer": t.layer,
+                "title_zh": t.title_zh,
+                "title_en": t.title_en,
+                "grain_zh": t.grain_zh,
+                "grain_en": t.grain_en,
+                "row_count": counts[t.name],
+                "content_hash": hashes[t.name],
+            }
+            for t in tables
+        ]
+    )
     columns = pl.DataFrame(
-        [{"table_name": t.name, "column_name": c.name, "position": i, "type": c.type, "key": c.key, "required": c.required,
-          "references": c.references or None, "unit": c.unit or None, "description_zh": c.zh, "description_en": c.en}
-         for t in tables for i, c in enumerate(t.columns, start=1)],
+        [
+            {
+                "table_name": t.name,
+                "column_name": c.name,
+                "position": i,
+                "type": c.type,
+                "key": c.key,
+                "required": c.required,
+                "references": c.references or None,
+                "unit": c.unit or None,
+                "description_zh": c.zh,
+                "description_en": c.en,
+            }
+            for t in tables
+            for i, c in enumerate(t.columns, start=1)
+        ],
         infer_schema_length=None,
-    )  # fmt: skip
+    )
     return {"meta_release": release, "meta_table": listing, "meta_column": columns}

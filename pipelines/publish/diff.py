@@ -24,7 +24,10 @@ def write(previous: Path | None, candidate: Path) -> dict[str, object]:
         old = pl.read_parquet(before) if before.exists() else None
         new = pl.read_parquet(after)
         tables[table.name] = compare(new.clear() if old is None else old, new, table.key)
-    diff = {"previous": previous.name, "tables": {n: d for n, d in tables.items() if any(d[k] for k in ("added", "removed", "changed"))}}
+    diff: dict[str, object] = {
+        "previous": previous.name,
+        "tables": {n: d for n, d in tables.items() if any(d[k] for k in ("added", "removed", "changed"))},
+    }
     (candidate / FILE).write_text(json.dumps(diff, ensure_ascii=False, indent=1, default=str), encoding="utf-8")
     return diff
 
@@ -34,16 +37,29 @@ def compare(old: pl.DataFrame, new: pl.DataFrame, key: tuple[str, ...]) -> dict[
     shared = [c for c in new.columns if c in old.columns and c not in key]
     added = new.join(old, on=key, how="anti", nulls_equal=True)
     removed = old.join(new, on=key, how="anti", nulls_equal=True)
-    both = new.select(*key, *shared).join(old.select(*key, *shared), on=key, how="inner", suffix="__before", nulls_equal=True)
+    both = new.select(*key, *shared).join(
+        old.select(*key, *shared), on=key, how="inner", suffix="__before", nulls_equal=True
+    )
     cells: list[dict[str, object]] = []
     changed_rows = pl.Series([False] * both.height)
     for column in shared:
         moved = both[column].ne_missing(both[f"{column}__before"])
         changed_rows = changed_rows | moved
         for row in both.filter(moved).head(_EXAMPLES - len(cells)).iter_rows(named=True):
-            cells.append({"key": [row[k] for k in key], "column": column, "before": row[f"{column}__before"], "after": row[column]})
+            cells.append(
+                {
+                    "key": [row[k] for k in key],
+                    "column": column,
+                    "before": row[f"{column}__before"],
+                    "after": row[column],
+                }
+            )
     return {
-        "added": added.height, "removed": removed.height, "changed": int(changed_rows.sum()),
-        "added_keys": added.select(key).head(_EXAMPLES).rows(), "removed_keys": removed.select(key).head(_EXAMPLES).rows(),
-        "cells": cells, "new_columns": [c for c in new.columns if c not in old.columns],
-    }  # fmt: skip
+        "added": added.height,
+        "removed": removed.height,
+        "changed": int(changed_rows.sum()),
+        "added_keys": added.select(key).head(_EXAMPLES).rows(),
+        "removed_keys": removed.select(key).head(_EXAMPLES).rows(),
+        "cells": cells,
+        "new_columns": [c for c in new.columns if c not in old.columns],
+    }

@@ -11,9 +11,21 @@ import xlsxwriter
 
 from pipelines import registry
 
-SHEETS = ("mart_target", "fct_observation", "fct_project", "fct_project_funding", "fct_project_output", "mart_investment",
-          "mart_bed_supply", "mart_elderly_outlook", "mart_bed_outlook", "mart_cemetery_outlook", "fct_discrepancy",
-          "fct_correction", "dim_source")  # fmt: skip
+SHEETS = (
+    "mart_target",
+    "fct_observation",
+    "fct_project",
+    "fct_project_funding",
+    "fct_project_output",
+    "mart_investment",
+    "mart_bed_supply",
+    "mart_elderly_outlook",
+    "mart_bed_outlook",
+    "mart_cemetery_outlook",
+    "fct_discrepancy",
+    "fct_correction",
+    "dim_source",
+)
 
 
 def write(con: duckdb.DuckDBPyConnection, out: Path) -> list[Path]:
@@ -35,7 +47,12 @@ def _of_county(frame: pl.DataFrame, code: str, owners: dict[str, str]) -> pl.Dat
 
 
 def _workbook(path: Path, frames: dict[str, pl.DataFrame]) -> Path:
-    options = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False, "nan_inf_to_errors": True}
+    options = {
+        "strings_to_formulas": False,
+        "strings_to_urls": False,
+        "strings_to_numbers": False,
+        "nan_inf_to_errors": True,
+    }
     with xlsxwriter.Workbook(str(path), options) as book:
         head = book.add_format({"bold": True, "bg_color": "#E8EEF4", "bottom": 1, "text_wrap": True, "valign": "top"})
         number = book.add_format({"num_format": "#,##0.##"})
@@ -46,11 +63,15 @@ def _workbook(path: Path, frames: dict[str, pl.DataFrame]) -> Path:
             sheet.autofilter(0, 0, max(frame.height, 1), frame.width - 1)
             for i, column in enumerate(table.columns):
                 unit = registry.codes()["unit"].get(column.unit)
-                sheet.write_string(0, i, column.zh + (f"（{unit.zh}）" if unit and unit.zh not in column.zh else ""), head)
+                sheet.write_string(
+                    0, i, column.zh + (f"（{unit.zh}）" if unit and unit.zh not in column.zh else ""), head
+                )
                 numeric = column.type == "DOUBLE"
                 sheet.set_column(i, i, 14 if numeric else 18, number if numeric else None)
                 values = frame[column.name].to_list()
                 if column.codelist:
                     values = [registry.label(column.codelist, v) for v in values]
-                sheet.write_column(1, i, ["" if v is None else v if isinstance(v, (int, float)) else str(v) for v in values])
+                sheet.write_column(
+                    1, i, ["" if v is None else v if isinstance(v, (int, float)) else str(v) for v in values]
+                )
     return path

@@ -29,10 +29,14 @@ _WORKING = ("core", "reconcile", "forecast", "evaluate", "notebooks")
 def identity(candidate: Path, settings: Settings) -> Identity:
     """Who this release is."""
     return Identity(
-        release_id=id_of(candidate), built_at=datetime.now(UTC).isoformat(timespec="seconds"),
-        inputs_hash=store.inputs_hash(settings), git_commit=git_commit(), assumption_set=ASSUMPTION_SET,
-        method_version=_method(candidate), seed=settings.seed,
-    )  # fmt: skip
+        release_id=id_of(candidate),
+        built_at=datetime.now(UTC).isoformat(timespec="seconds"),
+        inputs_hash=store.inputs_hash(settings),
+        git_commit=git_commit(),
+        assumption_set=ASSUMPTION_SET,
+        method_version=_method(candidate),
+        seed=settings.seed,
+    )
 
 
 def _method(candidate: Path) -> str:
@@ -58,13 +62,15 @@ def write(candidate: Path, settings: Settings) -> list[str]:
     _drop_working_files(candidate)
     files = sorted(p for p in candidate.rglob("*") if p.is_file() and p.name != MANIFEST)
     manifest = {
-        "name": f"minzheng-marts-{who['release_id']}", "version": who["release_id"], "created": who["built_at"],
+        "name": f"minzheng-marts-{who['release_id']}",
+        "version": who["release_id"],
+        "created": who["built_at"],
         "title": "民政规划数据集市 / Minzheng Marts",
         "sources": [{k: v for k, v in s.items() if v} for s in sources],
         "release": who,
         "inputs": {f.name: content_hash(f) for f in (*settings.county_folders().values(), settings.raw / "reference")},
         "resources": [_resource(candidate, p) for p in files],
-    }  # fmt: skip
+    }
     (candidate / MANIFEST).write_text(json.dumps(manifest, ensure_ascii=False, indent=1, default=str), encoding="utf-8")
     return [p.name for p in files]
 
@@ -79,8 +85,11 @@ def register_entry(release: Path) -> dict[str, object]:
 def verify(release: Path) -> list[str]:
     """Files of a release that are missing or whose hash differs from the manifest; empty when it is whole."""
     manifest = json.loads((release / MANIFEST).read_text(encoding="utf-8"))
-    return [r["path"] for r in manifest["resources"]
-            if not (release / r["path"]).is_file() or file_hash(release / r["path"]) != r["hash"].removeprefix("sha256:")]  # fmt: skip
+    return [
+        r["path"]
+        for r in manifest["resources"]
+        if not (release / r["path"]).is_file() or file_hash(release / r["path"]) != r["hash"].removeprefix("sha256:")
+    ]
 
 
 def _drop_working_files(candidate: Path) -> None:
@@ -91,9 +100,12 @@ def _drop_working_files(candidate: Path) -> None:
 def _resource(root: Path, path: Path) -> dict[str, object]:
     relative = path.relative_to(root).as_posix()
     resource: dict[str, object] = {
-        "name": relative.lower().replace("/", "-").replace(".", "-").replace("_", "-"), "path": relative,
-        "bytes": path.stat().st_size, "hash": f"sha256:{file_hash(path)}", "format": path.suffix.lstrip(".") or "text",
-    }  # fmt: skip
+        "name": relative.lower().replace("/", "-").replace(".", "-").replace("_", "-"),
+        "path": relative,
+        "bytes": path.stat().st_size,
+        "hash": f"sha256:{file_hash(path)}",
+        "format": path.suffix.lstrip(".") or "text",
+    }
     if path.suffix == ".parquet" and path.stem in registry.tables():
         table = registry.table(path.stem)
         resource["title"] = f"{table.title_zh} / {table.title_en}"
@@ -102,7 +114,12 @@ def _resource(root: Path, path: Path) -> dict[str, object]:
 
 
 def _field(column: registry.Column) -> dict[str, object]:
-    field: dict[str, object] = {"name": column.name, "type": _TYPES[column.type], "title": column.zh, "description": column.en}
+    field: dict[str, object] = {
+        "name": column.name,
+        "type": _TYPES[column.type],
+        "title": column.zh,
+        "description": column.en,
+    }
     if column.unit:
         field["unit"] = column.unit
     if column.required:

@@ -121,7 +121,11 @@ def current_folder(settings: Settings) -> Path | None:
 def releases(settings: Settings) -> list[Release]:
     """Every release, newest first."""
     now = current_id(settings)
-    folders = sorted((p for p in settings.releases.glob("[!.]*") if p.is_dir()), reverse=True) if settings.releases.exists() else []
+    folders = (
+        sorted((p for p in settings.releases.glob("[!.]*") if p.is_dir()), reverse=True)
+        if settings.releases.exists()
+        else []
+    )
     return [Release(p.name, p, p.name == now, (p / PINNED).exists()) for p in folders]
 
 

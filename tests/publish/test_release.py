@@ -1,7 +1,6 @@
 """The switch, leftovers, retention and pins, on folders small enough to see through."""
 
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -31,7 +30,7 @@ def test_switch_publishes_frozen_files_and_moves_the_pointer(settings: Settings)
     folder = release.switch(settings, build(settings, "a"))
     assert release.current_id(settings) == folder.name
     assert (settings.marts / "current").resolve() == folder
-    assert not os.stat(folder / "marts.duckdb").st_mode & 0o222
+    assert not (folder / "marts.duckdb").stat().st_mode & 0o222
 
 
 def test_ids_grow_whatever_the_clock_says(settings: Settings) -> None:
@@ -45,7 +44,7 @@ def test_begin_removes_leftovers_of_killed_runs(settings: Settings) -> None:
     build(settings, "killed")
     (settings.marts / ".CURRENT.new").write_text("half", encoding="utf-8")
     candidate = build(settings, "next")
-    assert [p for p in settings.releases.iterdir()] == [candidate]
+    assert list(settings.releases.iterdir()) == [candidate]
     assert not (settings.marts / ".CURRENT.new").exists()
 
 
@@ -103,5 +102,9 @@ def test_diff_names_added_removed_and_changed_cells() -> None:
 def test_table_hash_sees_every_cell_and_no_file_detail() -> None:
     frame = pl.DataFrame({"a": [1, None], "b": ["x", ""]})
     assert table_hash(frame) == table_hash(frame.clone())
-    for other in (frame.with_columns(a=pl.Series([1, 0])), frame.with_columns(b=pl.Series(["x", None])), frame.rename({"a": "c"})):
+    for other in (
+        frame.with_columns(a=pl.Series([1, 0])),
+        frame.with_columns(b=pl.Series(["x", None])),
+        frame.rename({"a": "c"}),
+    ):
         assert table_hash(other) != table_hash(frame)

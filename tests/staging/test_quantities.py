@@ -8,31 +8,53 @@ from pipelines.staging.quantities import UnitMismatchError, chinese_number, in_u
 @pytest.mark.parametrize(
     ("printed", "unit_printed", "unit", "value"),
     [
-        ("1136", "张", "beds", 1136), ("8.39", "万人次", "person_times", 83900), ("48094.55", "万元", "wan_yuan", 48094.55),
-        ("2.11", "亿元", "wan_yuan", 21100), ("20余", "项", "count", 20), ("≥55", "%", "pct", 55), ("一家", "", "count", 1),
-        ("全覆盖", "", "pct", 100), ("1.8", "‰", "permille", 1.8), ("1,450", "万元", "wan_yuan", 1450), ("30 万人", "", "persons", 300000),
-        ("34.4 %", "", "pct", 34.4), ("5000", "元", "wan_yuan", 0.5), ("不低于居民上年度人均消费支出增速", "%", "pct", None), ("—", "%", "pct", None),
-        ("39", "张", "per_1000", 39), ("三", "个", "count", 3),
+        ("1136", "张", "beds", 1136),
+        ("8.39", "万人次", "person_times", 83900),
+        ("48094.55", "万元", "wan_yuan", 48094.55),
+        ("2.11", "亿元", "wan_yuan", 21100),
+        ("20余", "项", "count", 20),
+        ("≥55", "%", "pct", 55),
+        ("一家", "", "count", 1),
+        ("全覆盖", "", "pct", 100),
+        ("1.8", "‰", "permille", 1.8),
+        ("1,450", "万元", "wan_yuan", 1450),
+        ("30 万人", "", "persons", 300000),
+        ("34.4 %", "", "pct", 34.4),
+        ("5000", "元", "wan_yuan", 0.5),
+        ("不低于居民上年度人均消费支出增速", "%", "pct", None),
+        ("—", "%", "pct", None),
+        ("39", "张", "per_1000", 39),
+        ("三", "个", "count", 3),
     ],
-)  # fmt: skip
+)
 def test_value_in_unit(printed: str, unit_printed: str, unit: str, value: float | None) -> None:
     assert in_unit(printed, unit_printed, unit) == value
 
 
-@pytest.mark.parametrize(("printed", "unit"), [("人次", "persons"), ("户", "persons"), ("人", "person_times"), ("亩", "beds")])
+@pytest.mark.parametrize(
+    ("printed", "unit"), [("人次", "persons"), ("户", "persons"), ("人", "person_times"), ("亩", "beds")]
+)
 def test_different_things_do_not_convert(printed: str, unit: str) -> None:
     with pytest.raises(UnitMismatchError):
         in_unit("5", printed, unit)
 
 
-@pytest.mark.parametrize(("text", "value"), [("一百二十", 120), ("两", 2), ("十五", 15), ("二十", 20), ("三千零五", 3005)])
+@pytest.mark.parametrize(
+    ("text", "value"), [("一百二十", 120), ("两", 2), ("十五", 15), ("二十", 20), ("三千零五", 3005)]
+)
 def test_chinese_numbers(text: str, value: int) -> None:
     assert chinese_number(text) == value
 
 
 @pytest.mark.parametrize(
     ("text", "span"),
-    [("2022年—2024年", (2022, 2024)), ("2021", (2021, 2021)), ("5年", (None, None)), (None, (None, None)), ("2021-2025", (2021, 2025))],
+    [
+        ("2022年—2024年", (2022, 2024)),
+        ("2021", (2021, 2021)),
+        ("5年", (None, None)),
+        (None, (None, None)),
+        ("2021-2025", (2021, 2025)),
+    ],
 )
 def test_years(text: str | None, span: tuple[int | None, int | None]) -> None:
     assert years(text) == span

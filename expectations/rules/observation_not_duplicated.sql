@@ -1,0 +1,7 @@
+-- One statement has one row.
+SELECT min(observation_id) AS row_key, string_agg(observation_id, ', ' ORDER BY observation_id) AS value, source_line
+FROM fct_observation
+WHERE restates IS NULL
+GROUP BY county_code, indicator_id, indicator_as_printed, breakdown, measure, target_level, period_start, period_end, place,
+         project_id, source_id, source_line, value_as_printed
+HAVING count(*) > 1

@@ -1,0 +1,130 @@
+"""One shared indicator, county beside county. Definitions and units are never mixed: what cannot be compared is refused,
+with the alternatives named. Counties are set side by side, not ranked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import duckdb
+import polars as pl
+
+from pipelines.desk import words
+from pipelines.desk.marts import ask, counties, reading
+
+PER = {
+    "1000_elderly": (1000, "elderly"),
+    "10000_residents": (10_000, "residents"),
+    "resident": (1, "residents"),
+    "year": (12, ""),
+}
+PEOPLE = """
+    SELECT county_code, CAST(sum(persons) AS BIGINT) AS residents, CAST(sum(persons) FILTER (age_from >= 60) AS BIGINT) AS elderly
+    FROM fct_population WHERE year = 2020 AND basis = 'resident' AND sex <> 'both' GROUP BY county_code
+"""
+_COLUMNS = ["county_code", "county", "prefecture", "measure", "year", "breakdown", "qualifier", "value", "unit", "status", "source_line"]
+_PLAIN = {"elderly", "care", "rate", "coverage", "share", "per", "of", "and", "the", "number", "county", "new", "1000"}
+
+
+class ComparisonError(ValueError):
+    """The figures asked for are not comparable; the message says why and what is."""
+
+
+def compare(
+    indicator: str | Sequence[str], per: str | None = None, con: duckdb.DuckDBPyConnection | None = None, *, measure: str | None = None
+) -> pl.DataFrame:
+    """County × value of one indicator (its id, or its exact or unambiguous Chinese or English name).
+
+    One row per county, measure, year and breakdown, in the indicator's own unit; a county that states none has one row
+    with status `not_reported`. `per` adds `value_per` and `persons`: `1000_elderly` and `10000_residents` and `resident`
+    on the residents of the 2020 census, `year` for monthly standards. `measure` keeps one of actual, target, standard,
+    planned, cumulative. Raises ComparisonError.
+    """
+    with reading(con) as db:
+        known = ask(db, "SELECT * FROM dim_indicator ORDER BY indicator_id").to_dicts()
+        chosen = _one(known, [indicator] if isinstance(indicator, str) else list(indicator))
+        stated = _stated(db, chosen["indicator_id"], measure)
+        if stated["county_code"].n_unique() < 2:
+            raise _not_shared(chosen, known, stated)
+        frame = _beside(counties(db), stated)
+        return frame if per is None else _per(db, frame, chosen, per)
+
+
+def _one(known: list[dict[str, Any]], asked: list[str]) -> dict[str, Any]:
+    found = [_resolve(known, a) for a in asked]
+    ids = {f["indicator_id"] for f in found}
+    if len(ids) > 1:
+        raise ComparisonError(
+            "口径不同的指标不能混在一起比较，请分别调用 / different definitions are not compared together, call one at a time:\n" + _listed(found)
+        )
+    return found[0]
+
+
+def _resolve(known: list[dict[str, Any]], asked: str) -> dict[str, Any]:
+    exact = [i for i in known if asked in (i["indicator_id"], i["name_zh"], i["name_en"])]
+    near = exact or [i for i in known if asked.lower() in f"{i['indicator_id']} {i['name_zh']} {i['name_en']}".lower()]
+    if len(near) == 1:
+        return near[0]
+    if near:
+        shared = [i for i in near if ";" in (i["comparable_counties"] or "")] or near
+        raise ComparisonError(f"“{asked}”对应多个口径，请选一个 / {asked!r} has several definitions, choose one:\n{_listed(shared[:12])}")
+    raise ComparisonError(f"没有指标“{asked}”；见数据字典或 dim_indicator / no indicator {asked!r}; see the dictionary or dim_indicator")
+
+
+def _listed(indicators: list[dict[str, Any]]) -> str:
+    return "\n".join(
+        f"  {i['indicator_id']} [{i['unit']}] {i['name_zh']}：{i['definition_zh']} / {i['definition_en']} ({i['comparable_counties'] or '-'})"
+        for i in indicators
+    )
+
+
+def _stated(con: duckdb.DuckDBPyConnection, indicator_id: str, measure: str | None) -> pl.DataFrame:
+    """The county's own statements; repeated ones, projects' and higher levels' ones stay out."""
+    return ask(
+        con,
+        """SELECT county_code, measure, period_end AS year, breakdown, qualifier, value, unit, status, source_line
+           FROM fct_observation
+           WHERE indicator_id = $id AND restates IS NULL AND project_id IS NULL AND target_level = 'county'
+             AND value IS NOT NULL AND ($measure IS NULL OR measure = $measure)
+           ORDER BY county_code, measure, year, breakdown, source_line""",
+        id=indicator_id, measure=measure,
+    )  # fmt: skip
+
+
+def _not_shared(chosen: dict[str, Any], known: list[dict[str, Any]], stated: pl.DataFrame) -> ComparisonError:
+    mine = set(chosen["indicator_id"].split("_")) - _PLAIN
+    near = [
+        i for i in known
+        if i is not chosen and i["domain"] == chosen["domain"] and i["unit"] == chosen["unit"]
+        and i["comparable_counties"] and mine & set(i["indicator_id"].split("_"))
+    ]  # fmt: skip
+    who = "、".join(stated["county_code"].unique().to_list()) or "-"
+    text = (
+        f"“{chosen['name_zh']}”按此口径只有 {who} 报告，无从比较 / "
+        f"only {who} states {chosen['indicator_id']} on this definition: {chosen['definition_en']}"
+    )
+    return ComparisonError(text + (f"\n相近但口径不同、不可混用 / near, but defined otherwise:\n{_listed(near)}" if near else ""))
+
+
+def _beside(all_counties: pl.DataFrame, stated: pl.DataFrame) -> pl.DataFrame:
+    names = all_counties.select("county_code", county="name_zh", prefecture="prefecture_zh")
+    joined = names.join(stated, on="county_code", how="left", maintain_order="left_right")
+    absent = pl.when(pl.col("value").is_null()).then(pl.lit("not_reported")).otherwise(pl.col("status"))
+    return joined.with_columns(status=absent).select(_COLUMNS)
+
+
+def _per(con: duckdb.DuckDBPyConnection, frame: pl.DataFrame, chosen: dict[str, Any], per: str) -> pl.DataFrame:
+    if per not in PER:
+        raise ComparisonError(f"per 只能是 {', '.join(PER)} / per must be one of these, not {per!r}")
+    factor, people = PER[per]
+    if per == "year":
+        if chosen["unit"] != "yuan_per_person_month":
+            raise ComparisonError(f"只有按月标准可折成年：{chosen['unit']} / only monthly standards can be put per year")
+        return frame.with_columns(value_per=pl.col("value") * factor, per=pl.lit("yuan_per_person_year"))
+    if chosen["nature"] not in ("stock", "flow"):
+        kind = words.code("nature", chosen["nature"])
+        raise ComparisonError(f"{kind.zh}不能再除以人口：{chosen['name_zh']} / a {kind.en} is not divided by people: {chosen['indicator_id']}")
+    persons = ask(con, PEOPLE).select("county_code", persons=people)
+    return frame.join(persons, on="county_code", how="left", maintain_order="left").with_columns(
+        value_per=pl.col("value") * factor / pl.col("persons"), per=pl.lit(per), basis=pl.lit("resident 2020")
+    )

@@ -1,0 +1,277 @@
+"""Sentences a leader reads first, written by rules from the marts in both languages, each true to the rows behind it.
+No rule knows a county; a rule that has nothing to say says nothing. Reserve lists are never called promises."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import duckdb
+import polars as pl
+
+from pipelines.desk import words
+from pipelines.desk.marts import ask
+from pipelines.desk.words import Words, same
+
+LAST_YEAR = 2035
+DOMINANT = 0.5  # a project with more than half of the money is named
+KEY_RATES = ("nursing_bed_share", "beds_per_1000_elderly", "township_care_centre_coverage", "eco_burial_rate")
+
+
+@dataclass(frozen=True)
+class Headline:
+    """`doubtful`: rests on figures that contradict each other in the document; `reviewed`: someone has looked at it."""
+
+    county_code: str
+    topic: str
+    text: Words
+    lines: tuple[int, ...] = ()
+    doubtful: bool = False
+    reviewed: bool = False
+
+    @property
+    def front(self) -> bool:
+        """May it stand on the front page? Unreviewed contradictions may not."""
+        return self.reviewed or not self.doubtful
+
+
+Rule = Callable[[duckdb.DuckDBPyConnection, str], list[Headline]]
+
+
+def headlines(con: duckdb.DuckDBPyConnection, county: str) -> list[Headline]:
+    """The headlines of one county, in reading order."""
+    return [h for rule in RULES for h in rule(con, county)]
+
+
+def baselines(con: duckdb.DuckDBPyConnection, county: str) -> list[Headline]:
+    """How many indicators the plan's table sets, and how many of them without a baseline in the table."""
+    rows = ask(
+        con,
+        """SELECT t.indicator_id, t.breakdown, bool_or(t.baseline_in_table) AS based, min(t.source_line) AS line,
+                  min(s.period_start) - 1 AS base_year
+           FROM mart_target t JOIN fct_observation o ON o.observation_id = t.target_id JOIN dim_source s USING (source_id)
+           WHERE t.county_code = $county AND t.target_level = 'county' AND t.place = 'indicator_table'
+           GROUP BY ALL""",
+        county=county,
+    )  # fmt: skip
+    if rows.is_empty():
+        return _without_table(con, county)
+    total, missing = rows.height, rows.filter(~pl.col("based")).height
+    year = rows["base_year"][0]
+    if missing == 0:
+        text = Words(f"指标表{total}项指标均列有{year}年基数", f"all {total} indicators of its table have a {year} baseline")
+    else:
+        text = Words(f"{total}项指标中{missing}项表内无{year}年基数", f"{missing} of {total} indicators have no {year} baseline in the table")
+    return [Headline(county, "baselines", text, (int(rows["line"].min()),))]  # type: ignore[arg-type]
+
+
+def _without_table(con: duckdb.DuckDBPyConnection, county: str) -> list[Headline]:
+    own = ask(con, "SELECT DISTINCT indicator_id, breakdown FROM mart_target WHERE county_code = $county AND target_level = 'county'", county=county)
+    if own.is_empty():
+        return []
+    based = ask(con, "SELECT DISTINCT indicator_id, breakdown FROM mart_target WHERE county_code = $county AND target_level = 'county' AND baseline IS NOT NULL", county=county).height
+    open_zh = "均未写基数" if not based else f"其中{own.height - based}项未写基数"
+    open_en = "none of them with a baseline" if not based else f"{own.height - based} of them without a baseline"
+    text = Words(f"没有指标表，正文提出{own.height}项目标，{open_zh}", f"no indicator table; {own.height} targets in the text, {open_en}")
+    return [Headline(county, "baselines", text)]
+
+
+def investment(con: duckdb.DuckDBPyConnection, county: str) -> list[Headline]:
+    """What the plan's projects cost, what one project takes of it, what the printed total leaves out."""
+    projects = ask(
+        con,
+        """SELECT p.*, EXISTS (SELECT 1 FROM fct_project_output o WHERE o.project_id = p.project_id
+                               AND o.output IN ('beds', 'nursing_beds')) AS has_beds
+           FROM fct_project p
+           WHERE county_code = $county AND total_investment_wan IS NOT NULL ORDER BY total_investment_wan DESC, project_id""",
+        county=county,
+    )  # fmt: skip
+    listed = projects.filter("in_annex")
+    projects = listed if listed.height else projects
+    if projects.is_empty():
+        return []
+    total = float(projects["total_investment_wan"].sum())
+    text = _kind_of_list(projects) + words.money(total) + _dominant(projects.to_dicts()[0], total) + _left_out(projects)
+    return [Headline(county, "money", text, tuple(projects["source_line"].to_list()[:1]))]
+
+
+def _kind_of_list(projects: pl.DataFrame) -> Words:
+    kinds = set(projects["commitment"])
+    if kinds == {"reserve"}:
+        return Words("储备项目", "reserve list (not a promise): ")
+    if not projects["in_annex"].any():
+        return Words("正文项目投资", "projects in the text: ")
+    return Words("规划投资", "planned investment: ")
+
+
+def _dominant(largest: dict[str, Any], total: float) -> Words:
+    amount = float(largest["total_investment_wan"])
+    if amount <= DOMINANT * total or amount == total:
+        return same("")
+    kind = Words("康养", "wellness-and-care ") if "康养" in largest["name_zh"] else words.code("domain", largest["domain"]) + Words("", " ")
+    silent = largest["domain"] == "elderly_care" and not largest["has_beds"]
+    said = words.money(amount)
+    return Words(
+        f"，其中{said.zh}在一个{'未写床位数的' if silent else ''}{kind.zh}项目",
+        f", of which {said.en} in one {kind.en}project{' that states no beds' if silent else ''}",
+    )
+
+
+def _left_out(projects: pl.DataFrame) -> Words:
+    outside = projects.filter(pl.col("in_printed_total") == False)  # noqa: E712 (a polars column)
+    if outside.is_empty():
+        return same("")
+    counted = words.several(outside.height)
+    amounts = [words.number(a) for a in outside["total_investment_wan"]]
+    return Words(
+        f"，表列合计漏{counted}项（{'＋'.join(amounts)}万元）",
+        f"; the printed total leaves out {outside.height} project(s) ({' + '.join(amounts)} × 10,000 CNY)",
+    )
+
+
+def rates(con: duckdb.DuckDBPyConnection, county: str) -> list[Headline]:
+    """The key rates of elderly care and funerals: where they stood, and what is promised."""
+    rows = ask(
+        con,
+        """SELECT t.*, i.name_zh, i.name_en FROM mart_target t JOIN dim_indicator i USING (indicator_id)
+           WHERE county_code = $county AND target_level = 'county' AND target IS NOT NULL AND NOT in_conflict
+             AND list_contains($keys, indicator_id) AND breakdown IS NULL
+             AND target_year = (SELECT max(target_year) FROM mart_target u WHERE u.county_code = t.county_code
+                                AND u.indicator_id = t.indicator_id AND u.target_level = 'county')
+             AND coalesce(flags, '') NOT LIKE '%previous_plan%'
+           ORDER BY list_position($keys, indicator_id), place = 'indicator_table' DESC, source_line""",
+        county=county, keys=list(KEY_RATES),
+    ).unique("indicator_id", keep="first", maintain_order=True)  # fmt: skip
+    return [Headline(county, str(r["indicator_id"]), _rate(r), (int(r["source_line"]),)) for r in rows.head(2).iter_rows(named=True)]
+
+
+def _rate(row: dict[str, Any]) -> Words:
+    name = short(Words(row["name_zh"], row["name_en"]))
+    unit = "text" if row["unit"] in ("per_1000", "per_10000") and name.zh.startswith("每") else row["unit"]
+    goal = words.bound(row["qualifier"], row["target"], unit)
+    if row["baseline"] is None:
+        return Words(f"{name.zh}目标{goal.zh}，未报告基数", f"{name.en}: target {goal.en}, baseline not reported")
+    base = words.quantity(row["baseline"], unit)
+    return Words(f"{name.zh}{base.zh}，目标{goal.zh}", f"{name.en}: {base.en}, target {goal.en}")
+
+
+def short(name: Words) -> Words:
+    """A name without the institution it is counted in, for headlines; definitions stand in the dictionary."""
+    return Words(name.zh.replace("养老机构护理型", "护理型"), name.en)
+
+
+def conflicts(con: duckdb.DuckDBPyConnection, county: str) -> list[Headline]:
+    """Targets printed with different values in one document: settle the definition first."""
+    rows = ask(
+        con,
+        """SELECT t.indicator_id, i.name_zh, i.name_en, i.domain, t.breakdown, t.target_year, t.unit, t.place, t.qualifier,
+                  t.target, t.source_line
+           FROM mart_target t JOIN dim_indicator i USING (indicator_id)
+           WHERE county_code = $county AND target_level = 'county' AND in_conflict AND target IS NOT NULL
+           ORDER BY ALL""",
+        county=county,
+    )  # fmt: skip
+    groups = [g for _, g in rows.group_by("indicator_id", "breakdown", "target_year", maintain_order=True) if g["target"].n_unique() > 1]
+    worst = sorted(groups, key=lambda g: (-g["target"].n_unique(), g["domain"][0] != "elderly_care", g["source_line"].min()))
+    return [_conflict(con, county, g) for g in worst]
+
+
+def _conflict(con: duckdb.DuckDBPyConnection, county: str, group: pl.DataFrame) -> Headline:
+    places = [
+        (words.code("place", str(key[0])), list(dict.fromkeys(words.quantity(r["target"], r["unit"]) for r in part.sort("target").iter_rows(named=True))))
+        for key, part in group.sort(pl.col("place") == "indicator_table", "source_line").group_by("place", maintain_order=True)
+    ]
+    zh = "，".join(p.zh + "、".join(v.zh for v in values) for p, values in places)
+    en = ", ".join(f"{' and '.join(v.en for v in values)} in the {p.en}" for p, values in places)
+    name = Words(group["name_zh"][0], group["name_en"][0]) + words.breakdown(group["breakdown"][0])
+    lines = tuple(sorted(set(group["source_line"])))
+    text = Words(f"{name.zh}{zh}，请先定口径", f"{name.en}: {en}; settle which one holds first")
+    return Headline(county, "conflict", text, lines, doubtful=True, reviewed=_reviewed(con, county, lines))
+
+
+def _reviewed(con: duckdb.DuckDBPyConnection, county: str, lines: tuple[int, ...]) -> bool:
+    found = ask(
+        con,
+        """SELECT bool_and(review_status <> 'open') AS done FROM fct_discrepancy
+           WHERE county_code = $county AND list_contains($lines, left_line) AND list_contains($lines, right_line)""",
+        county=county, lines=list(lines),
+    )  # fmt: skip
+    return bool(found["done"][0])
+
+
+def elderly(con: duckdb.DuckDBPyConnection, county: str) -> list[Headline]:
+    """People aged 60+: the census of 2020, and the projection for the last year."""
+    rows = dict(
+        ask(
+            con,
+            "SELECT year, p50 FROM mart_elderly_outlook WHERE county_code = $county AND age_band = '60+' AND sex = 'both' AND list_contains([2020, $last], year)",
+            county=county, last=LAST_YEAR,
+        ).iter_rows()
+    )  # fmt: skip
+    now, then = rows.get(2020), rows.get(LAST_YEAR)
+    if not now or not then:
+        return []
+    text = Words(
+        f"60岁及以上2020年{words.number(now, 0)}人，预测{LAST_YEAR}年约{words.estimate(then)}人（{words.number(then / now, 1)}倍）",
+        f"aged 60+: {words.number(now, 0)} in 2020, about {words.estimate(then)} projected for {LAST_YEAR} ({words.number(then / now, 1)} times)",
+    )
+    return [Headline(county, "elderly", text)]
+
+
+def beds(con: duckdb.DuckDBPyConnection, county: str) -> list[Headline]:
+    """What the estimators say will be needed, beside what the plan says stands."""
+    need = ask(
+        con,
+        """SELECT min(demand_p50) AS low, max(demand_p50) AS high, min(supply) AS supply FROM mart_bed_outlook
+           WHERE county_code = $county AND year = $last AND scenario = 'natural' AND bed_type = 'all'""",
+        county=county, last=LAST_YEAR,
+    ).to_dicts()[0]  # fmt: skip
+    if need["low"] is None:
+        return []
+    low, high = words.estimate(need["low"]), words.estimate(need["high"])
+    stands = (
+        Words("未报告2020年全部养老床位", "all elderly-care beds of 2020 not reported")
+        if need["supply"] is None
+        else Words(f"现有{words.number(need['supply'], 0)}张", f"{words.number(need['supply'], 0)} stand")
+    )
+    text = Words(f"{LAST_YEAR}年需养老床位约{low}—{high}张（因方法而异），{stands.zh}", f"{low}–{high} elderly-care beds needed in {LAST_YEAR}, depending on the method; {stands.en}")
+    return [Headline(county, "beds", text)]
+
+
+RULES: tuple[Rule, ...] = (baselines, investment, rates, conflicts, elderly, beds)
+
+
+def sentence(con: duckdb.DuckDBPyConnection, found: list[Headline]) -> Words:
+    """Headlines of one county in one sentence that begins with its name: 易门县24项指标…，规划投资…"""
+    if not found:
+        return same("")
+    county = ask(con, "SELECT name_zh, name_en FROM dim_county WHERE county_code = $county", county=found[0].county_code)
+    said = words.joined([h.text for h in found], "，", "; ")
+    return Words(county["name_zh"][0] + said.zh, f"{county['name_en'][0]}: {said.en}")
+
+
+def caveats(con: duckdb.DuckDBPyConnection) -> list[Words]:
+    """What every reader must know before reading a number of this release; only what holds for its data."""
+    facts = ask(
+        con,
+        """SELECT (SELECT count(*) FROM mart_elderly_outlook WHERE p10 IS NOT NULL) AS intervals,
+                  (SELECT count(*) FROM mart_target WHERE latest_actual IS NOT NULL AND coalesce(flags, '') NOT LIKE '%previous_plan%') AS actuals,
+                  (SELECT count(*) FROM fct_discrepancy WHERE review_status = 'open') AS open,
+                  (SELECT count(*) FROM fct_discrepancy) AS contradictions,
+                  (SELECT count(*) FROM fct_correction) AS corrections,
+                  (SELECT string_agg(DISTINCT c.name_zh, '、') FROM fct_project p JOIN dim_county c USING (county_code) WHERE commitment = 'reserve') AS reserve_zh,
+                  (SELECT string_agg(DISTINCT c.name_en, ', ') FROM fct_project p JOIN dim_county c USING (county_code) WHERE commitment = 'reserve') AS reserve_en,
+                  (SELECT coalesce(sum(amount_wan), 0) FROM mart_investment WHERE funder = 'unresolved') AS unresolved""",
+    ).to_dicts()[0]  # fmt: skip
+    unresolved = words.money(facts["unresolved"])
+    said = [
+        (facts["intervals"] == 0, Words("人口与需求为预测值，区间尚未校准，本版不给区间", "people and needs are projections; intervals are not calibrated yet and none are shown")),
+        (facts["actuals"] == 0, Words("尚未收到规划期年度实绩，所有目标均“待数据”", "no yearly figures of the plan period have come in: every target awaits data")),
+        (facts["open"] > 0, Words(f"规划文本前后不一致{facts['contradictions']}处，其中{facts['open']}处待核实", f"{facts['contradictions']} contradictions inside the plans, {facts['open']} not yet reviewed")),
+        (bool(facts["reserve_zh"]), Words(f"{facts['reserve_zh']}的项目表是储备项目，不是承诺", f"the project list of {facts['reserve_en']} is a reserve list, not a promise")),
+        (facts["unresolved"] > 0, Words(f"{unresolved.zh}的出资方待核实，图中单独画出", f"the funders of {unresolved.en} are unresolved and drawn apart")),
+        (facts["corrections"] > 0, Words(f"已登记并执行{facts['corrections']}处修正，原文数值一并保留", f"{facts['corrections']} declared corrections are applied; the printed values are kept beside them")),
+        (True, Words("各县分属不同州（市），口径不尽相同，并列而不排名", "the counties belong to different prefectures and define things differently: side by side, not ranked")),
+    ]  # fmt: skip
+    return [text for holds, text in said if holds]

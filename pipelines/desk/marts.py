@@ -1,0 +1,86 @@
+"""Opening a release for reading, and the few questions every other module of the desk asks of it. Nothing here writes."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+import polars as pl
+
+from pipelines import settings
+
+FILE = "marts.duckdb"
+ENVIRONMENT = "MINZHENG_MARTS_FILE"  # set for the kernels that publish a release not yet current
+
+
+class NoReleaseError(FileNotFoundError):
+    """There is no such release to read; the message says what to do, in Chinese and English."""
+
+
+def open_marts(release: str | None = None, *, path: Path | None = None) -> duckdb.DuckDBPyConnection:
+    """A read-only connection to the current release, to the release named, or to the DuckDB file at `path`.
+
+    CURRENT is read at each call, so a new call after a refresh sees the new release while connections already open keep
+    the old one. Raises NoReleaseError.
+    """
+    file = path or _file(release)
+    if not file.is_file():
+        raise NoReleaseError(f"没有可读的数据版本：{file}。请先运行 make run / nothing to read at {file}: run `make run` first")
+    return duckdb.connect(
+        str(file),
+        read_only=True,
+        config={
+            "memory_limit": settings.load().memory_limit,
+            "autoinstall_known_extensions": "false",
+            "autoload_known_extensions": "false",
+        },
+    )
+
+
+def _file(release: str | None) -> Path:
+    given = os.environ.get(ENVIRONMENT)
+    if release is None and given:
+        return Path(given)
+    s = settings.load()
+    return s.releases / (release or current(s.marts)) / FILE
+
+
+def current(marts: Path) -> str:
+    """The id in CURRENT. Raises NoReleaseError before the first release."""
+    pointer = marts / "CURRENT"
+    if not pointer.is_file():
+        raise NoReleaseError(
+            f"还没有发布任何数据版本（缺 {pointer}）。请先运行 make run / no release yet ({pointer} is missing): run `make run` first"
+        )
+    return pointer.read_text(encoding="utf-8").strip()
+
+
+@contextmanager
+def reading(con: duckdb.DuckDBPyConnection | None) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The connection given, left open; or one to the current release, closed at the end."""
+    if con is not None:
+        yield con
+        return
+    with open_marts() as own:
+        yield own
+
+
+def ask(con: duckdb.DuckDBPyConnection, query: str, **values: object) -> pl.DataFrame:
+    """Rows of a query with named parameters: ``ask(con, "… WHERE county_code = $county", county="530425")``."""
+    return con.execute(query, values or None).pl()
+
+
+def counties(con: duckdb.DuckDBPyConnection, codes: list[str] | None = None) -> pl.DataFrame:
+    """Counties with a plan, side by side: those of one prefecture together, otherwise by code. Never a ranking.
+
+    Raises ValueError naming the codes that have no plan in this release.
+    """
+    frame = ask(con, "SELECT * FROM dim_county WHERE has_plan ORDER BY left(county_code, 4), county_code")
+    unknown = sorted(set(codes or []) - set(frame["county_code"]))
+    if unknown:
+        known = "、".join(f"{c} {n}" for c, n in frame.select("county_code", "name_zh").iter_rows())
+        raise ValueError(f"本版本没有这些县的规划：{unknown}；有：{known} / no plan in this release for {unknown}")
+    return frame if not codes else frame.filter(pl.col("county_code").is_in(codes))

@@ -1,0 +1,139 @@
+"""Named, versioned sets of assumptions: parameter → value, range, distribution, source, grade.
+
+Results change only through a set with a name of its own; the default set is `assumptions.csv`, and going back is one
+call. Uncertainty of all parameters runs through the Monte Carlo of beds and graves.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import polars as pl
+
+from pipelines.forecast.cohorts import Floats
+
+DEFAULT_NAME: Final = "default"
+DISTRIBUTIONS: Final = ("fixed", "uniform", "triangular")
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One assumption, in the unit named (`pct`, `per_1000`)."""
+
+    parameter_id: str
+    value: float
+    low: float
+    high: float
+    distribution: str
+    unit: str
+    name_zh: str
+    name_en: str
+    citation: str
+    grade: str
+
+    def __post_init__(self) -> None:
+        if self.distribution not in DISTRIBUTIONS:
+            raise ValueError(f"{self.parameter_id}: 未知分布 / unknown distribution {self.distribution}")
+        if not self.low <= self.value <= self.high:
+            raise ValueError(f"{self.parameter_id}: 须满足 下限≤取值≤上限 / needs low <= value <= high")
+
+    @property
+    def share(self) -> float:
+        """The value as a fraction (percentages and per-thousands divided out)."""
+        return self.value / self.divisor
+
+    @property
+    def divisor(self) -> float:
+        """What turns the printed unit into a fraction."""
+        return {"pct": 100.0, "per_1000": 1000.0}.get(self.unit, 1.0)
+
+    def draw(self, rng: np.random.Generator, draws: int) -> Floats:
+        """Draws (draws,) as fractions."""
+        if self.distribution == "uniform" and self.low < self.high:
+            return np.asarray(rng.uniform(self.low, self.high, draws) / self.divisor)
+        if self.distribution == "triangular" and self.low < self.high:
+            return np.asarray(rng.triangular(self.low, self.value, self.high, draws) / self.divisor)
+        return np.full(draws, self.share)
+
+
+@dataclass(frozen=True, slots=True)
+class AssumptionSet:
+    """A named set. `version` is a fingerprint of the values, so that an old forecast stays answerable."""
+
+    name: str
+    parameters: Mapping[str, Parameter]
+
+    def __getitem__(self, parameter_id: str) -> Parameter:
+        return self.parameters[parameter_id]
+
+    @property
+    def version(self) -> str:
+        """`name@fingerprint`."""
+        text = ";".join(
+            f"{p.parameter_id}={p.value},{p.low},{p.high},{p.distribution}"
+            for p in sorted(self.parameters.values(), key=lambda p: p.parameter_id)
+        )
+        return f"{self.name}@{hashlib.sha256(text.encode()).hexdigest()[:8]}"
+
+    def changed(self, name: str, values: Mapping[str, float]) -> AssumptionSet:
+        """A new named set with some values fixed at what the analyst gives (in the parameter's printed unit).
+
+        Raises ValueError for the default's name, and KeyError for an unknown parameter.
+        """
+        if name == DEFAULT_NAME:
+            raise ValueError("更改假设须另起名称 / a changed set needs a name of its own")
+        unknown = sorted(set(values) - set(self.parameters))
+        if unknown:
+            raise KeyError(f"没有这些参数 / no such parameters: {', '.join(unknown)}")
+        fixed = {
+            key: replace(
+                self.parameters[key],
+                value=value,
+                low=value,
+                high=value,
+                distribution="fixed",
+                citation=f"set by the user in “{name}”; default: {self.parameters[key].citation}",
+            )
+            for key, value in values.items()
+        }
+        return AssumptionSet(name, {**self.parameters, **fixed})
+
+    def draw(self, draws: int, seed: int) -> dict[str, Floats]:
+        """Independent draws of every parameter as fractions, the same for the same seed."""
+        rng = np.random.default_rng(seed)
+        return {key: self.parameters[key].draw(rng, draws) for key in sorted(self.parameters)}
+
+
+@cache
+def default_assumptions() -> AssumptionSet:
+    """The project's own set; also what `reset` returns to."""
+    return assumptions_from_frame(pl.read_csv(Path(__file__).with_name("assumptions.csv")), DEFAULT_NAME)
+
+
+def assumptions_from_frame(
+    frame: pl.DataFrame, name: str, onto: AssumptionSet | None = None
+) -> AssumptionSet:
+    """A set from rows `parameter_id, value, low, high, distribution, unit, name_zh, name_en, citation, grade`
+    (empty low or high = value), on top of another set where given."""
+    rows = {
+        str(r["parameter_id"]): Parameter(
+            str(r["parameter_id"]),
+            float(r["value"]),
+            float(r["value"] if r["low"] is None else r["low"]),
+            float(r["value"] if r["high"] is None else r["high"]),
+            str(r["distribution"] or "fixed"),
+            str(r["unit"]),
+            str(r["name_zh"]),
+            str(r["name_en"]),
+            str(r["citation"]),
+            str(r["grade"]),
+        )
+        for r in frame.iter_rows(named=True)
+    }
+    return AssumptionSet(name, {**(onto.parameters if onto else {}), **rows})

@@ -1,0 +1,349 @@
+"""From persons to beds: three independent estimators side by side, against existing and planned supply (FORECAST §5).
+
+prevalence: persons by age × P(disabled | definition) × dependent × P(institution | dependent) ÷ occupancy, once per
+definition of disability; planning_ratio: the plan's own target per 1,000, and planning_norm: 9073/9064, both on the
+*forecast* elderly; observed_use: share of elderly living in institutions ÷ occupancy. A planning ratio is policy, not
+need; so shortage and idle beds are both reported and nothing is averaged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+import numpy as np
+import polars as pl
+
+from pipelines.forecast.assumptions import AssumptionSet
+from pipelines.forecast.chain import from_quantiles, normal_draws, quantile_cube
+from pipelines.forecast.cohorts import Floats, Texts
+
+DEFINITIONS: Final = {
+    "census": "disability_census",
+    "adl": "disability_adl",
+    "survey": "disability_survey",
+    "pooled": "disability_pooled",
+}
+"""Competing definitions of disability → parameter; from 2 % to 26 % of persons 60+."""
+GRADIENT: Final = {
+    60: "disability_60_64",
+    65: "disability_65_69",
+    70: "disability_70_74",
+    75: "disability_75_plus",
+}
+SCENARIOS: Final = ("natural", "policy")
+NO_DEFINITION: Final = "none"
+NOT_REPORTED: Final = "not_reported"
+TORNADO: Final = ("dependent_share", "institution_given_dependent", "occupancy")
+
+
+def bed_outlook(
+    elderly: pl.DataFrame,
+    ages: pl.DataFrame,
+    supply: pl.DataFrame,
+    targets: pl.DataFrame,
+    assumptions: AssumptionSet,
+    national_elderly: Floats,
+    *,
+    draws: int = 2000,
+    seed: int = 1,
+) -> pl.DataFrame:
+    """Demand and balance of beds per county, year, scenario, estimator, bed type and definition.
+
+    elderly: `project` frame; ages: five-year medians of the same projection; supply: `county_code, year, status
+    ('existing'/'planned'), bed_type ('all'/'institution'/'nursing'), beds` (a county without a row, or null beds: not
+    reported); targets: `county_code, beds_per_1000`; national_elderly: the nation's persons 60-64, 65-69, 70-74, 75+
+    (4,), to which a definition's national prevalence belongs. Scenario natural counts existing beds, policy adds
+    planned net-new beds × completion. Returns the columns of `forecast_beds`: demand_p10/p50/p90, supply,
+    supply_status, shortage_p50, idle_p50, probability_short, method_version. Without a stated baseline the demand is
+    the break-even: so many beds must exist.
+    """
+    codes, years, persons = _persons_60(elderly, draws, seed)
+    drawn = assumptions.draw(draws, seed + 1)
+    index = age_index(ages, codes, years, assumptions, national_elderly)
+    version = f"{elderly['method_version'][0]}|{assumptions.version}"
+    need = _demand(persons, index, drawn, _by_county(targets, codes))
+    rows: list[pl.DataFrame] = []
+    for (estimator, definition, bed_type), demand in need.items():
+        existing = _supply(supply, codes, years, "existing", bed_type)
+        planned = np.nan_to_num(_supply(supply, codes, years, "planned", bed_type))
+        for scenario in SCENARIOS:
+            completed = planned[..., None] * drawn["completion_probability"] * (scenario == "policy")
+            rows.append(
+                _balance(
+                    codes,
+                    years,
+                    scenario,
+                    estimator,
+                    bed_type,
+                    definition,
+                    demand,
+                    existing[..., None] + completed,
+                )
+            )
+    return (
+        pl.concat(rows)
+        .with_columns(pl.lit(version).alias("method_version"))
+        .sort("county_code", "year", "scenario", "estimator", "bed_type", "definition")
+    )
+
+
+def age_index(
+    ages: pl.DataFrame, codes: Texts, years: list[int], assumptions: AssumptionSet, national_elderly: Floats
+) -> Floats:
+    """How much older than the nation's of 2020 a county's elderly are, in terms of disability (n, years): 1 = alike."""
+    risk = np.array([assumptions[name].share for name in GRADIENT.values()])
+    shares = ages.filter((pl.col("age_from") >= 60) & pl.col("year").is_in(years)).with_columns(
+        pl.col("age_from").clip(60, 75).alias("part")
+    )
+    wide = (
+        shares.group_by("county_code", "year", "part")
+        .agg(pl.col("p50").sum())
+        .sort("county_code", "year", "part")
+    )
+    persons = wide["p50"].to_numpy().reshape(len(codes), len(years), len(risk))
+    national = float(national_elderly @ risk / national_elderly.sum())
+    return np.asarray(persons @ risk / persons.sum(axis=2) / national)
+
+
+def first_year_short(outlook: pl.DataFrame, probability: float = 0.5) -> pl.DataFrame:
+    """First year in which a shortage is at least this probable, by county, scenario, estimator, bed type, definition;
+    null where none is within the horizon, and no row where supply is not reported."""
+    keys = ["county_code", "scenario", "estimator", "bed_type", "definition"]
+    known = outlook.filter(pl.col("supply").is_not_null())
+    short = pl.col("year").filter(pl.col("probability_short") >= probability).min()
+    return known.group_by(keys).agg(short.alias("first_year_short")).sort(keys)
+
+
+def tornado(
+    elderly: pl.DataFrame, ages: pl.DataFrame, year: int, assumptions: AssumptionSet, national_elderly: Floats
+) -> pl.DataFrame:
+    """What moves the prevalence estimate most, per county in one year: `county_code, rank, parameter_id, low, high,
+    demand_low, demand_high, demand_central` (beds; low and high in the parameter's printed unit). Competing
+    definitions of disability are the first bar; then the chain's parameters and the forecast itself, by width."""
+    now = elderly.filter((pl.col("age_band") == "60+") & (pl.col("sex") == "both") & (pl.col("year") == year))
+    now = now.sort("county_code")
+    codes = now["county_code"].to_numpy().astype(np.str_)
+    index = age_index(ages, codes, [year], assumptions, national_elderly)[:, 0]
+    persons = {name: now[name].to_numpy() for name in ("p10", "p50", "p90")}
+
+    def beds(
+        people: Floats, definition: str = "adl", other: Mapping[str, float] = MappingProxyType({})
+    ) -> Floats:
+        values = {name: other.get(name, assumptions[name].share) for name in TORNADO}
+        prevalence = other.get("prevalence", assumptions[DEFINITIONS[definition]].share)
+        dependent = 1.0 if definition == "census" else values["dependent_share"]
+        return (
+            people
+            * index
+            * prevalence
+            * dependent
+            * values["institution_given_dependent"]
+            / values["occupancy"]
+        )
+
+    central = beds(persons["p50"])
+    by_definition = np.stack([beds(persons["p50"], name) for name in DEFINITIONS])
+    prevalences = [assumptions[p].value for p in DEFINITIONS.values()]
+    bars = [
+        (
+            "disability_definition",
+            min(prevalences),
+            max(prevalences),
+            by_definition.min(axis=0),
+            by_definition.max(axis=0),
+        )
+    ]
+    adl = assumptions[DEFINITIONS["adl"]]
+    bars.append(
+        (
+            adl.parameter_id,
+            adl.low,
+            adl.high,
+            beds(persons["p50"], other={"prevalence": adl.low / adl.divisor}),
+            beds(persons["p50"], other={"prevalence": adl.high / adl.divisor}),
+        )
+    )
+    for name in TORNADO:
+        p = assumptions[name]
+        ends = np.stack([beds(persons["p50"], other={name: end / p.divisor}) for end in (p.low, p.high)])
+        bars.append((name, p.low, p.high, ends.min(axis=0), ends.max(axis=0)))
+    bars.append(("persons_60_plus", np.nan, np.nan, beds(persons["p10"]), beds(persons["p90"])))
+    frame = pl.concat(
+        [
+            pl.DataFrame(
+                {
+                    "county_code": codes,
+                    "parameter_id": name,
+                    "low": low,
+                    "high": high,
+                    "demand_low": small,
+                    "demand_high": large,
+                    "demand_central": central,
+                }
+            ).with_columns(pl.col("low", "high").fill_nan(None))
+            for name, low, high, small, large in bars
+        ]
+    )
+    width = pl.col("demand_high") - pl.col("demand_low")
+    first = (pl.col("parameter_id") == "disability_definition").cast(pl.Int64)
+    return frame.sort("county_code", first, width, descending=[False, True, True]).with_columns(
+        pl.int_range(1, pl.len() + 1).over("county_code").alias("rank")
+    )
+
+
+def plausibility(
+    outlook: pl.DataFrame, baseline: pl.DataFrame, targets: pl.DataFrame, census: pl.DataFrame
+) -> pl.DataFrame:
+    """What is odd about a plan's own assumptions: `county_code, check, message_zh, message_en`.
+
+    baseline: `county_code, beds` (all beds in 2020), and optionally `denominator` (elderly the plan implies); targets:
+    `county_code, beds_per_1000`; census: `county_code, elderly` (60+ of the 2020 census).
+    """
+    table = targets.join(baseline, on="county_code", how="left").join(census, on="county_code", how="left")
+    found: list[tuple[str, str, str, str]] = []
+    last = outlook.filter((pl.col("scenario") == "policy") & (pl.col("bed_type") == "all"))
+    last = last.filter(pl.col("year") == last["year"].max())
+    largest = dict(last.group_by("county_code").agg(pl.col("demand_p90").max()).iter_rows())
+    supplied = dict(last.group_by("county_code").agg(pl.col("supply").first()).iter_rows())
+    for row in table.iter_rows(named=True):
+        code, beds, elderly = row["county_code"], row["beds"], row["elderly"]
+        if beds is not None and elderly and 1000 * beds / elderly >= row["beds_per_1000"]:
+            ratio = 1000 * beds / elderly
+            found.append(
+                (
+                    code,
+                    "met_at_baseline",
+                    f"基期每千老人 {ratio:.1f} 张已达到目标 {row['beds_per_1000']:g}",
+                    f"the baseline of {ratio:.1f} beds per 1,000 already meets the target {row['beds_per_1000']:g}",
+                )
+            )
+        if supplied.get(code) is not None and supplied[code] > largest[code]:
+            found.append(
+                (
+                    code,
+                    "overshoots_every_estimator",
+                    f"规划后床位 {supplied[code]:.0f} 张超过各种算法的高值 {largest[code]:.0f}",
+                    f"{supplied[code]:.0f} beds after the plan exceed the high end of every estimator, "
+                    f"{largest[code]:.0f}",
+                )
+            )
+        stated = row.get("denominator")
+        if stated and elderly and abs(stated / elderly - 1) > 0.02:
+            found.append(
+                (
+                    code,
+                    "denominator_not_census",
+                    f"规划隐含老年人口 {stated:.0f}，普查为 {elderly:.0f}",
+                    f"the plan implies {stated:.0f} elderly, the census counts {elderly:.0f}",
+                )
+            )
+    return pl.DataFrame(found, schema=["county_code", "check", "message_zh", "message_en"], orient="row")
+
+
+def _persons_60(elderly: pl.DataFrame, draws: int, seed: int) -> tuple[Texts, list[int], Floats]:
+    sixty = elderly.filter((pl.col("age_band") == "60+") & (pl.col("sex") == "both"))
+    codes = np.array(sorted(sixty["county_code"].unique().to_list()), dtype=np.str_)
+    years = [int(y) for y in sorted(sixty["year"].unique().to_list())]
+    cube = quantile_cube(sixty, codes, years)
+    return codes, years, from_quantiles(cube, normal_draws(len(codes), draws, seed))
+
+
+def _demand(
+    persons: Floats, index: Floats, drawn: dict[str, Floats], target: Floats
+) -> dict[tuple[str, str, str], Floats]:
+    """(estimator, definition, bed type) → beds (n, years, draws)."""
+    need: dict[tuple[str, str, str], Floats] = {}
+    for definition, parameter in DEFINITIONS.items():
+        dependent = 1.0 if definition == "census" else drawn["dependent_share"]
+        share = drawn[parameter] * dependent * drawn["institution_given_dependent"] / drawn["occupancy"]
+        beds = persons * index[..., None] * share
+        for bed_type in ("all", "institution", "nursing"):
+            need["prevalence", definition, bed_type] = beds
+    others = {
+        "planning_norm": persons * drawn["planning_norm_beds"],
+        "observed_use": persons * drawn["institution_use_rate"] / drawn["occupancy"],
+        "planning_ratio": persons * (target / 1000)[:, None, None],
+    }
+    for estimator, beds in others.items():
+        need[estimator, NO_DEFINITION, "all"] = beds
+        if estimator != "planning_ratio":
+            need[estimator, NO_DEFINITION, "institution"] = beds
+            need[estimator, NO_DEFINITION, "nursing"] = beds * drawn["nursing_share_target"]
+    return need
+
+
+def _by_county(targets: pl.DataFrame, codes: Texts) -> Floats:
+    known = dict(targets.select("county_code", "beds_per_1000").iter_rows())
+    return np.array([known.get(code) or np.nan for code in codes.tolist()], dtype=np.float64)
+
+
+def _supply(supply: pl.DataFrame, codes: Texts, years: list[int], status: str, bed_type: str) -> Floats:
+    part = supply.filter((pl.col("status") == status) & (pl.col("bed_type") == bed_type))
+    known = {
+        (c, int(y)): b for c, y, b in part.select("county_code", "year", "beds").iter_rows() if b is not None
+    }
+    return np.array([[known.get((c, y), np.nan) for y in years] for c in codes.tolist()], dtype=np.float64)
+
+
+def _balance(
+    codes: Texts,
+    years: list[int],
+    scenario: str,
+    estimator: str,
+    bed_type: str,
+    definition: str,
+    demand: Floats,
+    supply: Floats,
+) -> pl.DataFrame:
+    """One block of the outlook; counties without a target of their own have no planning_ratio rows."""
+    n, t = len(codes), len(years)
+    quantiles = np.quantile(demand, (0.1, 0.5, 0.9), axis=2)
+    gap = demand - supply
+    middle = np.median(np.broadcast_to(supply, gap.shape), axis=2)
+    columns = {
+        "demand_p10": quantiles[0],
+        "demand_p50": quantiles[1],
+        "demand_p90": quantiles[2],
+        "supply": middle,
+        "shortage_p50": np.median(np.maximum(gap, 0.0), axis=2),
+        "idle_p50": np.median(np.maximum(-gap, 0.0), axis=2),
+        "probability_short": np.where(np.isnan(middle), np.nan, (gap > 0).mean(axis=2)),
+    }
+    frame = pl.DataFrame(
+        {
+            "county_code": np.repeat(codes, t),
+            "year": np.tile(np.array(years), n),
+            **{name: value.reshape(-1) for name, value in columns.items()},
+        }
+    ).with_columns(pl.col(list(columns)).fill_nan(None))
+    return (
+        frame.filter(pl.col("demand_p50").is_not_null())
+        .with_columns(
+            pl.lit(scenario).alias("scenario"),
+            pl.lit(estimator).alias("estimator"),
+            pl.lit(bed_type).alias("bed_type"),
+            pl.lit(definition).alias("definition"),
+            pl.when(pl.col("supply").is_null())
+            .then(pl.lit(NOT_REPORTED))
+            .otherwise(None)
+            .alias("supply_status"),
+        )
+        .select(
+            "county_code",
+            "year",
+            "scenario",
+            "estimator",
+            "bed_type",
+            "definition",
+            "demand_p10",
+            "demand_p50",
+            "demand_p90",
+            "supply",
+            "supply_status",
+            "shortage_p50",
+            "idle_p50",
+            "probability_short",
+        )
+    )

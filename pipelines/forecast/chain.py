@@ -1,0 +1,43 @@
+"""Drawing persons and deaths back from their published quantiles, so that a chain can carry the whole uncertainty."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+import polars as pl
+
+from pipelines.forecast.cohorts import Floats, Texts
+
+LEVELS: Final = np.array([-1.959964, -1.281552, 0.0, 1.281552, 1.959964])
+COLUMNS: Final = ("p2_5", "p10", "p50", "p90", "p97_5")
+
+
+def normal_draws(counties: int, draws: int, seed: int) -> Floats:
+    """One standard normal per county and draw (n, draws): a county high in one year is high in all."""
+    return np.random.default_rng(seed).normal(size=(counties, draws))
+
+
+def from_quantiles(quantiles: Floats, normal: Floats) -> Floats:
+    """Values (n, years, draws) whose quantiles are (n, years, 5), by normal scores (n, draws).
+
+    Linear in the normal score between quantiles on the log scale, and beyond the outer ones along the last slope.
+    """
+    log_q = np.log(np.maximum(quantiles, 1e-9))
+    z = np.broadcast_to(normal[:, None, :], (*quantiles.shape[:2], normal.shape[1]))
+    piece = np.clip(np.searchsorted(LEVELS, z) - 1, 0, len(LEVELS) - 2)
+    low, high = LEVELS[piece], LEVELS[piece + 1]
+    left = np.take_along_axis(log_q, piece, axis=2)
+    right = np.take_along_axis(log_q, piece + 1, axis=2)
+    return np.asarray(np.exp(left + (z - low) / (high - low) * (right - left)))
+
+
+def quantile_cube(frame: pl.DataFrame, codes: Texts, years: Texts | list[int]) -> Floats:
+    """Quantiles (n, years, 5) of a long frame with one row per county and year; rows sorted here. Missing rows raise."""
+    wide = frame.filter(pl.col("year").is_in(list(years))).sort("county_code", "year")
+    expected = len(codes) * len(years)
+    if wide.height != expected:
+        raise ValueError(
+            f"应有 {expected} 行，实有 {wide.height} 行 / expected {expected} rows, got {wide.height}"
+        )
+    return wide.select(COLUMNS).to_numpy().reshape(len(codes), len(years), 5)

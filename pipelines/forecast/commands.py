@@ -1,0 +1,171 @@
+"""Backtest and forecast from files to files, as the command line calls them; also `python -m pipelines.forecast.commands`."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+import polars as pl
+
+from pipelines.forecast import panel
+from pipelines.forecast.backtest import Forecasts, forecast_frame, predict, run_setting, score_frame
+from pipelines.forecast.counties import Counties, counties_from_frames
+from pipelines.forecast.gates import MEASURES, gate_reached
+from pipelines.forecast.project import DEFAULT_SEED, project_all
+from pipelines.forecast.shipped import load_model
+from pipelines.forecast.training import learn, method_version
+
+BASE_YEAR: Final = 2010
+
+
+def run_backtest(train: Path, score: Path | None, out: Path, by: str | None = None) -> pl.DataFrame:
+    """Backtest on a panel folder, or forecast the counties of a score folder.
+
+    Without `score`: k-fold on `train` (or leave one province out with by='province'), prints the table of scores with
+    baselines, writes every county's forecast with what came to `out` and all scores beside it (`<out>.scores.parquet`).
+    With `score`: learns from `train`, reads the score folder's 2010 census and nothing else of it, writes the
+    forecasts for 2020 to `out`. Returns the frame written to `out`.
+    """
+    out.parent.mkdir(parents=True, exist_ok=True)
+    frame = _backtest(train, out, by) if score is None else _score_folder(train, score)
+    frame.write_parquet(out)
+    print(f"{frame.height} 行 → / rows to {out}")
+    return frame
+
+
+def run_forecast(
+    panel_folder: Path | None,
+    draws: int,
+    to: int,
+    out: Path,
+    counties: Counties | None = None,
+    seed: int = DEFAULT_SEED,
+) -> dict[str, Path]:
+    """Forecast every county of a panel folder from its latest census, or given counties, with the shipped model.
+
+    Without both, the counties of the project's raw folder. Writes elderly.parquet, ages.parquet, deaths.parquet and
+    flags.csv into `out` and returns their paths by name.
+    """
+    if counties is None:
+        counties = raw_counties() if panel_folder is None else panel.latest_counties(panel_folder)
+    model = load_model()
+    projection = project_all(counties, model, to=to, draws=draws, seed=seed)
+    out.mkdir(parents=True, exist_ok=True)
+    files = {
+        "elderly": out / "elderly.parquet",
+        "ages": out / "ages.parquet",
+        "deaths": out / "deaths.parquet",
+    }
+    for name, frame in (
+        ("elderly", projection.bands),
+        ("ages", projection.ages),
+        ("deaths", projection.deaths),
+    ):
+        frame.write_parquet(files[name])
+    files["flags"] = out / "flags.csv"
+    pl.DataFrame(
+        [(f.county_code, f.code, f.zh, f.en) for f in projection.flags],
+        schema=["county_code", "flag", "message_zh", "message_en"],
+        orient="row",
+        schema_overrides=dict.fromkeys(("county_code", "flag", "message_zh", "message_en"), pl.String),
+    ).write_csv(files["flags"])
+    print(f"{len(counties)} 个县（市、区），{model.method_version} → / counties to {out}")
+    return files
+
+
+def raw_counties() -> Counties:
+    """The counties of the project's raw folder, from their census ages."""
+    from pipelines.settings import load
+
+    tables = [
+        pl.read_csv(folder / "population.csv").with_columns(pl.lit(code).alias("county_code"))
+        for code, folder in load().county_folders().items()
+        if (folder / "population.csv").exists()
+    ]
+    people = pl.concat(tables, how="diagonal").filter(pl.col("basis") == "resident")
+    return counties_from_frames(people)
+
+
+def backtest_table(scores: pl.DataFrame) -> str:
+    """The table of FORECAST §3: ours against both gates, and the baselines, as text."""
+    lines = [
+        f"{'setting':<24}{'group':<16}{'band':<6}{'method':<20}{'n':>5}"
+        + "".join(f"{m:>8}" for m in (*MEASURES, "MALPE"))
+        + f"{'cov80':>7}{'cov95':>7}  gate"
+    ]
+    shown = scores.filter(pl.col("by").is_in(["all", "type"])).sort(
+        "setting", "by", "group", "age_band", "method"
+    )
+    for row in shown.iter_rows(named=True):
+        coverage = "".join(
+            f"{row[c]:>7.1f}" if row.get(c) is not None else f"{'':>7}" for c in ("coverage80", "coverage95")
+        )
+        numbers = "".join(f"{row[m]:>8.2f}" for m in (*MEASURES, "MALPE"))
+        lines.append(
+            f"{row['setting']:<24}{row['group'][:15]:<16}{row['age_band']:<6}{row['method']:<20}"
+            f"{row['n']:>5}{numbers}{coverage}  {gate_reached(row)}"
+        )
+    return "\n".join(lines)
+
+
+def _backtest(train: Path, out: Path, by: str | None) -> pl.DataFrame:
+    if by not in (None, "province"):
+        raise ValueError(f"--by 只接受 province / accepts only province, not {by}")
+    setting = "k-fold" if by is None else "leave one province out"
+    mortality = load_model().mortality
+    test = run_setting(train, setting, mortality)
+    before = run_setting(train, "ex-ante", mortality)
+    scores = pl.concat([score_frame(test, setting), score_frame(before, "ex-ante")], how="diagonal")
+    scores.write_parquet(out.with_suffix(".scores.parquet"))
+    print(backtest_table(scores))
+    written = forecast_frame(test.forecasts, BASE_YEAR + 10, method_version())
+    return written.with_columns(
+        pl.Series("observed", test.observed.reshape(-1)), pl.lit(setting).alias("setting")
+    )
+
+
+def _score_folder(train: Path, score: Path) -> pl.DataFrame:
+    book, _, pairs = panel.read_pairs(train)
+    scored = panel.read_book(score, BASE_YEAR, context=train).counties
+    overlap = set(scored.codes.tolist()) & set(pairs.base.codes.tolist())
+    if overlap:
+        seen = ~pl.Series(pairs.base.codes).is_in(list(overlap)).to_numpy()
+        pairs = pairs.take(seen)
+    made: Forecasts = predict(learn(pairs, book, panel.centroids(train)), book, scored)
+    return forecast_frame(made, BASE_YEAR + 10, method_version())
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """`python -m pipelines.forecast.commands backtest|forecast|train …`."""
+    parser = argparse.ArgumentParser(prog="pipelines.forecast.commands")
+    actions = parser.add_subparsers(dest="action", required=True)
+    back = actions.add_parser("backtest", help="回测 / backtest")
+    back.add_argument("--train", type=Path, required=True)
+    back.add_argument("--score", type=Path)
+    back.add_argument("--out", type=Path, required=True)
+    back.add_argument("--by", choices=["province"])
+    ahead = actions.add_parser("forecast", help="预测 / forecast")
+    ahead.add_argument("--panel", type=Path)
+    ahead.add_argument("--draws", type=int, default=1000)
+    ahead.add_argument("--to", type=int, default=2035)
+    ahead.add_argument("--out", type=Path, default=Path("forecast"))
+    ship = actions.add_parser("train", help="重新训练并保存模型 / learn the shipped model anew")
+    ship.add_argument("--panel", type=Path, required=True)
+    ship.add_argument("--demography", type=Path, required=True)
+    ship.add_argument("--docs", type=Path, help="write the result tables here")
+    given = parser.parse_args(arguments)
+    if given.action == "backtest":
+        run_backtest(given.train, given.score, given.out, given.by)
+    elif given.action == "forecast":
+        run_forecast(given.panel, given.draws, given.to, given.out)
+    else:
+        from pipelines.forecast.record import train_and_record
+
+        train_and_record(given.panel, given.demography, given.docs)
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

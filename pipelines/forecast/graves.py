@@ -1,0 +1,186 @@
+"""From deaths to graves: how long built and planned capacity lasts (FORECAST §6).
+
+Deaths rise with ageing; those interred in the county's cemeteries, less second interments and reuse, plus relocated
+scattered graves, use up capacity. Where the used part of a built capacity is not reported no remaining years are
+claimed: the break-even (how many must still be free) is given instead.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+import polars as pl
+
+from pipelines.forecast.assumptions import AssumptionSet
+from pipelines.forecast.chain import from_quantiles, normal_draws, quantile_cube
+from pipelines.forecast.cohorts import Bools, Floats, Texts
+
+SCENARIOS: Final = ("natural", "policy")
+NOT_REPORTED: Final = "not_reported"
+TEST_YEARS: Final = 20
+PLAUSIBLE: Final = 0.15
+"""A plan's implied deaths may differ from the forecast by 15 % before it is called implausible."""
+
+
+def grave_outlook(
+    deaths: pl.DataFrame,
+    capacity: pl.DataFrame,
+    assumptions: AssumptionSet,
+    *,
+    relocated: pl.DataFrame | None = None,
+    draws: int = 2000,
+    seed: int = 2,
+) -> pl.DataFrame:
+    """Interments against capacity per county, year and scenario.
+
+    deaths: `project_all(...).deaths`; capacity: `county_code, year (available from), places, used` (places in graves,
+    niches and eco graves; used null = not reported, 0 = new); relocated: `county_code, year, graves` moved into them.
+    Scenario natural: the observed share of deaths comes to legal cemeteries; policy: every death does. Returns the
+    columns of `forecast_graves` plus break_even_p50, the places that must be free at the start to last to that year.
+    Remaining places and depletion years are null where capacity or its use is not reported (capacity_status says so)
+    and where capacity outlasts the horizon (depletion null, remaining positive).
+    """
+    both = deaths.filter(pl.col("sex") == "both")
+    codes = np.array(sorted(both["county_code"].unique().to_list()), dtype=np.str_)
+    years = [int(y) for y in sorted(both["year"].unique().to_list())]
+    dying = from_quantiles(quantile_cube(both, codes, years), normal_draws(len(codes), draws, seed))
+    drawn = assumptions.draw(draws, seed + 1)
+    fresh = (1 - drawn["second_interment_share"]) * (1 - drawn["reuse_share"])
+    moved = _by_year(relocated, codes, years, "graves")
+    places, unknown_use, stated = _capacity(capacity, codes, years)
+    version = f"{both['method_version'][0]}|{assumptions.version}"
+    blocks = []
+    for scenario in SCENARIOS:
+        share = drawn["interment_share"] if scenario == "natural" else np.ones(draws)
+        interments = dying * share
+        used = np.cumsum(interments * fresh + moved[..., None], axis=1)
+        blocks.append(_scenario(codes, years, scenario, dying, interments, used, places, unknown_use, stated))
+    return pl.concat(blocks).with_columns(pl.lit(version).alias("method_version"))
+
+
+def twenty_year_test(deaths: pl.DataFrame, plans: pl.DataFrame) -> pl.DataFrame:
+    """Does a cemetery said to last `years` fit the deaths the county has?
+
+    plans: `county_code, places, years`. Returns county_code, places, years, implied_deaths (places ÷ years),
+    forecast_deaths (median mean over the years projected, up to `years`), years_at_forecast (places ÷ that mean),
+    plausible, message_zh, message_en.
+    """
+    both = deaths.filter(pl.col("sex") == "both")
+    first = int(str(both["year"].min()))
+    rows = []
+    for plan in plans.iter_rows(named=True):
+        within = both.filter(
+            (pl.col("county_code") == plan["county_code"]) & (pl.col("year") < first + plan["years"])
+        )
+        mean = float(within["p50"].to_numpy().mean())
+        implied = plan["places"] / plan["years"]
+        ok = abs(implied / mean - 1) <= PLAUSIBLE
+        rows.append(
+            {
+                **plan,
+                "implied_deaths": implied,
+                "forecast_deaths": mean,
+                "years_at_forecast": plan["places"] / mean,
+                "plausible": ok,
+                "message_zh": f"{plan['places']:g} 个位置用 {plan['years']:g} 年，即每年 {implied:.0f} 例；预测年均死亡 {mean:.0f} 人",
+                "message_en": f"{plan['places']:g} places in {plan['years']:g} years imply {implied:.0f} deaths a year; "
+                f"forecast mean {mean:.0f}",
+            }
+        )
+    return pl.DataFrame(rows, infer_schema_length=None)
+
+
+def crude_rate_rises(deaths: pl.DataFrame, ages: pl.DataFrame) -> pl.DataFrame:
+    """Crude death rate per 1,000 in the first and last projected year, by county: `county_code, rate_first, rate_last,
+    rises`. A plan that assumes a falling rate where this rises is to be flagged."""
+    people = ages.group_by("county_code", "year").agg(pl.col("p50").sum().alias("persons"))
+    both = deaths.filter(pl.col("sex") == "both").join(people, on=["county_code", "year"])
+    rate = (pl.col("p50") / pl.col("persons") * 1000).sort_by("year")
+    return (
+        both.group_by("county_code")
+        .agg(rate.first().alias("rate_first"), rate.last().alias("rate_last"))
+        .with_columns((pl.col("rate_last") > pl.col("rate_first")).alias("rises"))
+        .sort("county_code")
+    )
+
+
+def _scenario(
+    codes: Texts,
+    years: list[int],
+    scenario: str,
+    dying: Floats,
+    interments: Floats,
+    used: Floats,
+    places: Floats,
+    unknown_use: Bools,
+    stated: Bools,
+) -> pl.DataFrame:
+    n, t = len(codes), len(years)
+    left = np.quantile(places[..., None] - used, (0.1, 0.5, 0.9), axis=2)
+    exhausted = used >= places[..., None]
+    first = np.where(exhausted.any(axis=1), np.array(years)[exhausted.argmax(axis=1)], np.inf)
+    depletion = np.quantile(first, (0.1, 0.5, 0.9), axis=1, method="inverted_cdf")
+    assessable = np.repeat(stated & ~unknown_use, t)
+    years_of = [np.where(np.isfinite(d), d, np.nan) for d in depletion]
+    columns: dict[str, Floats] = {
+        "deaths_p50": np.median(dying, axis=2).reshape(-1),
+        "interments_p50": np.median(interments, axis=2).reshape(-1),
+        "capacity": np.where(np.repeat(stated, t), places.reshape(-1), np.nan),
+        **{
+            f"remaining_{q}": np.where(assessable, left[k].reshape(-1), np.nan)
+            for k, q in enumerate(("p10", "p50", "p90"))
+        },
+        **{
+            f"depletion_year_{q}": np.where(assessable, np.repeat(years_of[k], t), np.nan)
+            for k, q in enumerate(("p10", "p50", "p90"))
+        },
+        "break_even_p50": np.median(used, axis=2).reshape(-1),
+    }
+    status = np.where(np.repeat(stated, t), np.where(assessable, "", "used_not_reported"), NOT_REPORTED)
+    return (
+        pl.DataFrame(
+            {
+                "county_code": np.repeat(codes, t),
+                "year": np.tile(np.array(years), n),
+                "capacity_status": status,
+                **columns,
+            }
+        )
+        .with_columns(
+            pl.col(list(columns)).fill_nan(None),
+            pl.when(pl.col("capacity_status") == "")
+            .then(None)
+            .when(pl.col("capacity_status") == "used_not_reported")
+            .then(pl.lit(NOT_REPORTED))
+            .otherwise(pl.col("capacity_status"))
+            .alias("capacity_status"),
+            pl.lit(scenario).alias("scenario"),
+        )
+        .with_columns(pl.col("^depletion_year_.*$").cast(pl.Int64))
+    )
+
+
+def _capacity(capacity: pl.DataFrame, codes: Texts, years: list[int]) -> tuple[Floats, Bools, Bools]:
+    """Places available by year (n, years) net of used ones, whether their use is unknown (n,), and stated at all (n,)."""
+    places = np.zeros((len(codes), len(years)))
+    unknown, stated = np.zeros(len(codes), dtype=bool), np.zeros(len(codes), dtype=bool)
+    row = {code: i for i, code in enumerate(codes.tolist())}
+    for code, year, count, used in capacity.select("county_code", "year", "places", "used").iter_rows():
+        if code not in row or count is None:
+            continue
+        stated[row[code]] = True
+        unknown[row[code]] |= used is None
+        places[row[code]] += np.where(np.array(years) >= year, count - (used or 0.0), 0.0)
+    return places, unknown, stated
+
+
+def _by_year(frame: pl.DataFrame | None, codes: Texts, years: list[int], column: str) -> Floats:
+    values = np.zeros((len(codes), len(years)))
+    if frame is None:
+        return values
+    row = {code: i for i, code in enumerate(codes.tolist())}
+    for code, year, count in frame.select("county_code", "year", column).iter_rows():
+        if code in row and year in years:
+            values[row[code], years.index(year)] += count
+    return values

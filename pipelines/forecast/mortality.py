@@ -1,0 +1,117 @@
+"""Death rates: UN World Population Prospects 2024 for China by period, and the census-consistency factor on top.
+
+Census deaths are under-registered, so rates come from WPP; what WPP survival leaves unexplained of the nation's own
+census-to-census survival (coverage of the elderly, age reporting) is kept as a factor by cohort and sex.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import polars as pl
+
+from pipelines.forecast.cohorts import COHORTS, DECADE, Floats, Ints
+
+AGES: Final = 111
+"""Single ages 0 … 110+."""
+MX_STARTS: Final = (0, 1, *range(5, 101, 5))
+CENSUS_MONTH_SHARE: Final = 10 / 12
+"""Share of a census year (1 November to 31 October) that lies in its later calendar year."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mortality:
+    """Death rates per person-year: periods (p,) first years of five-year periods, rates (p, 2, 22) for ages 0, 1-4,
+    5-9 … 95-99, 100+; birth_years (b,) and births (b,) persons born in each calendar year."""
+
+    periods: Ints
+    rates: Floats
+    birth_years: Ints
+    births: Floats
+
+
+def mortality_from_frames(rates: pl.DataFrame, indicators: pl.DataFrame) -> Mortality:
+    """From WPP 2024 frames: rates `age, period ('2020-2025'), mx, sex ('M'/'F')`, and indicators
+    `indicator ('births_thousand'), year, value`. Missing cells raise ValueError."""
+    table = rates.with_columns(
+        pl.col("age").cast(pl.String).str.strip_suffix("+").cast(pl.Int64),
+        pl.col("period").str.slice(0, 4).cast(pl.Int64).alias("start"),
+        pl.col("sex").str.to_uppercase().str.slice(0, 1),
+    )
+    periods = sorted(table["start"].unique().to_list())
+    grid = np.full((len(periods), 2, len(MX_STARTS)), np.nan)
+    for age, start, sex, mx in table.select("age", "start", "sex", "mx").iter_rows():
+        if sex in "MF" and age in MX_STARTS:
+            grid[periods.index(start), "MF".index(sex), MX_STARTS.index(age)] = mx
+    if np.isnan(grid).any():
+        raise ValueError(
+            "死亡率表不完整（年龄×时期×性别） / the mortality table misses cells of age × period × sex"
+        )
+    born = indicators.filter(
+        (pl.col("indicator") == "births_thousand") & (pl.col("kind") != "projection_bound")
+    )
+    born = born.unique("year", keep="first").sort("year")
+    return Mortality(
+        np.array(periods),
+        grid,
+        born["year"].cast(pl.Int64).to_numpy(),
+        born["value"].cast(pl.Float64).to_numpy() * 1000,
+    )
+
+
+def hazards(mortality: Mortality, census_year: int) -> Floats:
+    """Death rates (2, 111) at single ages in the twelve months up to 1 November of `census_year`.
+
+    Log-linear between the middles of the age groups; a census year mixes two calendar years 10 : 2.
+    """
+    now, before = _calendar(mortality, census_year), _calendar(mortality, census_year - 1)
+    return CENSUS_MONTH_SHARE * now + (1 - CENSUS_MONTH_SHARE) * before
+
+
+def cohort_log_survival(mortality: Mortality, base_year: int, years: int) -> Floats:
+    """Cumulative log survival (years + 1, 2, 111) of persons by their age on 1 November of the base year."""
+    survival = np.zeros((years + 1, 2, AGES))
+    age = np.arange(AGES)
+    for step in range(1, years + 1):
+        rate = hazards(mortality, base_year + step)
+        now, then = np.minimum(age + step - 1, AGES - 1), np.minimum(age + step, AGES - 1)
+        survival[step] = survival[step - 1] - 0.5 * (rate[:, now] + rate[:, then])
+    return survival
+
+
+def consistency(national: Floats, single_ages: Floats, mortality: Mortality, base_year: int) -> Floats:
+    """Log factor per decade (2, 16) by which national census-to-census ratios exceed WPP survival.
+
+    national (2, 16) log ratios of the two censuses; single_ages (2, 111) the nation in the base year.
+    """
+    survival = np.exp(cohort_log_survival(mortality, base_year, DECADE)[DECADE])
+    cohort = cohort_of_age()
+    factor = np.empty((2, COHORTS))
+    for group in range(COHORTS):
+        members = cohort == group
+        alive = (single_ages * survival)[:, members].sum(axis=1)
+        factor[:, group] = national[:, group] - np.log(alive / single_ages[:, members].sum(axis=1))
+    return factor
+
+
+def cohort_of_age() -> Ints:
+    """Cohort index (111,) of each single age: five-year groups, 75+ together."""
+    return np.minimum(np.arange(AGES) // 5, COHORTS - 1)
+
+
+def cohort_births(mortality: Mortality, year: int) -> float:
+    """Births in the twelve months up to 1 November of a year (persons)."""
+    born = np.interp([year, year - 1], mortality.birth_years, mortality.births)
+    return float(CENSUS_MONTH_SHARE * born[0] + (1 - CENSUS_MONTH_SHARE) * born[1])
+
+
+def _calendar(mortality: Mortality, year: int) -> Floats:
+    period = int(
+        np.clip(np.searchsorted(mortality.periods, year, side="right") - 1, 0, len(mortality.periods) - 1)
+    )
+    middles = np.array([0.0, 2.5, *(a + 2.0 for a in MX_STARTS[2:])])
+    rates = mortality.rates[period]
+    log_rate = np.stack([np.interp(np.arange(AGES), middles, np.log(rates[sex])) for sex in range(2)])
+    return np.asarray(np.exp(log_rate))

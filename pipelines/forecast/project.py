@@ -1,0 +1,264 @@
+"""The entry of the engine: counties and a model in, elderly, ages and deaths for every year out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import polars as pl
+
+from pipelines.forecast import annual
+from pipelines.forecast.cohorts import BANDS, COHORTS, GROUP_STARTS, GROUPS, SEXES, Floats
+from pipelines.forecast.counties import Census, Counties
+from pipelines.forecast.errors import Problem, problem
+from pipelines.forecast.features import carried_forward, features, without_ages
+from pipelines.forecast.intervals import STEP, annual_offsets, error_size, log_offsets
+from pipelines.forecast.model import expect, standardised
+from pipelines.forecast.mortality import Mortality, cohort_log_survival, consistency
+from pipelines.forecast.own import own_part, suspected_boundary
+from pipelines.forecast.ratios import deviations
+from pipelines.forecast.shipped import ForecastModel
+
+QUANTILE_NAMES: Final = ("p2_5", "p10", "p50", "p90", "p97_5")
+NORMAL: Final = np.array([-1.959964, -1.281552, 0.0, 1.281552, 1.959964])
+LONGEST: Final = 20
+DEFAULT_SEED: Final = 20201101
+
+
+@dataclass(frozen=True, slots=True)
+class Projection:
+    """Everything projected for a batch, as long frames; `flags` are what a reader must be told.
+
+    bands: county_code, year, age_band, sex, p2_5 … p97_5, method_version.
+    ages: county_code, year, sex, age_from, age_to (null = 85+), p50: persons in five-year groups.
+    deaths: county_code, year, sex, p2_5 … p97_5: deaths in the twelve months up to 1 November of the year, all ages.
+    Persons on 1 November of each year.
+    """
+
+    bands: pl.DataFrame
+    ages: pl.DataFrame
+    deaths: pl.DataFrame
+    flags: tuple[Problem, ...]
+
+
+def project(
+    counties: Counties,
+    model: ForecastModel,
+    *,
+    to: int = 2035,
+    draws: int = 1000,
+    seed: int = DEFAULT_SEED,
+    mortality: Mortality | None = None,
+) -> pl.DataFrame:
+    """Elderly of every county, every year from the latest census to `to`.
+
+    Returns county_code, year, age_band ('60+', '65+', '80+'), sex ('male', 'female', 'both'), p2_5, p10, p50, p90,
+    p97_5 (persons on 1 November), method_version. Same inputs and seed give the same numbers. mortality overrides
+    the WPP 2024 rates in the model. Raises ValueError for a horizon before the census or beyond 20 years.
+    """
+    return project_all(counties, model, to=to, draws=draws, seed=seed, mortality=mortality).bands
+
+
+def project_all(
+    counties: Counties,
+    model: ForecastModel,
+    *,
+    to: int = 2035,
+    draws: int = 1000,
+    seed: int = DEFAULT_SEED,
+    mortality: Mortality | None = None,
+) -> Projection:
+    """As `project`, with five-year age groups and deaths per year, and the flags of the batch."""
+    base_year = counties.latest.year
+    years = to - base_year
+    if not 1 <= years <= LONGEST:
+        raise ValueError(
+            f"预测年份须在 {base_year + 1}–{base_year + LONGEST} / "
+            f"the horizon must lie in {base_year + 1}-{base_year + LONGEST}, not {to}"
+        )
+    rates = model.mortality if mortality is None else mortality
+    nation = model.nation(base_year)
+    persons = annual.split_thin(counties.latest.persons, counties.thin, counties.unsexed, nation.persons)
+    county = ten_year_deviations(counties, persons, model)
+    shares = annual.within_group_shares(nation.single_ages)
+    path = national_log_path(model, rates, base_year, years)
+    log_deviation = annual.deviation_path(county.deviation, model.persistence, years)
+    factors = persons[:, None, :, :] * np.exp(log_deviation)[:, :, None, :]
+    bands = _both(np.einsum("ntsg,tbsg->ntbs", factors, annual.band_weights(shares, path), optimize=True))
+    ages = np.einsum("ntsg,tasg->ntsa", factors, annual.group_weights(shares, path), optimize=True)
+    newborn, newborn_dead = annual.newborn_deaths(rates, base_year, years)
+    ages += persons[:, :, 0].sum(axis=1)[:, None, None, None] * newborn
+    deaths = np.einsum(
+        "ntsg,tasg->nts", factors, annual.death_weights(shares, path, rates, base_year), optimize=True
+    )
+    deaths += persons[:, :, 0].sum(axis=1)[:, None, None] * newborn_dead.sum(axis=2)
+    offsets = _band_offsets(counties, model, persons, county, path, shares, draws, seed)
+    quantiles = bands[..., None] * np.exp(annual_offsets(offsets, years))
+    spread = np.exp(NORMAL * np.sqrt(model.death_spread**2 + offsets[:, :1, 0, 2, 3:4] ** 2))
+    return Projection(
+        _band_frame(counties, quantiles, base_year, model.method_version),
+        _age_frame(counties, ages, base_year),
+        _death_frame(counties, _both(deaths), spread, base_year, model.method_version),
+        counties.flags + county.flags,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class CountyDeviations:
+    """Ten-year log deviations (n, 16) from the nation before shrinkage, size of error (n, 16), and flags."""
+
+    deviation: Floats
+    size: Floats
+    flags: tuple[Problem, ...]
+
+
+def ten_year_deviations(counties: Counties, persons: Floats, model: ForecastModel) -> CountyDeviations:
+    """Expectation plus the believed part of the county's own record (FORECAST §2.4-2.5).
+
+    A county followed from an earlier census takes the expectation of its decade just observed (features of the earlier
+    census, which is what the model learned from); one that is not takes that of its latest census, with registered
+    population and vital rates carried forward or, unknown, at their conditional mean.
+    """
+    known = _known(counties, counties.latest, model)
+    residual = np.full((len(counties), COHORTS), np.nan)
+    if counties.earlier is not None:
+        earlier = _known(counties, counties.earlier, model)
+        known = carried_forward(known, earlier)
+        followed = ~np.isnan(counties.earlier.persons).any(axis=(1, 2)) & ~counties.thin
+        known[followed] = earlier[followed]
+        residual[followed] = deviations(
+            counties.earlier.persons[followed], persons[followed], model.reference
+        )
+    known[counties.thin] = without_ages(known[counties.thin])
+    expected = expect(model.expectation, known, counties.codes)
+    residual -= expected
+    offset = (model.reference - model.national).mean(axis=0)
+    size = error_size(model.spread, standardised(model.expectation, known))
+    size = np.where(counties.thin[:, None], size * model.thin_factor, size)
+    suspects = counties.codes[suspected_boundary(residual)]
+    return CountyDeviations(
+        expected + own_part(residual, model.own_weight) + offset,
+        size,
+        tuple(problem("boundary_suspected", str(code)) for code in suspects),
+    )
+
+
+def _known(counties: Counties, census: Census, model: ForecastModel) -> Floats:
+    nation = model.nation(census.year)
+    return features(counties.codes, census, nation.persons, nation.covariates)
+
+
+def national_log_path(model: ForecastModel, rates: Mortality, base_year: int, years: int) -> Floats:
+    """National log change (years + 1, 2, 111) of cohorts: WPP survival and the census-consistency factor."""
+    first = model.nations[0]
+    factor = consistency(model.national, first.single_ages, rates, first.year)
+    survival = cohort_log_survival(rates, base_year, years)
+    return annual.national_path(
+        annual.within_group_shares(model.nation(base_year).single_ages), survival, factor
+    )
+
+
+def _band_offsets(
+    counties: Counties,
+    model: ForecastModel,
+    persons: Floats,
+    county: CountyDeviations,
+    path: Floats,
+    shares: Floats,
+    draws: int,
+    seed: int,
+) -> Floats:
+    """Quantile offsets (n, steps, 3, 3, 5) from the Monte Carlo kernel in five-year steps."""
+    steps = -(-(len(path) - 1) // STEP)
+    full = _extended(path, steps * STEP)
+    survival = step_survival(model, shares, full, counties.latest.year)
+    log_deviation = annual.deviation_path(county.deviation, model.persistence, steps * STEP)[:, ::STEP]
+    moved = np.diff(log_deviation, axis=1)
+    mean = np.zeros((len(counties), steps, GROUPS))
+    for step in range(steps):
+        source = np.maximum(np.arange(GROUPS) - step, 0)
+        mean[:, step] = moved[:, step, source]
+    return log_offsets(model.spread, persons, survival, mean, county.size, counties.districts, draws, seed)
+
+
+def step_survival(model: ForecastModel, shares: Floats, path: Floats, base_year: int) -> Floats:
+    """National factor (steps, 2, 18) of each age group to the next in each five-year step, from the annual path."""
+    weights = annual.group_weights(shares, path)[::STEP]
+    nation = model.nation(base_year).persons
+    stock = np.einsum("sg,tasg->tsga", nation, weights)
+    survival = np.ones((len(weights) - 1, 2, GROUPS))
+    for step in range(len(survival)):
+        for group in range(GROUPS):
+            before = stock[step, :, :, group]
+            origin = before.sum(axis=0) > 0
+            after = stock[step + 1][:, origin, :].sum(axis=(1, 2))
+            total = before[:, origin].sum(axis=1)
+            survival[step, :, group] = np.where(total > 0, after / np.maximum(total, 1e-9), 1.0)
+    return survival
+
+
+def _extended(path: Floats, years: int) -> Floats:
+    """The path carried on at its last year's change where the horizon is not a whole number of steps."""
+    missing = years + 1 - len(path)
+    if missing <= 0:
+        return path
+    last = path[-1] - path[-2]
+    return np.concatenate([path, path[-1] + last * np.arange(1, missing + 1)[:, None, None]])
+
+
+def _both(by_sex: Floats) -> Floats:
+    return np.concatenate([by_sex, by_sex.sum(axis=-1, keepdims=True)], axis=-1)
+
+
+def _band_frame(counties: Counties, quantiles: Floats, base_year: int, version: str) -> pl.DataFrame:
+    n, times, bands, sexes, _ = quantiles.shape
+    code, year, band, sex = np.meshgrid(
+        np.arange(n), np.arange(times), np.arange(bands), np.arange(sexes), indexing="ij"
+    )
+    return pl.DataFrame(
+        {
+            "county_code": counties.codes[code.ravel()],
+            "year": (base_year + year).ravel(),
+            "age_band": np.array(tuple(BANDS))[band.ravel()],
+            "sex": np.array((*SEXES, "both"))[sex.ravel()],
+            **{name: quantiles[..., q].ravel() for q, name in enumerate(QUANTILE_NAMES)},
+        }
+    ).with_columns(pl.lit(version).alias("method_version"))
+
+
+def _age_frame(counties: Counties, ages: Floats, base_year: int) -> pl.DataFrame:
+    n, times, sexes, groups = ages.shape
+    code, year, sex, group = np.meshgrid(
+        np.arange(n), np.arange(times), np.arange(sexes), np.arange(groups), indexing="ij"
+    )
+    starts = np.array(GROUP_STARTS)[group.ravel()]
+    return pl.DataFrame(
+        {
+            "county_code": counties.codes[code.ravel()],
+            "year": (base_year + year).ravel(),
+            "sex": np.array(SEXES)[sex.ravel()],
+            "age_from": starts,
+            "age_to": starts + 4,
+            "p50": ages.ravel(),
+        }
+    ).with_columns(
+        pl.when(pl.col("age_from") == GROUP_STARTS[-1]).then(None).otherwise(pl.col("age_to")).alias("age_to")
+    )
+
+
+def _death_frame(
+    counties: Counties, deaths: Floats, spread: Floats, base_year: int, version: str
+) -> pl.DataFrame:
+    deaths = deaths[:, 1:]
+    n, times, sexes = deaths.shape
+    code, year, sex = np.meshgrid(np.arange(n), np.arange(times), np.arange(sexes), indexing="ij")
+    factors = spread.reshape(n, -1)
+    return pl.DataFrame(
+        {
+            "county_code": counties.codes[code.ravel()],
+            "year": (base_year + 1 + year).ravel(),
+            "sex": np.array((*SEXES, "both"))[sex.ravel()],
+            **{name: (deaths * factors[:, q, None, None]).ravel() for q, name in enumerate(QUANTILE_NAMES)},
+        }
+    ).with_columns(pl.lit(version).alias("method_version"))

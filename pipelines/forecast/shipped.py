@@ -1,0 +1,151 @@
+"""The model the product carries: learned parameters in one small file, with its training record. No panel rows."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, fields
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+
+from pipelines.forecast.cohorts import Floats
+from pipelines.forecast.intervals import Spread
+from pipelines.forecast.model import Expectation
+from pipelines.forecast.mortality import Mortality
+
+MODEL_FILE: Final = Path(__file__).parent / "model" / "cohort_ratios.npz"
+LARGEST_FILE: Final = 200_000
+"""Bytes; the model is small enough to read in a review."""
+HALF: Final = (
+    "cosine_weights",
+    "sine_weights",
+    "linear_weights",
+    "prefecture_effects",
+    "counties",
+    "districts",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Nation:
+    """The nation in one census: persons (2, 18), single ages (2, 111), covariates (14,) by which counties are compared."""
+
+    year: int
+    persons: Floats
+    single_ages: Floats
+    covariates: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class ForecastModel:
+    """All that `project` needs.
+
+    reference (2, 16): log ratios by sex to which the expectation's deviations are added; national (2, 16): the
+    nation's own; nations: the censuses learned from, oldest first; persistence per decade and own_weight of FORECAST
+    §2.5-2.6; death_spread: log spread of counties' mortality around the age-specific national rates; thin_factor:
+    how much larger errors are when only broad age groups are given; record: training record (hashes, versions,
+    scores).
+    """
+
+    expectation: Expectation
+    spread: Spread
+    mortality: Mortality
+    reference: Floats
+    national: Floats
+    nations: tuple[Nation, ...]
+    persistence: float
+    own_weight: float
+    death_spread: float
+    thin_factor: float
+    record: dict[str, Any]
+
+    @property
+    def method_version(self) -> str:
+        """Name of method, version and fingerprint of the learned parameters."""
+        return str(self.record["method_version"])
+
+    def nation(self, year: int) -> Nation:
+        """The nation in the census nearest to `year`."""
+        return min(self.nations, key=lambda nation: abs(nation.year - year))
+
+
+def save_model(model: ForecastModel, file: Path = MODEL_FILE) -> int:
+    """Write the model; returns its size in bytes. Raises ValueError above 200 kB."""
+    arrays: dict[str, Any] = {}
+    for part, value in (
+        ("expectation", model.expectation),
+        ("spread", model.spread),
+        ("mortality", model.mortality),
+    ):
+        for f in fields(value):
+            arrays[f"{part}.{f.name}"] = _compact(getattr(value, f.name), f.name)
+    for nation in model.nations:
+        for f in fields(nation):
+            arrays[f"nation.{nation.year}.{f.name}"] = np.asarray(getattr(nation, f.name))
+    for name in ("reference", "national", "persistence", "own_weight", "death_spread", "thin_factor"):
+        arrays[name] = np.asarray(getattr(model, name))
+    arrays["record"] = np.asarray(json.dumps(model.record, ensure_ascii=False, sort_keys=True))
+    file.parent.mkdir(parents=True, exist_ok=True)
+    np.savez_compressed(file, allow_pickle=False, **arrays)
+    size = file.stat().st_size
+    if size > LARGEST_FILE:
+        raise ValueError(f"模型文件过大 / model file of {size} bytes exceeds {LARGEST_FILE}")
+    return size
+
+
+@cache
+def load_model(file: Path = MODEL_FILE) -> ForecastModel:
+    """Read the shipped model (cached)."""
+    with np.load(file, allow_pickle=False) as arrays:
+
+        def part(name: str) -> dict[str, Any]:
+            return {
+                key.split(".", 1)[1]: _plain(arrays[key])
+                for key in arrays.files
+                if key.startswith(name + ".")
+            }
+
+        years = sorted({int(key.split(".")[1]) for key in arrays.files if key.startswith("nation.")})
+        nations = tuple(
+            Nation(
+                year,
+                *(
+                    _plain(arrays[f"nation.{year}.{name}"])
+                    for name in ("persons", "single_ages", "covariates")
+                ),
+            )
+            for year in years
+        )
+
+        def number(name: str) -> float:
+            return float(arrays[name])
+
+        return ForecastModel(
+            Expectation(**part("expectation")),
+            Spread(**part("spread")),
+            Mortality(**part("mortality")),
+            _plain(arrays["reference"]),
+            _plain(arrays["national"]),
+            nations,
+            number("persistence"),
+            number("own_weight"),
+            number("death_spread"),
+            number("thin_factor"),
+            json.loads(str(arrays["record"])),
+        )
+
+
+def _compact(value: Any, name: str) -> Any:
+    """Half precision for what was rounded to it when fitted, single for other tables."""
+    array = np.asarray(value)
+    if array.dtype != np.float64 or array.ndim < 2:
+        return array
+    return array.astype(np.float16 if name in HALF else np.float32)
+
+
+def _plain(array: Any) -> Any:
+    if array.dtype.kind == "f":
+        return float(array) if array.ndim == 0 else array.astype(np.float64)
+    return int(array) if array.ndim == 0 else array

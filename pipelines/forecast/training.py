@@ -1,0 +1,217 @@
+"""Learning the model from pairs of censuses. Only this module and `backtest` see outcomes, and only those of counties
+handed to it for learning."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import polars as pl
+
+from pipelines.forecast import panel
+from pipelines.forecast.annual import national_single_ages, split_thin
+from pipelines.forecast.cohorts import COHORTS, Floats, cohort_base
+from pipelines.forecast.counties import COVARIATES
+from pipelines.forecast.features import FEATURES, features, without_ages
+from pipelines.forecast.intervals import Spread, fit_spread
+from pipelines.forecast.model import (
+    HYPER,
+    Expectation,
+    Hyper,
+    design,
+    expect,
+    expect_rows,
+    expectation,
+    fit,
+    standardised,
+)
+from pipelines.forecast.mortality import Mortality, consistency, hazards, mortality_from_frames
+from pipelines.forecast.ratios import deviations, log_ratios, national_ratios
+from pipelines.forecast.shipped import ForecastModel, Nation
+
+METHOD: Final = "ccr-gp-1"
+PERSISTENCE: Final = 0.7
+OWN_WEIGHT: Final = 0.5
+INNER_FOLDS: Final = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Learned:
+    """What is learned from pairs: expectation, error structure and the reference ratios (2, 16) they refer to."""
+
+    expectation: Expectation
+    spread: Spread
+    reference: Floats
+    residuals: Floats
+
+
+def learn(
+    pairs: panel.Pairs,
+    book: panel.Book,
+    places: Mapping[str, tuple[float, float]],
+    hyper: Hyper = HYPER,
+    shocks: tuple[float, float] = (0.0, 0.0),
+) -> Learned:
+    """Fit expectation and error structure on pairs. Errors are those of counties left out in inner folds."""
+    base = pairs.base.latest
+    known = features(pairs.base.codes, base, book.nation, book.national_covariates)
+    relevance = np.array(
+        [
+            hyper.prefecture_age_weight if n.startswith("age_") and n.endswith("_prefecture") else 1.0
+            for n in FEATURES
+        ]
+    )
+    made = design(known, pairs.base.codes, pairs.base.districts, places, relevance, hyper)
+    fold = np.random.default_rng(hyper.seed).permutation(len(known)) % INNER_FOLDS
+    residuals = np.empty((len(known), COHORTS))
+    for left_out in range(INNER_FOLDS):
+        seen, test = np.flatnonzero(fold != left_out), np.flatnonzero(fold == left_out)
+        reference = national_ratios(base.persons[seen], pairs.outcome[seen])
+        inner = fit(made, seen, deviations(base.persons[seen], pairs.outcome[seen], reference))
+        residuals[test] = deviations(base.persons[test], pairs.outcome[test], reference) - expect_rows(
+            made, inner, test
+        )
+    reference = national_ratios(base.persons, pairs.outcome)
+    whole = fit(made, np.arange(len(known)), deviations(base.persons, pairs.outcome, reference))
+    learned = expectation(made, whole)
+    spread = fit_spread(standardised(learned, known), residuals, pairs.base.districts, shocks, hyper.seed)
+    return Learned(learned, spread, reference, residuals)
+
+
+def train(folder: Path, mortality: Mortality, hyper: Hyper = HYPER) -> ForecastModel:
+    """The model of the product from a panel folder (format of the reference panel) and WPP mortality."""
+    base, outcome, pairs = panel.read_pairs(folder)
+    series = panel.province_series(folder)
+    nations = tuple(
+        Nation(
+            year,
+            book.nation,
+            national_single_ages(series[year][1][0], mortality, year),
+            book.national_covariates,
+        )
+        for year, book in ((base.year, base), (outcome.year, outcome))
+    )
+    learned = learn(pairs, base, panel.centroids(folder), hyper, _shocks(series, mortality))
+    model = ForecastModel(
+        learned.expectation,
+        learned.spread,
+        mortality,
+        learned.reference,
+        log_ratios(nations[0].persons, nations[1].persons),
+        nations,
+        PERSISTENCE,
+        OWN_WEIGHT,
+        _death_spread(base, mortality),
+        thin_factor(pairs, base, panel.centroids(folder), hyper),
+        {},
+    )
+    return replace(model, record=_record(model, folder, len(pairs.base)))
+
+
+def thin_factor(
+    pairs: panel.Pairs, book: panel.Book, places: Mapping[str, tuple[float, float]], hyper: Hyper
+) -> float:
+    """How many times larger the median error of 60+ is, for counties not learned from, when only 0-14/15-59/60+/65+
+    are known. At least 1."""
+    rng = np.random.default_rng(hyper.seed)
+    order = rng.permutation(len(pairs.base))
+    scored, seen = pairs.take(order[: len(order) // 4]), pairs.take(order[len(order) // 4 :])
+    learned = learn(seen, book, places, hyper)
+    counties = scored.base
+    known = features(counties.codes, counties.latest, book.nation, book.national_covariates)
+    everyone = np.ones(len(counties), dtype=bool)
+    persons = counties.latest.persons
+    split = split_thin(coarse(persons), everyone, ~everyone, book.nation)
+    errors = []
+    for people, given in ((persons, known), (split, without_ages(known))):
+        deviation = expect(learned.expectation, given, counties.codes)
+        made = (cohort_base(people) * np.exp(learned.reference + deviation[:, None, :]))[:, :, 10:].sum(
+            axis=(1, 2)
+        )
+        errors.append(np.median(np.abs(made / scored.outcome[:, :, 12:].sum(axis=(1, 2)) - 1)))
+    return max(1.0, float(errors[1] / errors[0]))
+
+
+def coarse(persons: Floats) -> Floats:
+    """Five-year groups (n, 2, 18) summed to 0-14, 15-59, 60-64 and 65+, each on the first group of its span."""
+    broad = np.zeros_like(persons)
+    for first, last in ((0, 3), (3, 12), (12, 13), (13, persons.shape[2])):
+        broad[:, :, first] = persons[:, :, first:last].sum(axis=2)
+    return broad
+
+
+def read_mortality(folder: Path) -> Mortality:
+    """WPP 2024 mortality from the two CSV files of the reference folder `demography`."""
+    return mortality_from_frames(
+        pl.read_csv(folder / "wpp2024_china_mx_5x5.csv", schema_overrides={"age": pl.String}),
+        pl.read_csv(folder / "wpp2024_china_annual_indicators.csv"),
+    )
+
+
+def _shocks(series: dict[int, tuple[list[str], Floats, Floats]], mortality: Mortality) -> tuple[float, float]:
+    """Log size per decade of what a new decade brings, from two past decades (2000-10, 2010-20): to provinces, whose
+    deviations from the nation only partly persist; and to the nation, in elderly survival that WPP does not explain."""
+    deviation, factor = [], []
+    for start, end in ((2000, 2010), (2010, 2020)):
+        before, after = to_eighteen(series[start][1]), to_eighteen(series[end][1])
+        deviation.append(deviations(before, after, log_ratios(before[0], after[0]))[1:, 8:].mean(axis=1))
+        single = national_single_ages(series[start][1][0], mortality, start)
+        weight = cohort_base(before[0])[:, 8:]
+        factor.append(
+            (consistency(log_ratios(before[0], after[0]), single, mortality, start)[:, 8:] * weight).sum()
+            / weight.sum()
+        )
+    slope = float(deviation[0] @ deviation[1] / (deviation[0] @ deviation[0]))
+    unexplained = deviation[1] - slope * deviation[0]
+    return float(1.4826 * np.median(np.abs(unexplained))), float(abs(factor[1] - factor[0]) / np.sqrt(2))
+
+
+def to_eighteen(fine: Floats) -> Floats:
+    """21 national groups 0-4 … 100+ → 18 groups with 85+."""
+    return np.concatenate([fine[..., :17], fine[..., 17:].sum(axis=-1, keepdims=True)], axis=-1)
+
+
+def _death_spread(book: panel.Book, mortality: Mortality) -> float:
+    """Robust log spread over counties of registered deaths against national rates at the county's ages (2010)."""
+    rate = hazards(mortality, book.year)
+    of_group = np.stack([rate[:, 5 * g : 5 * g + 5].mean(axis=1) for g in range(18)], axis=1)
+    persons = book.counties.latest.persons
+    expected = (persons * of_group).sum(axis=(1, 2)) / persons.sum(axis=(1, 2))
+    ratio = np.log(book.counties.latest.covariates[:, COVARIATES.index("death_rate")] / 1000 / expected)
+    ratio = ratio[np.isfinite(ratio)]
+    return float(1.4826 * np.median(np.abs(ratio - np.median(ratio))))
+
+
+def method_version() -> str:
+    """Name of the method with the version of the code, for forecasts by a model learned on the spot."""
+    return f"{METHOD}+code.{code_version()[:8]}"
+
+
+def code_version() -> str:
+    """SHA-256 (12 digits) over this package's source, for the training record."""
+    digest = hashlib.sha256()
+    for file in sorted(Path(__file__).parent.glob("*.py")):
+        digest.update(file.read_bytes())
+    return digest.hexdigest()[:12]
+
+
+def _record(model: ForecastModel, folder: Path, pairs: int) -> dict[str, Any]:
+    fingerprint = hashlib.sha256(
+        b"".join(
+            np.ascontiguousarray(a, dtype=np.float32).tobytes()
+            for a in (model.expectation.cosine_weights, model.expectation.linear_weights, model.spread.terms)
+        )
+    ).hexdigest()[:8]
+    return {
+        "method_version": f"{METHOD}+{fingerprint}",
+        "panel_sha256": panel.folder_hash(folder),
+        "code_sha256": code_version(),
+        "pairs": pairs,
+        "censuses": [nation.year for nation in model.nations],
+        "mortality": "UN DESA, World Population Prospects 2024, China (CC BY 3.0 IGO)",
+        "scores": {},
+    }

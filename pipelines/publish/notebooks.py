@@ -1,0 +1,152 @@
+"""Runs the question notebooks once each against a release and reads them back for the site. A notebook is executed by a
+kernel of the running interpreter; the stored results carry no paths, times or counters of the machine that ran them."""
+
+from __future__ import annotations
+
+import asyncio
+import concurrent.futures
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pipelines import settings
+from pipelines.desk.marts import ENVIRONMENT, FILE
+from pipelines.desk.style import CHART_MIME, TABLE_MIME
+from pipelines.desk.words import LANGUAGES, Language
+
+AT_ONCE = 2
+TIMEOUT = 120
+PARAMETERS = "parameters"
+
+
+def sources() -> list[Path]:
+    """The notebooks to publish, in the order of their numbers."""
+    return sorted((settings.PROJECT / "notebooks").glob("[0-9]_*.ipynb"))
+
+
+def run_notebooks(folder: Path, release: Path, *, parameters: dict[str, object] | None = None, notebooks: list[Path] | None = None) -> list[Path]:
+    """Execute the notebooks against ``release/marts.duckdb``, two at a time → ``folder/<name>.ipynb``, in order.
+
+    `parameters` replace names of the cell tagged `parameters`. Raises nbclient's CellExecutionError, naming the cell.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    chosen = sources() if notebooks is None else notebooks
+    with concurrent.futures.ThreadPoolExecutor(1) as apart:  # Dagster may own a running event loop in this thread
+        apart.submit(asyncio.run, _run_all(chosen, folder, release / FILE, parameters or {})).result()
+    return [folder / path.name for path in chosen]
+
+
+async def _run_all(paths: list[Path], folder: Path, database: Path, parameters: dict[str, object]) -> None:
+    gate = asyncio.Semaphore(AT_ONCE)
+    async with asyncio.TaskGroup() as group:
+        for path in paths:
+            group.create_task(_run(path, folder / path.name, database, parameters, gate))
+
+
+async def _run(path: Path, target: Path, database: Path, parameters: dict[str, object], gate: asyncio.Semaphore) -> None:
+    import nbformat
+    from nbclient import NotebookClient
+
+    async with gate:
+        notebook = nbformat.read(path, as_version=4)
+        stored = {i: c.source for i, c in enumerate(notebook.cells)}
+        _parameterise(notebook, parameters)
+        client = NotebookClient(notebook, km=_kernel(), timeout=TIMEOUT, record_timing=False, resources={"metadata": {"path": str(path.parent)}})
+        await client.async_execute(env={**os.environ, ENVIRONMENT: str(database.resolve())})
+        _anonymous(notebook, stored)
+        nbformat.write(notebook, target)
+
+
+def _kernel() -> Any:
+    """A kernel of this very interpreter, whatever kernels the machine has registered."""
+    from jupyter_client.kernelspec import KernelSpec
+    from jupyter_client.manager import AsyncKernelManager
+
+    manager = AsyncKernelManager()
+    argv = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+    manager._kernel_spec = KernelSpec(argv=argv, display_name="Python 3", language="python", env={"PYTHONDONTWRITEBYTECODE": "1"})
+    return manager
+
+
+def _parameterise(notebook: Any, parameters: dict[str, object]) -> None:
+    if not parameters:
+        return
+    cell = next(c for c in notebook.cells if PARAMETERS in c.metadata.get("tags", []))
+    cell.source += "\n" + "\n".join(f"{name} = {value!r}" for name, value in parameters.items())
+
+
+def _anonymous(notebook: Any, stored: dict[int, str]) -> None:
+    """Leave nothing in the file that differs from run to run or names this machine."""
+    notebook.metadata = {"language_info": {"name": "python"}, "kernelspec": {"name": "python3", "display_name": "Python 3"}}
+    for i, cell in enumerate(notebook.cells):
+        cell.source = stored[i]
+        cell.metadata.pop("execution", None)
+        if cell.cell_type == "code":
+            cell.execution_count = None
+            for output in cell.outputs:
+                output.pop("execution_count", None) if output.output_type != "execute_result" else output.update(execution_count=None)
+
+
+@dataclass(frozen=True)
+class Block:
+    """One thing on a notebook page: `markdown` (HTML), `code`, `chart`, `table`, `html` or `text`."""
+
+    kind: str
+    content: Any
+
+
+@dataclass(frozen=True)
+class NotebookPage:
+    name: str
+    title: dict[Language, str]
+    blocks: dict[Language, list[Block]]
+
+
+def read(path: Path) -> NotebookPage:
+    """An executed notebook as blocks in both languages: cells tagged with the other language are left out."""
+    import nbformat
+
+    notebook = nbformat.read(path, as_version=4)
+    blocks = {language: [b for cell in notebook.cells for b in _blocks(cell, language)] for language in LANGUAGES}
+    titles = {language: _title(notebook, language) or path.stem for language in LANGUAGES}
+    return NotebookPage(path.stem, titles, blocks)
+
+
+def _mine(cell: Any, language: Language) -> bool:
+    tags = set(cell.metadata.get("tags", []))
+    return not (tags & set(LANGUAGES)) or language in tags
+
+
+def _title(notebook: Any, language: Language) -> str:
+    heads = [c.source for c in notebook.cells if c.cell_type == "markdown" and _mine(c, language) and c.source.startswith("# ")]
+    return heads[0].split("\n", 1)[0].removeprefix("# ").strip() if heads else ""
+
+
+def _blocks(cell: Any, language: Language) -> list[Block]:
+    if not _mine(cell, language):
+        return []
+    if cell.cell_type == "markdown":
+        return [Block("markdown", _markdown(cell.source))]
+    code = [Block("code", cell.source)] if cell.source.strip() else []
+    return [*code, *(_output(o, language) for o in cell.get("outputs", []))]
+
+
+def _markdown(source: str) -> str:
+    from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
+
+    return str(MarkdownWithMath(renderer=IPythonRenderer(escape=True, exclude_anchor_links=True)).render(source))
+
+
+def _output(output: Any, language: Language) -> Block:
+    if output.output_type == "stream":
+        return Block("text", output.text)
+    data = output.get("data", {})
+    if CHART_MIME in data:
+        return Block("chart", data[CHART_MIME][language])
+    if TABLE_MIME in data:
+        return Block("table", data[TABLE_MIME][language])
+    if "text/html" in data:
+        return Block("html", data["text/html"])
+    return Block("text", data.get("text/plain", ""))

@@ -1,0 +1,96 @@
+// Draws the charts from the JSON beside them, makes them fit paper, and adds search and filters. Nothing is fetched.
+(function () {
+  "use strict";
+  const PAPER = 680;
+  const spec = (figure) => JSON.parse(figure.querySelector('script[type="application/json"]').textContent);
+
+  function draw(figure) {
+    const plot = figure.querySelector(".plot");
+    if (plot.dataset.drawn || !window.Plotly) return;
+    plot.dataset.drawn = "1";
+    const s = spec(figure);
+    if (plot.clientWidth < 480) narrow(s.layout);
+    window.Plotly.newPlot(plot, s.data, s.layout, s.config);
+    const button = figure.querySelector("button.png");
+    if (button) {
+      button.hidden = false;
+      button.addEventListener("click", () => window.Plotly.downloadImage(plot, { format: "png", width: 1000, height: s.layout.height + 60, scale: 2, filename: figure.id }));
+    }
+  }
+
+  function narrow(layout) {
+    layout.font = { size: 11 };
+    layout.legend = Object.assign({}, layout.legend, { font: { size: 11 } });
+  }
+
+  const figures = Array.from(document.querySelectorAll("figure.chart"));
+  function drawAll() { figures.forEach(draw); }
+
+  function start() {
+    if (!("IntersectionObserver" in window)) return drawAll();
+    const watcher = new IntersectionObserver((seen) => seen.forEach((e) => {
+      if (e.isIntersecting) { watcher.unobserve(e.target); draw(e.target); }
+    }), { rootMargin: "400px" });
+    figures.forEach((f) => watcher.observe(f));
+  }
+
+  window.addEventListener("beforeprint", () => {
+    drawAll();
+    document.querySelectorAll("details.caveats").forEach((d) => { d.open = true; });
+    if (window.Plotly) figures.forEach((f) => window.Plotly.relayout(f.querySelector(".plot"), { width: PAPER, autosize: false }));
+  });
+  window.addEventListener("afterprint", () => {
+    if (window.Plotly) figures.forEach((f) => window.Plotly.relayout(f.querySelector(".plot"), { width: null, autosize: true }));
+  });
+
+  const twin = document.querySelector("a.switch");
+  if (twin) twin.addEventListener("click", () => { if (location.hash) twin.href = twin.getAttribute("href").split("#")[0] + location.hash; });
+
+  const filter = document.querySelector("form.filter");
+  if (filter) {
+    filter.hidden = false;
+    const items = Array.from(document.querySelectorAll(".contradiction"));
+    const apply = () => {
+      const county = filter.county.value, severity = filter.severity.value;
+      let n = 0;
+      items.forEach((i) => {
+        const on = (!county || i.dataset.county === county) && (!severity || i.dataset.severity === severity);
+        i.hidden = !on;
+        n += on ? 1 : 0;
+      });
+      filter.querySelector("output").textContent = n + " / " + items.length;
+    };
+    filter.addEventListener("input", apply);
+    filter.addEventListener("submit", (e) => e.preventDefault());
+    apply();
+  }
+
+  const search = document.querySelector("form.search");
+  if (search) {
+    search.hidden = false;
+    const rows = Array.from(document.querySelectorAll("table.searchable tbody tr"));
+    const texts = rows.map((r) => r.textContent.toLowerCase());
+    const groups = Array.from(document.querySelectorAll(".searchable-group"));
+    const apply = () => {
+      const words = search.querySelector("input").value.trim().toLowerCase().split(/\s+/).filter(Boolean);
+      let n = 0;
+      rows.forEach((r, i) => {
+        const group = r.closest(".searchable-group");
+        const text = texts[i] + (group ? " " + group.querySelector("summary").textContent.toLowerCase() : "");
+        r.hidden = !words.every((w) => text.includes(w));
+        n += r.hidden ? 0 : 1;
+      });
+      groups.forEach((g) => {
+        const any = g.querySelector("tbody tr:not([hidden])") !== null;
+        g.hidden = !any;
+        g.open = words.length > 0 && any;
+      });
+      search.querySelector("output").textContent = words.length ? n : "";
+    };
+    search.addEventListener("input", apply);
+    search.addEventListener("submit", (e) => e.preventDefault());
+  }
+
+  if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", start);
+  else start();
+})();

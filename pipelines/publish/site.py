@@ -1,0 +1,145 @@
+"""Builds the static site of a release: Chinese pages with an English twin beside each, one plotly.min.js, every table as
+CSV, nothing fetched from anywhere. Refuses a release whose checks are red."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import jinja2
+from markupsafe import Markup
+
+from pipelines.desk import headlines, tables, words
+from pipelines.desk.marts import FILE, ask, open_marts
+from pipelines.desk.words import LANGUAGES, Language, Words
+from pipelines.publish import notebooks
+from pipelines.publish.pages import content
+from pipelines.publish.pages.content import Page
+from pipelines.quality import report
+
+ASSETS = ("site.css", "site.js")
+
+
+class RedReleaseError(RuntimeError):
+    """The checks of this release failed; nothing is shown to readers."""
+
+
+def build_site(release: Path, *, run: bool = True) -> Path:
+    """``release/marts.duckdb`` and ``release/quality/results.json`` → ``release/site/``. Returns ``site/index.html``.
+
+    `run` executes the notebooks first unless ``release/notebooks`` holds them; without it only what is there is shown.
+    Raises RedReleaseError when a critical check failed.
+    """
+    with open_marts(path=release / FILE) as con:
+        _refuse_red(release, con)
+        pages = [*content.pages(con), *_quality(con), *_notebook_pages(release, run=run), *_changes(release)]
+        return _Site(release / "site", con, pages).write()
+
+
+def _refuse_red(release: Path, con: duckdb.DuckDBPyConnection) -> None:
+    written = json.loads((release / "quality" / "results.json").read_text(encoding="utf-8"))
+    results = written["results"] if isinstance(written, dict) else written
+    stored = ask(con, "SELECT suite, expectation, severity, passed FROM mart_quality").to_dicts()
+    failed = [f"{r['suite']}.{r['expectation']}" for r in [*results, *stored] if r["severity"] == "critical" and not r["passed"]]
+    if failed:
+        listed = "、".join(sorted(set(failed)))
+        raise RedReleaseError(f"严重检查未通过，不生成网站：{listed} / critical checks failed, no site is built: {listed}")
+
+
+def _quality(con: duckdb.DuckDBPyConnection) -> list[Page]:
+    results = ask(con, "SELECT * FROM mart_quality")
+    fragments = {language: report.quality_fragment(results, language) for language in LANGUAGES}
+    return [Page("quality", "quality.html", Words("数据质量检查", "Data quality checks"), {}, Words("质量", "Quality"), charts=False, quality=fragments)]
+
+
+def _notebook_pages(release: Path, *, run: bool) -> list[Page]:
+    folder = release / "notebooks"
+    done = sorted(folder.glob("*.ipynb"))
+    if run and not done:
+        done = notebooks.run_notebooks(folder, release)
+    shown = [notebooks.read(path) for path in done]
+    return [Page(f"notebook-{n.name}", "notebook.html", Words(n.title["zh"], n.title["en"]), {"notebook": n}) for n in shown]
+
+
+def _changes(release: Path) -> list[Page]:
+    path = release / "diff.json"
+    return [content.changes(json.loads(path.read_text(encoding="utf-8")))] if path.exists() else []
+
+
+class _Site:
+    """Renders pages into a folder and collects the CSV files that they link to."""
+
+    def __init__(self, folder: Path, con: duckdb.DuckDBPyConnection, pages: list[Page]) -> None:
+        self.folder, self.pages = folder, pages
+        self.shared = {
+            "release": ask(con, "SELECT * FROM meta_release").to_dicts()[0], "checks": content.status(con), "caveats": headlines.caveats(con),
+            "nav": [p for p in pages if p.short], "notebooks": [p for p in pages if p.template == "notebook.html"],
+            "place": tables.place, "reviewed": tables.review, "absent": {words.NOT_REPORTED.zh, words.NOT_REPORTED.en},
+        }  # fmt: skip
+        self.sheets: dict[str, str] = {}
+
+    def write(self) -> Path:
+        shutil.rmtree(self.folder, ignore_errors=True)
+        for name in ("assets", "data"):
+            (self.folder / name).mkdir(parents=True)
+        _copy_assets(self.folder / "assets")
+        environment = self._environment()
+        for language in LANGUAGES:
+            helpers = self._helpers(language)
+            for page in self.pages:
+                text = self._render(environment, page, language, helpers)
+                (self.folder / _file(page.slug, language)).write_text(text, encoding="utf-8")
+        for name, text in self.sheets.items():
+            (self.folder / name).write_text(text, encoding="utf-8", newline="")
+        return self.folder / "index.html"
+
+    def _render(self, environment: jinja2.Environment, page: Page, language: Language, helpers: dict[str, Any]) -> str:
+        frame = {"slug": page.slug, "title": page.title, "charts": page.charts, "quality": Markup(page.quality.get(language, "")), "quality_style": Markup(report.style())}
+        other: Language = "en" if language == "zh" else "zh"
+        return environment.get_template(page.template).render(page=frame, twin=_file(page.slug, other), lang=language, **helpers, **page.show)
+
+    def _environment(self) -> jinja2.Environment:
+        environment = jinja2.Environment(
+            loader=jinja2.FileSystemLoader(str(files("pipelines.publish.pages"))), autoescape=True, undefined=jinja2.StrictUndefined,
+            trim_blocks=True, lstrip_blocks=True,
+        )  # fmt: skip
+        environment.filters["embed"] = _embed
+        environment.globals.update(self.shared)
+        return environment
+
+    def _helpers(self, language: Language) -> dict[str, Any]:
+        def sheet(id: str, text: str) -> str:
+            name = f"data/{id}.{language}.csv"
+            self.sheets[name] = text
+            return name
+
+        return {
+            "t": lambda zh, en: zh if language == "zh" else en,
+            "w": lambda found: found.to(language),
+            "code": lambda codelist, value: words.code(codelist, value).to(language),
+            "lines": lambda found: words.lines(list(found)).to(language),
+            "heads": lambda table: [h.to(language) for h in table.headers],
+            "href": lambda slug: _file(slug, language),
+            "csv": lambda id, table: sheet(id, table.csv(language)),
+            "csv_text": sheet,
+        }
+
+
+def _file(slug: str, language: Language) -> str:
+    return f"{slug}.html" if language == "zh" else f"{slug}.en.html"
+
+
+def _embed(value: object) -> Markup:
+    """JSON that cannot end the script element it stands in."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return Markup(text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026"))
+
+
+def _copy_assets(folder: Path) -> None:
+    for name in ASSETS:
+        (folder / name).write_text(files("pipelines.publish.pages").joinpath(name).read_text(encoding="utf-8"), encoding="utf-8")
+    (folder / "plotly.min.js").write_bytes(files("plotly").joinpath("package_data", "plotly.min.js").read_bytes())

@@ -1,0 +1,136 @@
+"""The one place where Great Expectations runs. It has no polars and no DuckDB engine, so it is given pandas frames: each
+table for the expectations on its columns, and one row of measures (a column per SQL rule) for all rules together."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Iterable
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import polars as pl
+
+from pipelines import registry
+from pipelines.quality import candidate as data
+from pipelines.quality import messages, schema
+from pipelines.quality.checks import Check, hand_written, may_be_empty, tables
+from pipelines.quality.messages import Outcome
+
+TABLE = "mart_quality"
+EXAMPLES = 3
+
+
+def check(candidate: Path, suites: Path, *, only: Collection[str] | None = None) -> pl.DataFrame:
+    """Every generated and hand-written expectation on a candidate → rows of `mart_quality`, worst first.
+
+    `candidate` is a folder of Parquet files (or one with a `parquet/` folder); `suites` is `expectations/`; `only`
+    leaves out what does not concern these tables. An expectation that could not be evaluated counts as failed and
+    critical. Raises KeyError or FileNotFoundError only when a suite file is not whole.
+    """
+    gx = Engine()
+    checks = [c for c in every_check(suites) if only is None or c.concerns(only)]
+    with data.open_candidate(candidate, suites) as con:
+        outcomes = _by_query(gx, con, [c for c in checks if c.sql])
+        for table in tables():
+            outcomes += _on_table(gx, con, table, [c for c in checks if c.table == table.name and not c.sql])
+    return frame(outcomes)
+
+
+def every_check(suites: Path) -> list[Check]:
+    """The generated checks of every table, then the hand-written ones."""
+    empty = may_be_empty(suites)
+    return [c for t in tables() for c in schema.checks(t, may_be_empty=t.name in empty)] + hand_written(suites)
+
+
+def frame(outcomes: Iterable[Outcome]) -> pl.DataFrame:
+    """Outcomes as rows of `mart_quality`: failed first, critical first."""
+    types = {"VARCHAR": pl.String, "BOOLEAN": pl.Boolean, "INTEGER": pl.Int32}
+    wanted = {c.name: types[c.type] for c in registry.table(TABLE).columns}
+    rows = pl.DataFrame([o.row for o in outcomes], schema=wanted, orient="row")
+    return rows.sort("passed", "severity", "failing_rows", "suite", "expectation", descending=[False, False, True, False, False])
+
+
+class Engine:
+    """Great Expectations with an ephemeral context: nothing stored, nothing sent. Importing it costs seconds."""
+
+    def __init__(self) -> None:
+        os.environ["GX_ANALYTICS_ENABLED"] = "false"
+        import great_expectations
+
+        self._gx = great_expectations
+        context = great_expectations.get_context(mode="ephemeral")
+        context.variables.progress_bars = {"globally": False, "metric_calculations": False}
+        self._source = context.data_sources.add_pandas("candidate")
+
+    def validate(self, name: str, pandas_frame: Any, checks: list[Check]) -> dict[str, Any]:
+        """Run expectations on a pandas frame. Returns GX's result by name of the check; only failed ones, run a second
+        time, say which rows failed (collecting those costs as much as the check itself)."""
+        batch = self._source.add_dataframe_asset(name).add_batch_definition_whole_dataframe("all").get_batch({"dataframe": pandas_frame})
+        found = self._run(batch, name, checks, "BOOLEAN_ONLY")
+        failed = [c for c in checks if not found[c.name].success and not raised(found[c.name])]
+        return found | self._run(batch, f"{name} failed", failed, "COMPLETE")
+
+    def _run(self, batch: Any, name: str, checks: list[Check], detail: str) -> dict[str, Any]:
+        if not checks:
+            return {}
+        suite = self._gx.ExpectationSuite(name=name, expectations=[c.config for c in checks])
+        results = batch.validate(suite, result_format={"result_format": detail})
+        return {r.expectation_config.meta["check"]: r for r in results.results}
+
+
+def raised(result: Any) -> str | None:
+    """Why an expectation could not be evaluated. GX reports this beside, not instead of, an ordinary result."""
+    info = result.exception_info or {}
+    entries = [info] if "raised_exception" in info else [e for e in info.values() if isinstance(e, dict)]
+    return next((str(e.get("exception_message")) for e in entries if e.get("raised_exception")), None)
+
+
+def _by_query(gx: Engine, con: duckdb.DuckDBPyConnection, checks: list[Check]) -> list[Outcome]:
+    """SQL rules: DuckDB finds the rows, GX judges their number (or the figure). A query that failed has no measure, so
+    that its expectation raises. A figure of a county that is not in this release is not applicable."""
+    memory: dict[str, pl.DataFrame] = {}
+    found = {c.name: data.evaluate(con, c, memory) for c in checks}
+    judged = [c for c in checks if found[c.name].measure is not None or found[c.name].error]
+    measures = pl.DataFrame({n: [f.measure] for n, f in found.items() if f.measure is not None})
+    results = gx.validate("rules", measures.to_pandas(), judged)
+    outcomes = []
+    for c in checks:
+        if c not in judged:
+            outcomes.append(messages.not_applicable(c))
+        elif error := found[c.name].error or raised(results[c.name]):
+            outcomes.append(messages.unevaluated(c, error))
+        else:
+            rows = found[c.name].rows
+            outcomes.append(messages.judged(c, bool(results[c.name].success), rows.height, rows.head(EXAMPLES).to_dicts()))
+    return outcomes
+
+
+def _on_table(gx: Engine, con: duckdb.DuckDBPyConnection, table: registry.Table, checks: list[Check]) -> list[Outcome]:
+    """Expectations on the columns of one table."""
+    if not checks:
+        return []
+    if table.name not in data.present(con):
+        return [messages.unevaluated(c, "table is missing") for c in checks]
+    rows = con.execute(f'FROM "{table.name}"').pl()
+    results = gx.validate(table.name, rows.to_pandas(), checks)
+    outcomes = []
+    for c in checks:
+        result = results[c.name]
+        if error := raised(result):
+            outcomes.append(messages.unevaluated(c, error))
+        else:
+            failing = [] if result.success else _failing(table, rows, c, result.result)
+            outcomes.append(messages.judged(c, bool(result.success), len(failing), failing[:EXAMPLES]))
+    return outcomes
+
+
+def _failing(table: registry.Table, rows: pl.DataFrame, check: Check, result: dict[str, Any]) -> list[dict[str, Any]]:
+    """The rows that GX names as unexpected, with key, column and value; one entry when it names no row."""
+    places = result.get("unexpected_index_list")
+    if places is None:
+        return [messages.difference(check, result.get("observed_value"))]
+    column = check.kwargs.get("column") or check.kwargs.get("column_A") or ""
+    picked = rows[[p if isinstance(p, int) else int(p) for p in places]]
+    names = [k for k in table.key if k in picked.columns] or picked.columns[:2]
+    return [{**row, "row_key": "/".join(str(row[k]) for k in names), "column": column, "value": row.get(column)} for row in picked.to_dicts()]
