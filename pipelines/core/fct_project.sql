@@ -14,6 +14,8 @@ filled AS (
          first_value(investment_printed IGNORE NULLS) OVER mentioned AS total_investment_wan_as_printed,
          first_value(responsible_body_printed IGNORE NULLS) OVER mentioned AS responsible_body,
          first_value(location_printed IGNORE NULLS) OVER mentioned AS location,
+         first_value(investor_printed IGNORE NULLS) OVER mentioned AS investor_as_printed,
+         first_value(progress_printed IGNORE NULLS) OVER mentioned AS progress_as_printed,
          first_value(commitment IGNORE NULLS) OVER mentioned AS commitment,
          first_value(spend_kind IGNORE NULLS) OVER mentioned AS spend_kind,
          first_value(annex) OVER mentioned AS in_annex,
@@ -26,7 +28,8 @@ filled AS (
   )
 )
 SELECT f.project_id, f.county_code, f.domain, f.name_zh, f.name_en, f.construction_type, f.start_year, f.end_year,
-       f.total_investment_wan, f.total_investment_wan_as_printed, f.responsible_body, f.location, f.commitment,
+       f.total_investment_wan, f.total_investment_wan_as_printed, f.responsible_body, f.location,
+       f.investor_as_printed, f.progress_as_printed, f.commitment,
        f.spend_kind, f.in_annex, CASE WHEN f.in_annex THEN coalesce(f.in_printed_total, TRUE) END AS in_printed_total, s.source_id, f.source_line
 FROM filled AS f
 JOIN stg_source AS s ON s.county_code = f.county_code AND s.sha256 IS NOT NULL
