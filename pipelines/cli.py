@@ -60,7 +60,7 @@ def _parser() -> argparse.ArgumentParser:
     ahead.add_argument("--panel", type=Path, metavar="DIR", help="全国普查面板；缺省为本项目各县 / default: the project's counties")
     ahead.add_argument("--draws", type=int, default=1000)
     ahead.add_argument("--to", type=int, default=2035)
-    ahead.add_argument("--out", type=Path, metavar="DIR")
+    ahead.add_argument("--out", type=Path, default=Path("forecast"), metavar="DIR")
     back = command("backtest", _backtest, "回测：2010 年预测 2020 年 / backtest 2010 → 2020")
     back.add_argument("--train", required=True, type=Path, metavar="DIR")
     back.add_argument("--score", type=Path, metavar="DIR")
@@ -173,7 +173,7 @@ def _template(arguments: argparse.Namespace) -> int:
 def _forecast(arguments: argparse.Namespace) -> int:
     from pipelines.forecast.commands import run_forecast
 
-    run_forecast(panel=arguments.panel, draws=arguments.draws, to=arguments.to, out=arguments.out)
+    run_forecast(arguments.panel, arguments.draws, arguments.to, arguments.out)
     return PUBLISHED
 
 

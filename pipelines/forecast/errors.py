@@ -39,7 +39,7 @@ MESSAGES: dict[str, tuple[str, str]] = {
     ),
     "missing_cohort": (
         "年龄组不连续或不完整：须为五岁组（0–4…85+），或 0–14/15–59/60+/65+ 四组",
-        "age groups have gaps, overlaps or lack the open end: give five-year groups (0-4 … 85+), "
+        "age groups have gaps, overlaps or lack the open end: give five-year groups (0-4 to 85+), "
         "or the four groups 0-14/15-59/60+/65+",
     ),
     "missing_sex": ("只有一个性别的数据", "only one sex is given"),

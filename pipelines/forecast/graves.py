@@ -38,6 +38,7 @@ def grave_outlook(
     niches and eco graves; used null = not reported, 0 = new); relocated: `county_code, year, graves` moved into them.
     Scenario natural: the observed share of deaths comes to legal cemeteries; policy: every death does. Returns the
     columns of `forecast_graves` plus break_even_p50, the places that must be free at the start to last to that year.
+    Interments count against capacity from the year it opens; before that the cemeteries in use are not reported.
     Remaining places and depletion years are null where capacity or its use is not reported (capacity_status says so)
     and where capacity outlasts the horizon (depletion null, remaining positive).
     """
@@ -54,8 +55,10 @@ def grave_outlook(
     for scenario in SCENARIOS:
         share = drawn["interment_share"] if scenario == "natural" else np.ones(draws)
         interments = dying * share
-        used = np.cumsum(interments * fresh + moved[..., None], axis=1)
-        blocks.append(_scenario(codes, years, scenario, dying, interments, used, places, unknown_use, stated))
+        wanted = interments * fresh + moved[..., None]
+        needed = np.cumsum(wanted, axis=1)
+        used = np.cumsum(wanted * (places > 0)[..., None], axis=1)
+        blocks.append(_scenario(codes, years, scenario, dying, interments, needed, used, places, unknown_use, stated))
     return pl.concat(blocks).with_columns(pl.lit(version).alias("method_version"))
 
 
@@ -70,9 +73,7 @@ def twenty_year_test(deaths: pl.DataFrame, plans: pl.DataFrame) -> pl.DataFrame:
     first = int(str(both["year"].min()))
     rows = []
     for plan in plans.iter_rows(named=True):
-        within = both.filter(
-            (pl.col("county_code") == plan["county_code"]) & (pl.col("year") < first + plan["years"])
-        )
+        within = both.filter((pl.col("county_code") == plan["county_code"]) & (pl.col("year") < first + plan["years"]))
         mean = float(within["p50"].to_numpy().mean())
         implied = plan["places"] / plan["years"]
         ok = abs(implied / mean - 1) <= PLAUSIBLE
@@ -111,6 +112,7 @@ def _scenario(
     scenario: str,
     dying: Floats,
     interments: Floats,
+    needed: Floats,
     used: Floats,
     places: Floats,
     unknown_use: Bools,
@@ -118,15 +120,17 @@ def _scenario(
 ) -> pl.DataFrame:
     n, t = len(codes), len(years)
     left = np.quantile(places[..., None] - used, (0.1, 0.5, 0.9), axis=2)
-    exhausted = used >= places[..., None]
+    opened = places > 0
+    exhausted = (used >= places[..., None]) & opened[..., None]
     first = np.where(exhausted.any(axis=1), np.array(years)[exhausted.argmax(axis=1)], np.inf)
     depletion = np.quantile(first, (0.1, 0.5, 0.9), axis=1, method="inverted_cdf")
-    assessable = np.repeat(stated & ~unknown_use, t)
+    known = np.repeat(stated, t) & opened.reshape(-1)
+    assessable = known & np.repeat(~unknown_use, t)
     years_of = [np.where(np.isfinite(d), d, np.nan) for d in depletion]
     columns: dict[str, Floats] = {
         "deaths_p50": np.median(dying, axis=2).reshape(-1),
         "interments_p50": np.median(interments, axis=2).reshape(-1),
-        "capacity": np.where(np.repeat(stated, t), places.reshape(-1), np.nan),
+        "capacity": np.where(known, places.reshape(-1), np.nan),
         **{
             f"remaining_{q}": np.where(assessable, left[k].reshape(-1), np.nan)
             for k, q in enumerate(("p10", "p50", "p90"))
@@ -135,9 +139,9 @@ def _scenario(
             f"depletion_year_{q}": np.where(assessable, np.repeat(years_of[k], t), np.nan)
             for k, q in enumerate(("p10", "p50", "p90"))
         },
-        "break_even_p50": np.median(used, axis=2).reshape(-1),
+        "break_even_p50": np.median(needed, axis=2).reshape(-1),
     }
-    status = np.where(np.repeat(stated, t), np.where(assessable, "", "used_not_reported"), NOT_REPORTED)
+    status = np.where(known, np.where(assessable, "", "used_not_reported"), NOT_REPORTED)
     return (
         pl.DataFrame(
             {

@@ -10,6 +10,8 @@ F32 = npt.NDArray[np.float32]
 Kinds = npt.NDArray[np.int64]
 F = np.float32
 BINS = 128
+CHUNK = 128
+"""Draws handled together: 2 × 18 × 128 floats are 18 kB."""
 
 
 @nb.njit(cache=True, fastmath=True, inline="always")
@@ -24,58 +26,58 @@ def _exp(x: F) -> F:
 
 
 @nb.njit(cache=True, fastmath=True)
-def _county(  # noqa: PLR0912 - one flat loop nest is what the compiler vectorises
-    persons: F32,
-    survival: F32,
-    mean: F32,
-    scale: F32,
-    library: F32,
-    shock: F32,
-    now: F32,
-    factor: F32,
-    out: F32,
+def _chunk(  # noqa: PLR0912 - one flat loop nest is what the compiler vectorises
+    persons: F32, survival: F32, mean: F32, scale: F32, library: F32, shock: F32, now: F32, factor: F32, out: F32
 ) -> None:
-    """One county: band totals (steps, 3, 2, draws) of every draw; now (2, 18, draws) and factor (draws,) are scratch."""
+    """One county, one chunk of draws: band totals (steps, 3, 2, draws); now (2, 18, CHUNK), factor (CHUNK,) scratch."""
     steps, groups, draws = library.shape
     for sex in range(2):
         for group in range(groups):
-            for d in range(draws):
-                now[sex, group, d] = persons[sex, group]
+            now[sex, group, :draws] = persons[sex, group]
     for step in range(steps):
+        common = shock[step]
         for group in range(groups - 1, -1, -1):
             m = mean[step, group]
             size = scale[step, group]
             row = library[step, group]
-            common = shock[step]
             for d in range(draws):
-                x = m + size * row[d] + common[d]
-                x = min(max(x, F(-3)), F(3))
-                factor[d] = _exp(x)
+                factor[d] = _exp(min(max(m + size * row[d] + common[d], F(-3)), F(3)))
             for sex in range(2):
                 s = survival[step, sex, group]
                 here = now[sex, group]
                 if group == groups - 1:
                     for d in range(draws):
-                        here[d] = here[d] * s * factor[d]
+                        here[d] *= s * factor[d]
                 else:
-                    nxt = now[sex, group + 1]
+                    older = now[sex, group + 1]
                     if group == groups - 2:
                         for d in range(draws):
-                            nxt[d] += here[d] * s * factor[d]
+                            older[d] += here[d] * s * factor[d]
                     else:
                         for d in range(draws):
-                            nxt[d] = here[d] * s * factor[d]
+                            older[d] = here[d] * s * factor[d]
         for sex in range(2):
-            for d in range(draws):
-                now[sex, 0, d] = F(0)
-            eighty, sixtyfive, sixty = out[step, 2, sex], out[step, 1, sex], out[step, 0, sex]
+            now[sex, 0, :draws] = F(0)
             block = now[sex]
+            sixty, sixtyfive, eighty = out[step, 0, sex], out[step, 1, sex], out[step, 2, sex]
             for d in range(draws):
                 e = block[16, d] + block[17, d]
                 v = e + block[13, d] + block[14, d] + block[15, d]
                 eighty[d] = e
                 sixtyfive[d] = v
                 sixty[d] = v + block[12, d]
+
+
+@nb.njit(cache=True, fastmath=True)
+def _county(
+    persons: F32, survival: F32, mean: F32, scale: F32, library: F32, shock: F32, now: F32, factor: F32, out: F32
+) -> None:
+    """One county in chunks of draws that stay in the processor's first cache."""
+    count = library.shape[2]
+    for first in range(0, count, CHUNK):
+        last = min(first + CHUNK, count)
+        _chunk(persons, survival, mean, scale, library[:, :, first:last], shock[:, first:last], now, factor,
+               out[:, :, :, first:last])
 
 
 @nb.njit(cache=True, parallel=True, fastmath=True)
@@ -86,8 +88,8 @@ def draws(
     n, steps, count = len(persons), library.shape[1], library.shape[3]
     out = np.empty((n, steps, 3, 2, count), dtype=np.float32)
     for block in nb.prange(blocks):
-        now = np.empty((2, 18, count), dtype=np.float32)
-        factor = np.empty(count, dtype=np.float32)
+        now = np.empty((2, 18, CHUNK), dtype=np.float32)
+        factor = np.empty(CHUNK, dtype=np.float32)
         for i in range(block * n // blocks, (block + 1) * n // blocks):
             _county(persons[i], survival, mean[i], scale[i], library[kind[i]], shock, now, factor, out[i])
     return out
@@ -149,8 +151,8 @@ def quantiles(
     n, steps, count = len(persons), library.shape[1], library.shape[3]
     out = np.empty((n, steps, 3, 3, 5), dtype=np.float32)
     for block in nb.prange(blocks):
-        now = np.empty((2, 18, count), dtype=np.float32)
-        factor = np.empty(count, dtype=np.float32)
+        now = np.empty((2, 18, CHUNK), dtype=np.float32)
+        factor = np.empty(CHUNK, dtype=np.float32)
         bands = np.empty((steps, 3, 2, count), dtype=np.float32)
         both = np.empty(count, dtype=np.float32)
         found = np.empty(count, dtype=np.float32)

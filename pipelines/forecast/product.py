@@ -1,99 +1,201 @@
-"""The forecast tables of the product from core Parquet and reference data: elderly by cohort survival, beds by planning
-ratio and observed use, graves by deaths. Intervals stay empty: nothing here is calibrated."""
+"""The forecast tables of the product: core facts and cited parameters in, the frames of registry layer `forecast` out.
+No county is named; the shipped model needs no panel."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Final
 
 import numpy as np
 import polars as pl
 
-METHOD_VERSION = "cohort-survival-1"
-BASE, LAST = 2020, 2035
-_AGES = 101
-_BANDS = {"60+": 60, "65+": 65, "80+": 80}
+from pipelines.forecast.assumptions import AssumptionSet, assumptions_from_frame
+from pipelines.forecast.beds import bed_outlook, plausibility, tornado
+from pipelines.forecast.cohorts import GROUP_STARTS, Floats
+from pipelines.forecast.counties import counties_from_frames
+from pipelines.forecast.graves import crude_rate_rises, grave_outlook, twenty_year_test
+from pipelines.forecast.project import Projection, project_all
+from pipelines.forecast.shipped import ForecastModel, load_model
+from pipelines.forecast.supply import bed_supply, beds_per_1000_targets
+
+SENSITIVITY_YEAR: Final = 2030
+GRAVE_OUTPUTS: Final = ("graves", "eco_graves", "niches")
+BUILT_GRAVES: Final = ("graves_built", "commercial_graves_built")
 
 
-def forecast_tables(core: Path, reference: Path, seed: int) -> dict[str, pl.DataFrame]:
-    people = pl.read_parquet(core / "fct_population.parquet").filter((pl.col("year") == BASE) & (pl.col("basis") == "resident"))
-    mortality = pl.read_parquet(reference / "mortality.parquet").filter(pl.col("geography") == "China")
-    parameters = dict(pl.read_parquet(reference / "parameters.parquet").select("parameter_id", "value").iter_rows())
-    codes = people["county_code"].unique().sort().to_list()
-    persons = np.stack([[_single(people, c, s) for s in ("male", "female")] for c in codes])
-    rates = {year: np.stack([_rates(mortality, year, s) for s in ("male", "female")]) for year in range(BASE, LAST + 1)}
-    path, deaths = [persons], []
-    for year in range(BASE, LAST):
-        survived = path[-1] * np.exp(-rates[year])
-        deaths.append((path[-1] - survived).sum(axis=(1, 2)))
-        older = np.zeros_like(survived)
-        older[..., 1:] = survived[..., :-1]
-        older[..., -1] += survived[..., -1]
-        path.append(older)
-    deaths.append((path[-1] * (1 - np.exp(-rates[LAST]))).sum(axis=(1, 2)))
-    years = range(BASE, LAST + 1)
-    elderly = pl.DataFrame(
-        [{"county_code": c, "year": y, "age_band": b, "sex": s, "p2_5": None, "p10": None, "p50": float(v), "p90": None, "p97_5": None, "method_version": METHOD_VERSION}
-         for i, c in enumerate(codes) for y, grid in zip(years, path, strict=True) for b, a in _BANDS.items()
-         for s, v in (("male", grid[i, 0, a:].sum()), ("female", grid[i, 1, a:].sum()), ("both", grid[i, :, a:].sum()))],
-        schema_overrides=dict.fromkeys(("p2_5", "p10", "p90", "p97_5"), pl.Float64),
-    )  # fmt: skip
-    return {"forecast_elderly": elderly, "forecast_beds": _beds(core, elderly, parameters), "forecast_graves": _graves(core, codes, years, deaths)}
+def forecast_tables(core: Path, *, seed: int, assumptions: AssumptionSet | None = None) -> dict[str, pl.DataFrame]:
+    """Every forecast table from the core Parquet of a folder, by name.
+
+    assumptions: the named set to use; by default the cited parameters of the release (dim_parameter).
+    """
+    read = {
+        n: pl.read_parquet(core / f"{n}.parquet")
+        for n in (
+            "dim_county",
+            "dim_parameter",
+            "fct_population",
+            "fct_census_covariate",
+            "fct_observation",
+            "fct_project",
+            "fct_project_output",
+        )
+    }
+    chosen = assumptions or assumptions_from_frame(read["dim_parameter"], "default")
+    model = load_model()
+    projection = elderly_projection(read["fct_population"], read["fct_census_covariate"], model, seed=seed)
+    codes = sorted(projection.bands["county_code"].unique().to_list())
+    years = sorted(projection.bands["year"].unique().to_list())
+    national = national_elderly(model, min(years))
+    supply = bed_supply(codes, years, read["fct_observation"], read["fct_project"], read["fct_project_output"])
+    targets = beds_per_1000_targets(read["fct_observation"])
+    beds = bed_outlook(projection.bands, projection.ages, supply, targets, chosen, national, seed=seed)
+    graves = grave_outlook(projection.deaths, grave_capacity(read), chosen, seed=seed)
+    sensitivity = tornado(projection.bands, projection.ages, SENSITIVITY_YEAR, chosen, national)
+    return {
+        "forecast_elderly": projection.bands,
+        "forecast_supply": supply,
+        "forecast_beds": beds,
+        "forecast_graves": graves,
+        "forecast_sensitivity": sensitivity.with_columns(year=pl.lit(SENSITIVITY_YEAR)),
+        "forecast_plausibility": _plausibility(read, projection, beds, supply, targets),
+    }
 
 
-def _single(people: pl.DataFrame, code: str, sex: str) -> np.ndarray:
-    ages = np.zeros(_AGES)
-    for r in people.filter((pl.col("county_code") == code) & (pl.col("sex") == sex)).iter_rows(named=True):
-        last = min(r["age_to"] if r["age_to"] is not None else 94, _AGES - 1)
-        ages[r["age_from"] : last + 1] += r["persons"] / (last - r["age_from"] + 1)
-    return ages
+def elderly_projection(
+    population: pl.DataFrame, covariates: pl.DataFrame, model: ForecastModel, *, seed: int
+) -> Projection:
+    """Persons, ages and deaths of every county in fct_population (resident basis), annually to 2035."""
+    ages = population.filter(pl.col("basis") == "resident").select(
+        "county_code",
+        pl.col("year").cast(pl.Int64),
+        "sex",
+        pl.col("age_from").cast(pl.Int64),
+        pl.col("age_to").cast(pl.Int64),
+        "persons",
+    )
+    return project_all(counties_from_frames(ages, census_covariates(covariates)), model, seed=seed)
 
 
-def _rates(mortality: pl.DataFrame, year: int, sex: str) -> np.ndarray:
-    start = year // 5 * 5
-    rows = mortality.filter((pl.col("period") == f"{start}-{start + 5}") & (pl.col("sex") == sex)).sort("age_from")
-    index = np.searchsorted(rows["age_from"].to_numpy(), np.arange(_AGES), side="right") - 1
-    return rows["death_rate"].to_numpy()[index]
+def census_covariates(long: pl.DataFrame) -> pl.DataFrame:
+    """fct_census_covariate (long) → one row per county and year with the engine's covariates; urban_share derived."""
+    if long.is_empty():
+        return pl.DataFrame(schema={"county_code": pl.String, "year": pl.Int64})
+    wide = long.pivot("variable", index=["county_code", "year"], values="value").with_columns(
+        pl.col("year").cast(pl.Int64)
+    )
+    if {"urban_residents", "resident"} <= set(wide.columns):
+        wide = wide.with_columns((pl.col("urban_residents") / pl.col("resident")).alias("urban_share"))
+    return wide.drop("urban_residents", "households_with_65plus", strict=False)
 
 
-def _beds(core: Path, elderly: pl.DataFrame, parameters: dict[str, float]) -> pl.DataFrame:
-    observations = pl.read_parquet(core / "fct_observation.parquet").filter(pl.col("restates").is_null() & pl.col("value").is_not_null())
-    targets = observations.filter((pl.col("indicator_id") == "beds_per_1000_elderly") & (pl.col("measure") == "target") & (pl.col("target_level") == "county"))
-    planned = dict(targets.group_by("county_code").agg(pl.col("value").max()).iter_rows())
-    base = observations.filter((pl.col("indicator_id") == "elderly_care_beds") & (pl.col("measure") == "actual") & (pl.col("period_end") == BASE))
-    beds = dict(base.group_by("county_code").agg(pl.col("value").first()).iter_rows())
-    projects = pl.read_parquet(core / "fct_project.parquet")
-    new = pl.read_parquet(core / "fct_project_output.parquet").filter(
-        (pl.col("output") == "beds") & (pl.col("increment") == "new") & (pl.col("bed_class") == "elderly") & pl.col("counted")
-    ).join(projects.select("project_id", "county_code", "end_year"), on="project_id")
-    rows = []
-    use = parameters["institution_use_rate"] / parameters["occupancy"]
-    for r in elderly.filter((pl.col("age_band") == "60+") & (pl.col("sex") == "both")).iter_rows(named=True):
-        code, year = r["county_code"], r["year"]
-        added = new.filter((pl.col("county_code") == code) & (pl.col("end_year").fill_null(2025) <= year))["quantity"].sum()
-        for scenario, extra in (("natural", 0.0), ("policy", added)):
-            supply = beds[code] + extra if code in beds else None
-            for estimator, per_person in (("planning_ratio", planned.get(code, np.nan) / 1000), ("planning_norm", parameters["planning_norm_beds"] / 1000), ("observed_use", use)):
-                if np.isnan(per_person):
-                    continue
-                need = r["p50"] * per_person
-                rows.append({"county_code": code, "year": year, "scenario": scenario, "estimator": estimator, "bed_type": "all", "definition": "none",
-                             "demand_p10": None, "demand_p50": need, "demand_p90": None, "supply": supply, "supply_status": None if supply is not None else "not_reported",
-                             "shortage_p50": max(need - supply, 0.0) if supply is not None else None, "idle_p50": max(supply - need, 0.0) if supply is not None else None,
-                             "probability_short": None, "method_version": METHOD_VERSION})
-    return pl.DataFrame(rows, infer_schema_length=None).with_columns(pl.col("demand_p10", "demand_p90", "supply", "shortage_p50", "idle_p50", "probability_short").cast(pl.Float64), pl.col("supply_status").cast(pl.String))
+def national_elderly(model: ForecastModel, year: int) -> Floats:
+    """The nation's persons 60-64, 65-69, 70-74 and 75+ (4,) in the census nearest to `year`."""
+    persons = model.nation(year).persons.sum(axis=0)
+    starts = np.asarray(GROUP_STARTS)
+    return np.array([persons[starts == a].sum() for a in (60, 65, 70)] + [persons[starts >= 75].sum()])
 
 
-def _graves(core: Path, codes: list[str], years: range, deaths: list[np.ndarray]) -> pl.DataFrame:
-    projects = pl.read_parquet(core / "fct_project.parquet").select("project_id", "county_code", "end_year")
-    outputs = pl.read_parquet(core / "fct_project_output.parquet").filter(pl.col("output").is_in(["graves", "eco_graves", "niches"]) & (pl.col("increment") == "new") & pl.col("counted")).join(projects, on="project_id")
-    rows = []
-    for i, code in enumerate(codes):
-        mine = outputs.filter(pl.col("county_code") == code)
-        used = 0.0
-        for year, died in zip(years, deaths, strict=True):
-            capacity = mine.filter(pl.col("end_year").fill_null(2025) <= year)["quantity"].sum() if mine.height else None
-            used += float(died[i])
-            rows.append({"county_code": code, "year": year, "scenario": "natural", "deaths_p50": float(died[i]), "interments_p50": float(died[i]), "capacity": capacity,
-                         "capacity_status": None if capacity is not None else "not_reported", "remaining_p10": None, "remaining_p50": capacity - used if capacity is not None else None,
-                         "remaining_p90": None, "depletion_year_p10": None, "depletion_year_p50": None, "depletion_year_p90": None, "method_version": METHOD_VERSION})
-    return pl.DataFrame(rows, infer_schema_length=None).with_columns(pl.col("capacity", "remaining_p10", "remaining_p50", "remaining_p90").cast(pl.Float64), pl.col("capacity_status").cast(pl.String), pl.col("depletion_year_p10", "depletion_year_p50", "depletion_year_p90").cast(pl.Int64))
+def grave_capacity(core: dict[str, pl.DataFrame]) -> pl.DataFrame:
+    """Places for the dead: `county_code, year, places, used`. Built graves count from the base with use not reported;
+    planned new ones from the end year of their project, empty."""
+    projects = core["fct_project"].select("project_id", "county_code", "end_year")
+    planned = (
+        core["fct_project_output"]
+        .filter(pl.col("output").is_in(GRAVE_OUTPUTS) & (pl.col("increment") == "new") & pl.col("counted"))
+        .join(projects, on="project_id")
+        .select(
+            "county_code",
+            pl.col("end_year").fill_null(2025).cast(pl.Int64).alias("year"),
+            pl.col("quantity").alias("places"),
+            pl.lit(0.0).alias("used"),
+        )
+    )
+    built = (
+        core["fct_observation"]
+        .filter(
+            pl.col("indicator_id").is_in(BUILT_GRAVES)
+            & (pl.col("measure") == "actual")
+            & pl.col("restates").is_null()
+            & pl.col("value").is_not_null()
+        )
+        .select(
+            "county_code",
+            pl.lit(2020, dtype=pl.Int64).alias("year"),
+            pl.col("value").alias("places"),
+            pl.lit(None, dtype=pl.Float64).alias("used"),
+        )
+    )
+    return pl.concat([built, planned])
+
+
+def _plausibility(
+    core: dict[str, pl.DataFrame],
+    projection: Projection,
+    beds: pl.DataFrame,
+    supply: pl.DataFrame,
+    targets: pl.DataFrame,
+) -> pl.DataFrame:
+    base = min(projection.bands["year"])
+    stated = supply.filter((pl.col("status") == "existing") & (pl.col("year") == base) & pl.col("beds").is_not_null())
+    all_beds = stated.filter(pl.col("bed_type") == "all").select("county_code", "beds")
+    any_beds = stated.group_by("county_code").agg(pl.col("beds").max())
+    ratio = (
+        core["fct_observation"]
+        .filter(
+            (pl.col("indicator_id") == "beds_per_1000_elderly")
+            & (pl.col("measure") == "actual")
+            & (pl.col("period_end") == base)
+            & pl.col("restates").is_null()
+        )
+        .group_by("county_code")
+        .agg(pl.col("value").first().alias("ratio"))
+    )
+    implied = any_beds.join(ratio, on="county_code").select(
+        "county_code", (pl.col("beds") * 1000 / pl.col("ratio")).alias("denominator")
+    )
+    baseline = all_beds.join(implied, on="county_code", how="full", coalesce=True)
+    census = projection.bands.filter(
+        (pl.col("age_band") == "60+") & (pl.col("sex") == "both") & (pl.col("year") == base)
+    ).select("county_code", pl.col("p50").alias("elderly"))
+    wanted = (
+        pl.concat([targets.select("county_code"), implied.select("county_code")])
+        .unique()
+        .join(targets, on="county_code", how="left")
+    )
+    found = [
+        plausibility(
+            beds, baseline, wanted.with_columns(pl.col("beds_per_1000").fill_null(float("inf"))), census
+        ).rename({"check": "check_id"})
+    ]
+    plans = _lasting_cemeteries(core)
+    if plans.height:
+        test = twenty_year_test(projection.deaths, plans).filter(~pl.col("plausible"))
+        found.append(test.select("county_code", pl.lit("twenty_years").alias("check_id"), "message_zh", "message_en"))
+    rising = crude_rate_rises(projection.deaths, projection.ages).filter(pl.col("rises"))
+    found.append(
+        rising.select(
+            "county_code",
+            pl.lit("death_rate_rises").alias("check_id"),
+            pl.format("预测粗死亡率由 {}‰ 升至 {}‰", pl.col("rate_first").round(1), pl.col("rate_last").round(1)).alias(
+                "message_zh"
+            ),
+            pl.format(
+                "the forecast crude death rate rises from {} to {} per 1,000",
+                pl.col("rate_first").round(1),
+                pl.col("rate_last").round(1),
+            ).alias("message_en"),
+        )
+    )
+    return pl.concat(found)
+
+
+def _lasting_cemeteries(core: dict[str, pl.DataFrame]) -> pl.DataFrame:
+    """Cemeteries said to last so many years: `county_code, places, years`, from outputs urns and years of one project."""
+    outputs = core["fct_project_output"].join(core["fct_project"].select("project_id", "county_code"), on="project_id")
+    places = outputs.filter(pl.col("output") == "urns").select(
+        "project_id", "county_code", pl.col("quantity").alias("places")
+    )
+    years = outputs.filter((pl.col("output") == "years") & pl.col("label").str.contains("需求|使用|满足")).select(
+        "project_id", pl.col("quantity").alias("years")
+    )
+    return places.join(years, on="project_id").select("county_code", "places", "years")

@@ -1,0 +1,2 @@
+-- What moves the bed demand most.
+SELECT * FROM forecast_sensitivity

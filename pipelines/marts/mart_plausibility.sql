@@ -1,0 +1,2 @@
+-- What is odd about the plans' own assumptions.
+SELECT * FROM forecast_plausibility

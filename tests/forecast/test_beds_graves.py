@@ -1,0 +1,168 @@
+"""Beds and graves: chains that can be followed by hand, typed absence, and assumptions that have names."""
+
+import numpy as np
+import polars as pl
+import pytest
+
+from pipelines.forecast.assumptions import default_assumptions
+from pipelines.forecast.beds import bed_outlook, first_year_short, plausibility, tornado
+from pipelines.forecast.chain import LEVELS, from_quantiles
+from pipelines.forecast.counties import counties_from_frames
+from pipelines.forecast.graves import crude_rate_rises, grave_outlook, twenty_year_test
+from pipelines.forecast.project import project_all
+
+CODES = ("530498", "530499")
+
+
+@pytest.fixture
+def projection(county, model):
+    return project_all(counties_from_frames(pl.concat([county(code) for code in CODES])), model)
+
+
+@pytest.fixture
+def national_elderly(model):
+    nation = model.nation(2020).persons.sum(axis=0)
+    return np.array([nation[12], nation[13], nation[14], nation[15:].sum()])
+
+
+def supply(code=CODES[0], beds=1000.0, planned=300.0):
+    years = range(2020, 2036)
+    return pl.DataFrame(
+        [(code, y, "existing", "all", beds) for y in years]
+        + [(code, y, "planned", "all", planned if y >= 2025 else 0.0) for y in years],
+        schema=["county_code", "year", "status", "bed_type", "beds"], orient="row",
+    )
+
+
+TARGETS = pl.DataFrame({"county_code": list(CODES), "beds_per_1000": [40.0, 40.0]})
+
+
+@pytest.fixture
+def outlook(projection, national_elderly):
+    return bed_outlook(projection.bands, projection.ages, supply(), TARGETS, default_assumptions(), national_elderly)
+
+
+def pick(frame, **where):
+    for column, value in where.items():
+        frame = frame.filter(pl.col(column) == value)
+    return frame
+
+
+def test_planning_ratio_is_the_target_times_the_forecast(outlook, projection):
+    got = pick(outlook, county_code=CODES[0], year=2030, scenario="natural", estimator="planning_ratio")["demand_p50"][0]
+    sixty = pick(projection.bands, county_code=CODES[0], year=2030, age_band="60+", sex="both")["p50"][0]
+    assert got == pytest.approx(0.040 * sixty, rel=0.01)
+
+
+def test_three_estimators_and_four_definitions_stand_side_by_side(outlook):
+    assert set(outlook["estimator"]) == {"prevalence", "planning_ratio", "planning_norm", "observed_use"}
+    assert set(pick(outlook, estimator="prevalence")["definition"]) == {"census", "adl", "survey", "pooled"}
+
+
+def test_in_the_nation_of_2020_adl_and_observed_use_agree(outlook):
+    """The share of the dependent who live in institutions is derived so; a county alike the nation shows it."""
+    at = {"county_code": CODES[0], "year": 2020, "scenario": "natural", "bed_type": "all"}
+    use = pick(outlook, estimator="observed_use", **at)["demand_p50"][0]
+    adl = pick(outlook, estimator="prevalence", definition="adl", **at)["demand_p50"][0]
+    assert adl < use < 1.6 * adl
+
+
+def test_supply_existing_and_planned_are_not_mixed(outlook):
+    at = {"county_code": CODES[0], "year": 2030, "estimator": "planning_ratio"}
+    assert pick(outlook, scenario="natural", **at)["supply"][0] == 1000
+    assert pick(outlook, scenario="policy", **at)["supply"][0] == 1300
+
+
+def test_shortage_and_idle_balance(outlook):
+    known = outlook.filter(pl.col("supply").is_not_null())
+    assert (known["shortage_p50"] * known["idle_p50"]).max() == 0
+    certain = pick(known, county_code=CODES[0], year=2035, scenario="natural", estimator="planning_ratio")
+    assert certain["probability_short"][0] > 0.95 and certain["shortage_p50"][0] > 0
+
+
+def test_a_county_without_baseline_is_not_reported(outlook):
+    absent = pick(outlook, county_code=CODES[1])
+    assert absent["supply"].null_count() == absent.height
+    assert set(absent["supply_status"]) == {"not_reported"}
+    assert absent["probability_short"].null_count() == absent.height
+    assert absent["demand_p50"].null_count() == 0
+    assert set(pick(first_year_short(outlook), county_code=CODES[1])["county_code"]) == set()
+
+
+def test_first_year_short_is_the_first(outlook):
+    first = pick(first_year_short(outlook), scenario="natural", estimator="planning_ratio")["first_year_short"][0]
+    path = pick(outlook, county_code=CODES[0], scenario="natural", estimator="planning_ratio").sort("year")
+    assert first == path.filter(pl.col("probability_short") >= 0.5)["year"][0]
+
+
+def test_the_tornado_begins_with_the_definition(projection, national_elderly):
+    bars = tornado(projection.bands, projection.ages, 2030, default_assumptions(), national_elderly)
+    assert set(bars.filter(pl.col("rank") == 1)["parameter_id"]) == {"disability_definition"}
+    one = pick(bars, county_code=CODES[0])
+    assert (one["demand_low"] <= one["demand_high"]).all()
+
+
+def test_plausibility_names_a_target_met_at_baseline(outlook, projection):
+    sixty = pick(projection.bands, county_code=CODES[0], year=2020, age_band="60+", sex="both")["p50"][0]
+    baseline = pl.DataFrame({"county_code": [CODES[0]], "beds": [0.05 * sixty], "denominator": [1.3 * sixty]})
+    census = pl.DataFrame({"county_code": [CODES[0]], "elderly": [sixty]})
+    found = plausibility(outlook, baseline, TARGETS.head(1), census)
+    assert {"met_at_baseline", "denominator_not_census"} <= set(found["check"])
+
+
+def test_changed_assumptions_need_a_name_and_change_the_version():
+    base = default_assumptions()
+    with pytest.raises(ValueError, match="name"):
+        base.changed("default", {"occupancy": 80})
+    with pytest.raises(KeyError):
+        base.changed("mine", {"no_such": 1})
+    mine = base.changed("mine", {"occupancy": 80})
+    assert mine["occupancy"].share == 0.8 and base["occupancy"].share == pytest.approx(0.501)
+    assert mine.version.startswith("mine@") and mine.version != base.version
+
+
+def test_every_assumption_is_cited_and_graded():
+    for p in default_assumptions().parameters.values():
+        assert p.citation and p.grade in {"A", "B", "C", "d"}
+
+
+def test_quantiles_come_back():
+    q = np.array([[[80.0, 90.0, 100.0, 115.0, 130.0]]])
+    assert from_quantiles(q, LEVELS[None])[0, 0] == pytest.approx(q[0, 0])
+
+
+def capacity(places, used, year=2021, code=CODES[0]):
+    return pl.DataFrame({"county_code": [code], "year": [year], "places": [places], "used": [used]},
+                        schema_overrides={"used": pl.Float64, "places": pl.Float64})
+
+
+def test_new_graves_run_out_when_deaths_have_filled_them(projection):
+    frame = grave_outlook(projection.deaths, capacity(10_000.0, 0.0), default_assumptions())
+    policy = pick(frame, county_code=CODES[0], scenario="policy").sort("year")
+    filled = policy.filter(pl.col("deaths_p50").cum_sum() >= 10_000)["year"][0]
+    assert abs(policy["depletion_year_p50"][0] - filled) <= 1
+    assert policy["depletion_year_p10"][0] <= policy["depletion_year_p50"][0]
+    natural = pick(frame, county_code=CODES[0], scenario="natural")
+    assert natural["interments_p50"].sum() < policy["interments_p50"].sum()
+
+
+def test_unreported_use_claims_no_remaining_years(projection):
+    frame = grave_outlook(projection.deaths, capacity(28_009.0, None), default_assumptions())
+    one = pick(frame, county_code=CODES[0])
+    assert one["capacity"].null_count() == 0
+    assert one["remaining_p50"].null_count() == one["depletion_year_p50"].null_count() == one.height
+    assert set(one["capacity_status"]) == {"not_reported"}
+    assert (one["break_even_p50"] > 0).all()
+    absent = pick(frame, county_code=CODES[1])
+    assert absent["capacity"].null_count() == absent.height
+
+
+def test_twenty_years_on_the_wrong_death_rate(projection):
+    plans = pl.DataFrame({"county_code": [CODES[0]], "places": [5_000.0], "years": [20]})
+    row = twenty_year_test(projection.deaths, plans).row(0, named=True)
+    assert row["implied_deaths"] == 250 and not row["plausible"]
+    assert row["years_at_forecast"] < 20
+
+
+def test_death_rates_rise_with_ageing(projection):
+    assert crude_rate_rises(projection.deaths, projection.ages)["rises"].all()

@@ -1,0 +1,119 @@
+"""Reading counties: absurd inputs are refused in both languages, odd ones are flagged, thin ones are split."""
+
+import numpy as np
+import polars as pl
+import pytest
+
+from pipelines.forecast.counties import counties_from_frames, unit_kind
+from pipelines.forecast.errors import ForecastInputError
+from pipelines.forecast.project import project, project_all
+
+
+def refused(ages: pl.DataFrame) -> ForecastInputError:
+    with pytest.raises(ForecastInputError) as caught:
+        counties_from_frames(ages)
+    for problem in caught.value.problems:
+        assert any("\u4e00" <= c <= "\u9fff" for c in problem.zh)
+        assert problem.en.isascii()
+        assert problem.county_code in str(caught.value)
+    return caught.value
+
+
+def codes(error: ForecastInputError) -> set[str]:
+    return {p.code for p in error.problems}
+
+
+def test_negative_persons_are_refused(county):
+    ages = county().with_columns(pl.when(pl.col("age_from") == 30).then(-5).otherwise(pl.col("persons")).alias("persons"))
+    assert codes(refused(ages)) == {"negative_persons"}
+
+
+def test_not_a_number_is_refused(county):
+    ages = county().with_columns(
+        pl.when(pl.col("age_from") == 30).then(float("nan")).otherwise(pl.col("persons")).alias("persons")
+    )
+    assert "not_a_number" in codes(refused(ages))
+
+
+def test_a_missing_cohort_is_refused(county):
+    assert codes(refused(county().filter(pl.col("age_from") != 45))) == {"missing_cohort"}
+
+
+def test_a_missing_open_group_is_refused(county):
+    assert codes(refused(county().filter(pl.col("age_from") != 85))) == {"missing_cohort"}
+
+
+def test_a_duplicated_county_is_refused(county):
+    assert codes(refused(pl.concat([county(), county()]))) == {"duplicated_county"}
+
+
+def test_one_sex_is_refused(county):
+    assert codes(refused(county().filter(pl.col("sex") == "male"))) == {"missing_sex"}
+
+
+def test_a_county_without_the_latest_census_is_refused(county):
+    ages = pl.concat([county("530499", 2020), county("530498", 2010)])
+    error = refused(ages)
+    assert codes(error) == {"no_base"}
+    assert {p.county_code for p in error.problems} == {"530498"}
+
+
+def test_a_county_without_elderly_is_refused(county):
+    ages = county().with_columns(pl.when(pl.col("age_from") >= 60).then(0).otherwise(pl.col("persons")).alias("persons"))
+    assert codes(refused(ages)) == {"no_elderly"}
+
+
+def thin_rows(ages: pl.DataFrame) -> pl.DataFrame:
+    spans = [(0, 14), (15, 59), (60, None), (65, None)]
+    parts = []
+    for first, last in spans:
+        inside = (pl.col("age_from") >= first) & (pl.lit(last is None) | (pl.col("age_from") <= (last or 0)))
+        part = ages.filter(inside).group_by("county_code", "year", "sex").agg(pl.col("persons").sum())
+        parts.append(part.with_columns(pl.lit(first, pl.Int64).alias("age_from"), pl.lit(last, pl.Int64).alias("age_to")))
+    return pl.concat(parts).select(ages.columns)
+
+
+def test_thin_input_keeps_totals_and_widens(county, model):
+    full, thin = counties_from_frames(county()), counties_from_frames(thin_rows(county()))
+    assert thin.thin.all() and {f.code for f in thin.flags} == {"thin_input"}
+    a, b = project(full, model), project(thin, model)
+    at = (pl.col("year") == 2030) & (pl.col("age_band") == "60+") & (pl.col("sex") == "both")
+    x, y = a.filter(at).row(0, named=True), b.filter(at).row(0, named=True)
+    start = (pl.col("year") == 2020) & (pl.col("age_band") == "65+") & (pl.col("sex") == "both")
+    assert b.filter(start)["p50"][0] == pytest.approx(a.filter(start)["p50"][0], rel=1e-6)
+    assert y["p50"] == pytest.approx(x["p50"], rel=0.08)
+    assert y["p90"] - y["p10"] > x["p90"] - x["p10"]
+
+
+def test_unsexed_input_is_split_and_flagged(county, model):
+    both = county().group_by("county_code", "year", "age_from", "age_to").agg(pl.col("persons").sum())
+    read = counties_from_frames(both.with_columns(pl.lit("both").alias("sex")).select(county().columns))
+    assert {f.code for f in read.flags} == {"sex_split"}
+    frame = project(read, model).filter((pl.col("year") == 2020) & (pl.col("age_band") == "80+"))
+    value = dict(frame.select("sex", "p50").iter_rows())
+    assert value["female"] > value["male"]
+    assert value["both"] == pytest.approx(value["male"] + value["female"])
+
+
+def test_a_boundary_broken_county_loses_its_own_record_and_is_flagged(county, model):
+    broken = pl.concat([county(year=2010, size=1e5), county(year=2020, size=3e5)])
+    normal = pl.concat([county(year=2010, size=1.95e5), county(year=2020, size=2e5)])
+    assert "boundary_suspected" in {f.code for f in project_all(counties_from_frames(broken), model).flags}
+    assert not project_all(counties_from_frames(normal), model).flags
+
+
+def test_kinds_follow_the_code():
+    expected = {"530112": "district", "530425": "county", "532301": "city", "429004": "city", "445102": "district",
+                "330782": "city", "110228": "county"}
+    assert {code: unit_kind(code) for code in expected} == expected
+
+
+def test_covariates_are_optional_and_used(county, model):
+    ages = county()
+    some = pl.DataFrame({"county_code": ["530499"], "year": [2020], "resident": [2e5], "registered": [3e5],
+                         "urban_share": [0.3]})
+    plain, informed = project(counties_from_frames(ages), model), project(counties_from_frames(ages, some), model)
+    at = (pl.col("year") == 2030) & (pl.col("sex") == "both")
+    a, b = plain.filter(at)["p50"].to_numpy(), informed.filter(at)["p50"].to_numpy()
+    assert np.isfinite(b).all() and (a != b).all()
+    assert np.abs(b / a - 1).max() < 0.25

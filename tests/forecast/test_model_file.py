@@ -1,0 +1,48 @@
+"""The shipped model: small, without rows of the panel, with its record, and the parts it is made of."""
+
+import numpy as np
+import polars as pl
+import pytest
+
+from pipelines.forecast.features import FEATURES
+from pipelines.forecast.own import FULL_WITHIN, NONE_FROM, own_part, redescending
+from pipelines.forecast.panel import corrections
+from pipelines.forecast.ratios import WINSOR, winsorised
+from pipelines.forecast.shipped import LARGEST_FILE, MODEL_FILE
+
+
+def test_the_file_is_small_and_recorded(model):
+    assert MODEL_FILE.stat().st_size <= LARGEST_FILE
+    assert {"method_version", "panel_sha256", "code_sha256", "pairs", "scores"} <= set(model.record)
+    assert "k-fold 60+" in model.record["scores"]
+
+
+def test_no_array_has_a_row_per_county(model):
+    pairs = model.record["pairs"]
+    with np.load(MODEL_FILE) as arrays:
+        assert all(pairs not in arrays[name].shape for name in arrays.files)
+        texts = [name for name in arrays.files if arrays[name].dtype.kind == "U" and arrays[name].ndim]
+    assert texts == ["expectation.prefectures"]
+
+
+def test_features_and_parameters_fit(model):
+    assert model.expectation.mean.shape == (len(FEATURES),)
+    assert 0 < model.persistence < 1
+    assert model.thin_factor >= 1
+
+
+def test_own_record_redescends():
+    mean = np.array([0.0, FULL_WITHIN, (FULL_WITHIN + NONE_FROM) / 2, NONE_FROM, 1.0])
+    residuals = np.repeat(mean[:, None], 16, axis=1)
+    assert redescending(residuals) == pytest.approx([1.0, 1.0, 0.5, 0.0, 0.0])
+    assert (own_part(np.full((1, 16), np.nan), 0.5) == 0).all()
+
+
+def test_winsorising_draws_in():
+    assert winsorised(np.array([-2.0, 0.1, 2.0]), np.zeros(3)).tolist() == [-WINSOR, 0.1, WINSOR]
+
+
+def test_corrections_are_data():
+    table = corrections()
+    assert set(table["kind"]) == {"code_reuse", "swapped_rows", "swapped_names", "misprint", "code_typo"}
+    assert table.select(pl.col("evidence").is_null().sum()).item() == 0

@@ -1,0 +1,129 @@
+"""The projection in cases whose answer is known, its seed, and its shape."""
+
+from dataclasses import replace
+
+import numpy as np
+import polars as pl
+import pytest
+
+from pipelines.forecast import annual
+from pipelines.forecast.cohorts import band_totals
+from pipelines.forecast.counties import counties_from_frames
+from pipelines.forecast.mortality import AGES, Mortality, cohort_log_survival, consistency
+from pipelines.forecast.project import QUANTILE_NAMES, project, project_all
+
+RATE = 0.02
+
+
+def constant(mortality: Mortality, rate: float) -> Mortality:
+    """Everyone dies at the same rate at every age and time."""
+    return replace(mortality, rates=np.full_like(mortality.rates, rate))
+
+
+def closed(shares, years, mortality, base=2020):
+    """Path without consistency factor: a closed population under WPP-like rates alone."""
+    return annual.national_path(shares, cohort_log_survival(mortality, base, years), np.zeros((2, 16)))
+
+
+def test_closed_population_with_constant_mortality(model):
+    shares = annual.within_group_shares(model.nation(2020).single_ages)
+    path = closed(shares, 15, constant(model.mortality, RATE))
+    weights = annual.group_weights(shares, path)
+    persons = model.nation(2020).persons
+    total = np.einsum("sg,tasg->t", persons, weights)
+    assert total == pytest.approx(persons.sum() * np.exp(-RATE * np.arange(16)), rel=1e-9)
+
+
+def test_nobody_dies_nobody_moves_persons_are_conserved(model):
+    shares = annual.within_group_shares(model.nation(2020).single_ages)
+    path = closed(shares, 15, constant(model.mortality, 1e-15))
+    persons = model.nation(2020).persons
+    by_age = np.einsum("sg,tasg->tsa", persons, annual.group_weights(shares, path))
+    assert by_age.sum(axis=2) == pytest.approx(np.repeat(persons.sum(axis=1)[None], 16, axis=0), rel=1e-9)
+    assert by_age[10, :, 2:17] == pytest.approx(persons[:, :15], rel=1e-9)
+    assert by_age[10, :, 17] == pytest.approx(persons[:, 15:].sum(axis=1), rel=1e-9)
+
+
+def test_zero_migration_survivors_and_dead_add_up(model):
+    shares = annual.within_group_shares(model.nation(2020).single_ages)
+    path = closed(shares, 15, model.mortality)
+    persons = model.nation(2020).persons
+    alive = np.einsum("sg,tasg->t", persons, annual.group_weights(shares, path))
+    dead = np.einsum("sg,tasg->t", persons, annual.death_weights(shares, path, model.mortality, 2020))
+    assert alive[:-1] - alive[1:] == pytest.approx(dead[1:], rel=1e-9)
+
+
+def test_bands_equal_the_sum_of_their_ages(county, model):
+    projection = project_all(counties_from_frames(county()), model)
+    ages = projection.ages.filter(pl.col("age_from") >= 65).group_by("year").agg(pl.col("p50").sum()).sort("year")
+    band = projection.bands.filter((pl.col("age_band") == "65+") & (pl.col("sex") == "both")).sort("year")
+    assert ages["p50"].to_numpy() == pytest.approx(band["p50"].to_numpy(), rel=1e-9)
+
+
+def test_base_year_is_the_census(county, model):
+    counties = counties_from_frames(county())
+    base = project(counties, model).filter((pl.col("year") == 2020) & (pl.col("sex") == "both")).sort("age_band")
+    expected = band_totals(counties.latest.persons.sum(axis=1))[0]
+    for name in QUANTILE_NAMES:
+        assert base[name].to_numpy() == pytest.approx(expected, rel=1e-9)
+
+
+def test_single_ages_keep_the_famine_notch(model):
+    """Births of 1959-61 are few, those of 1963 many; in 2020 they are 59-61 and 57."""
+    single = model.nation(2020).single_ages.sum(axis=0)
+    assert single[57] > 1.6 * single[59]
+    groups = np.bincount(np.minimum(np.arange(AGES) // 5, 17), weights=single)
+    assert groups == pytest.approx(model.nation(2020).persons.sum(axis=0), rel=2e-3)
+
+
+def test_consistency_closes_the_gap_to_the_census(model):
+    first = model.nations[0]
+    factor = consistency(model.national, first.single_ages, model.mortality, first.year)
+    survival = cohort_log_survival(model.mortality, first.year, 10)
+    path = annual.national_path(annual.within_group_shares(first.single_ages), survival, factor)
+    cohort = np.minimum(np.arange(AGES) // 5, 15)
+    for sex in range(2):
+        after = np.bincount(cohort, weights=first.single_ages[sex] * np.exp(path[10, sex]))
+        before = np.bincount(cohort, weights=first.single_ages[sex])
+        assert np.log(after / before) == pytest.approx(model.national[sex], abs=1e-6)
+
+
+def test_quantiles_are_ordered_and_widen(county, model):
+    frame = project(counties_from_frames(county()), model).filter(pl.col("year") > 2020)
+    values = frame.select(QUANTILE_NAMES).to_numpy()
+    assert (np.diff(values, axis=1) > 0).all()
+    band = frame.filter((pl.col("age_band") == "60+") & (pl.col("sex") == "both")).sort("year")
+    width = (band["p90"] / band["p10"]).to_numpy()
+    assert (np.diff(width) > 0).all()
+    assert width[9] >= (1.025**2) * 0.999
+
+
+def test_same_seed_same_numbers_other_seed_other_intervals(county, model):
+    counties = counties_from_frames(county())
+    a, b, c = (project(counties, model, seed=s) for s in (7, 7, 8))
+    assert a.equals(b)
+    assert a["p50"].equals(c["p50"]) and not a["p10"].equals(c["p10"])
+
+
+def test_a_batch_equals_its_counties_alone(county, model):
+    two = counties_from_frames(pl.concat([county("530498", size=1e5), county("530499", size=3e5)]))
+    alone = project(counties_from_frames(county("530499", size=3e5)), model)
+    assert project(two, model).filter(pl.col("county_code") == "530499")["p90"].to_numpy() == pytest.approx(
+        alone["p90"].to_numpy(), rel=1e-5
+    )
+
+
+def test_horizon_is_checked(county, model):
+    counties = counties_from_frames(county())
+    for to in (2020, 2060):
+        with pytest.raises(ValueError, match="horizon"):
+            project(counties, model, to=to)
+    assert project(counties, model, to=2032)["year"].max() == 2032
+
+
+def test_dearer_death_rates_leave_fewer_elderly(county, model):
+    counties = counties_from_frames(county())
+    harsh = replace(model.mortality, rates=model.mortality.rates * 1.2)
+    usual, fewer = project_all(counties, model), project_all(counties, model, mortality=harsh)
+    at = (pl.col("year") == 2021) & (pl.col("sex") == "both")
+    assert fewer.deaths.filter(at)["p50"][0] > 1.15 * usual.deaths.filter(at)["p50"][0]
