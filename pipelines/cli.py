@@ -7,10 +7,13 @@ import argparse
 import sys
 from pathlib import Path
 
-from pipelines import settings
+from pipelines import cells, settings
 from pipelines.ingest.problems import InputError
 
-PUBLISHED, REFUSED, HELD_BACK = 0, 1, 3
+PUBLISHED, REFUSED = 0, 1
+_ONLY_THE_RELEASE = (
+    "SET enable_external_access = false; SET lock_configuration = true; "  # no other files, nothing written
+)
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -22,6 +25,11 @@ def main(argv: list[str] | None = None) -> int:
         print(error, file=sys.stderr)
     except (ValueError, KeyError, FileNotFoundError, RuntimeError) as error:
         print(error, file=sys.stderr)
+    except OSError as error:
+        print(
+            f"文件系统出错（磁盘已满或不可写？） / the file system refused (disk full or read-only?): {error}",
+            file=sys.stderr,
+        )
     return REFUSED
 
 
@@ -57,14 +65,16 @@ def _parser() -> argparse.ArgumentParser:
     template.add_argument("--out", type=Path, default=Path("templates"))
     template.add_argument("--year", type=int, default=2023)
     ahead = command("forecast", _forecast, "预测老年人口 / forecast the elderly")
-    ahead.add_argument("--panel", type=Path, metavar="DIR", help="全国普查面板；缺省为本项目各县 / default: the project's counties")
+    ahead.add_argument(
+        "--panel", type=Path, metavar="DIR", help="全国普查面板；缺省为本项目各县 / default: the project's counties"
+    )
     ahead.add_argument("--draws", type=int, default=1000)
     ahead.add_argument("--to", type=int, default=2035)
     ahead.add_argument("--out", type=Path, default=Path("forecast"), metavar="DIR")
     back = command("backtest", _backtest, "回测：2010 年预测 2020 年 / backtest 2010 → 2020")
     back.add_argument("--train", required=True, type=Path, metavar="DIR")
     back.add_argument("--score", type=Path, metavar="DIR")
-    back.add_argument("--out", type=Path, metavar="FILE")
+    back.add_argument("--out", type=Path, default=Path("backtest.parquet"), metavar="FILE")
     back.add_argument("--by", choices=["province"])
     new = command("new-county", _new_county, "新建一个县的文件夹 / start a county's folder")
     new.add_argument("code")
@@ -119,6 +129,8 @@ def _release(arguments: argparse.Namespace) -> int:
             diff = folder / "diff.json"
             print(diff.read_text(encoding="utf-8") if diff.exists() else "没有上一版本 / no previous release")
         case "use":
+            if broken := package.verify(folder):
+                raise ValueError(f"版本不完整，不能使用 / the release is not whole: {', '.join(broken[:5])}")
             release.use(s, wanted)
             print(f"当前版本 / current: {wanted}")
         case "pin":
@@ -135,7 +147,8 @@ def _sql(arguments: argparse.Namespace) -> int:
 
     if not arguments.query:
         return shell(arguments.release)
-    print(query(arguments.query, arguments.format, arguments.release))
+    answer = query(_ONLY_THE_RELEASE + arguments.query, arguments.format, arguments.release)
+    print(cells.neutral_csv(answer) if arguments.format == "csv" else answer)
     return PUBLISHED
 
 
@@ -180,7 +193,7 @@ def _forecast(arguments: argparse.Namespace) -> int:
 def _backtest(arguments: argparse.Namespace) -> int:
     from pipelines.forecast.commands import run_backtest
 
-    run_backtest(train=arguments.train, score=arguments.score, out=arguments.out, by=arguments.by)
+    run_backtest(arguments.train, arguments.score, arguments.out, arguments.by)
     return PUBLISHED
 
 

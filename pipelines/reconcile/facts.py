@@ -174,7 +174,8 @@ class Output:
     @property
     def figure(self) -> Figure:
         slack, quantity = rounding(self.value_as_printed, rate=False), self.quantity or 0.0
-        many = self.value_as_printed != f"{quantity:.15g}" and self.value_as_printed == f"{quantity / 1e4:.15g}"
+        bare = self.value_as_printed.rstrip("余多")
+        many = bare != f"{quantity:.15g}" and bare == f"{quantity / 1e4:.15g}"
         number = f"{self.value_as_printed}万" if many else f"{quantity:.15g}"
         printed = number + registry.label("unit", self.unit)
         return Figure(self.output_id, self.source_line, printed, quantity, self.unit or "", slack)
@@ -222,7 +223,8 @@ class Facts:
         observations = frames.get("fct_observation", pl.DataFrame())
         if not observations.is_empty():
             wanted = ("indicator_id", "name_zh", "name_en", "better", "nature", "additivity")
-            observations = observations.drop_nulls("value").join(
+            printed = observations.filter(pl.col("place") != "actuals")  # yearly reports are not the plan
+            observations = printed.drop_nulls("value").join(
                 frames["dim_indicator"].select(wanted), on="indicator_id", how="inner"
             )
         return cls(

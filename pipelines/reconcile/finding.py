@@ -16,6 +16,7 @@ CHECK = (
 _ENGLISH = {
     r"(\d+)项之和=": r"sum of \1 = ", r"(\d+)人（2020年人口普查(\d+)岁及以上）": r"\1 (2020 census, aged \2+)",
     r"(\d+)人（2020年人口普查常住人口）": r"\1 (2020 census, residents)", r"(\d{4})年发文": r"issued \1",
+    "/万": "/10 000", "元×12": " yuan×12",
     r"(\d{4})年开工": r"start of works \1", r"^(\d{4})年(?=[0-9全])": r"\1: ", r"人 / 人次": "persons or person-times?",
 }  # fmt: skip
 _HEADING_ZH, _HEADING_EN = "前后不一致（待核实）：", "Inconsistent (to be verified): "

@@ -31,7 +31,7 @@ from pipelines.reconcile.finding import Finding, Side, plain
 
 _TERM = re.compile(r"(?P<id>\w+)(?:\{(?P<breakdown>[^}]*)\})?(?:@(?P<when>\w+))?")
 _SIGNS = {"*": "×", "/": "÷", "+": "+", "-": "-"}
-_SUFFIX = {"pct": "%", "permille": "‰", "per_1000": "/千", "per_10000": "/万", "wan_yuan": "万元",
+_SUFFIX = {"pct": "%", "permille": "‰", "per_1000": "‰", "per_10000": "/万", "wan_yuan": "万元",
            "m2_per_100_households": "/百户"}  # fmt: skip
 _ROOM = 0.005
 _CENSUS = 2020
