@@ -25,12 +25,14 @@ def check(candidate: Path, suites: Path, *, only: Collection[str] | None = None)
     """Every generated and hand-written expectation on a candidate → rows of `mart_quality`, worst first.
 
     `candidate` is a folder of Parquet files (or one with a `parquet/` folder); `suites` is `expectations/`; `only`
-    leaves out what does not concern these tables. An expectation that could not be evaluated counts as failed and
-    critical. Raises KeyError or FileNotFoundError only when a suite file is not whole.
+    leaves out what does not concern these tables. A missing table fails as a whole; an expectation that could not be
+    evaluated counts as failed and critical. Raises KeyError or FileNotFoundError only when a suite file is not whole.
     """
     gx = Engine()
-    checks = [c for c in every_check(suites) if only is None or c.concerns(only)]
+    wanted = [c for c in every_check(suites) if only is None or c.concerns(only)]
     with data.open_candidate(candidate, suites) as con:
+        there = data.present(con)
+        checks = [c for c in wanted if c.table in there or c.rule == "present" or c.suite != c.table]
         outcomes = _by_query(gx, con, [c for c in checks if c.sql])
         for table in tables():
             outcomes += _on_table(gx, con, table, [c for c in checks if c.table == table.name and not c.sql])
@@ -48,7 +50,9 @@ def frame(outcomes: Iterable[Outcome]) -> pl.DataFrame:
     types = {"VARCHAR": pl.String, "BOOLEAN": pl.Boolean, "INTEGER": pl.Int32}
     wanted = {c.name: types[c.type] for c in registry.table(TABLE).columns}
     rows = pl.DataFrame([o.row for o in outcomes], schema=wanted, orient="row")
-    return rows.sort("passed", "severity", "failing_rows", "suite", "expectation", descending=[False, False, True, False, False])
+    return rows.sort(
+        "passed", "severity", "failing_rows", "suite", "expectation", descending=[False, False, True, False, False]
+    )
 
 
 class Engine:
@@ -57,16 +61,21 @@ class Engine:
     def __init__(self) -> None:
         os.environ["GX_ANALYTICS_ENABLED"] = "false"
         import great_expectations
+        from great_expectations.data_context.types.base import ProgressBarsConfig
 
         self._gx = great_expectations
         context = great_expectations.get_context(mode="ephemeral")
-        context.variables.progress_bars = {"globally": False, "metric_calculations": False}
+        context.variables.progress_bars = ProgressBarsConfig(globally=False, metric_calculations=False)
         self._source = context.data_sources.add_pandas("candidate")
 
     def validate(self, name: str, pandas_frame: Any, checks: list[Check]) -> dict[str, Any]:
         """Run expectations on a pandas frame. Returns GX's result by name of the check; only failed ones, run a second
         time, say which rows failed (collecting those costs as much as the check itself)."""
-        batch = self._source.add_dataframe_asset(name).add_batch_definition_whole_dataframe("all").get_batch({"dataframe": pandas_frame})
+        batch = (
+            self._source.add_dataframe_asset(name)
+            .add_batch_definition_whole_dataframe("all")
+            .get_batch({"dataframe": pandas_frame})
+        )
         found = self._run(batch, name, checks, "BOOLEAN_ONLY")
         failed = [c for c in checks if not found[c.name].success and not raised(found[c.name])]
         return found | self._run(batch, f"{name} failed", failed, "COMPLETE")
@@ -101,8 +110,10 @@ def _by_query(gx: Engine, con: duckdb.DuckDBPyConnection, checks: list[Check]) -
         elif error := found[c.name].error or raised(results[c.name]):
             outcomes.append(messages.unevaluated(c, error))
         else:
-            rows = found[c.name].rows
-            outcomes.append(messages.judged(c, bool(results[c.name].success), rows.height, rows.head(EXAMPLES).to_dicts()))
+            rows, accepted = found[c.name].rows, found[c.name].accepted
+            outcomes.append(
+                messages.judged(c, bool(results[c.name].success), rows.height, rows.head(EXAMPLES).to_dicts(), accepted)
+            )
     return outcomes
 
 
@@ -110,8 +121,6 @@ def _on_table(gx: Engine, con: duckdb.DuckDBPyConnection, table: registry.Table,
     """Expectations on the columns of one table."""
     if not checks:
         return []
-    if table.name not in data.present(con):
-        return [messages.unevaluated(c, "table is missing") for c in checks]
     rows = con.execute(f'FROM "{table.name}"').pl()
     results = gx.validate(table.name, rows.to_pandas(), checks)
     outcomes = []
@@ -133,4 +142,7 @@ def _failing(table: registry.Table, rows: pl.DataFrame, check: Check, result: di
     column = check.kwargs.get("column") or check.kwargs.get("column_A") or ""
     picked = rows[[p if isinstance(p, int) else int(p) for p in places]]
     names = [k for k in table.key if k in picked.columns] or picked.columns[:2]
-    return [{**row, "row_key": "/".join(str(row[k]) for k in names), "column": column, "value": row.get(column)} for row in picked.to_dicts()]
+    return [
+        {**row, "row_key": "/".join(str(row[k]) for k in names), "column": column, "value": row.get(column)}
+        for row in picked.to_dicts()
+    ]

@@ -22,6 +22,7 @@ class Found:
     rows: pl.DataFrame
     measure: float | None
     error: str | None = None
+    accepted: tuple[str, ...] = ()
 
 
 def open_candidate(candidate: Path, suites: Path) -> duckdb.DuckDBPyConnection:
@@ -33,7 +34,9 @@ def open_candidate(candidate: Path, suites: Path) -> duckdb.DuckDBPyConnection:
     builder.attach_registry(con)
     rows = {"county_code": pl.String, "table_name": pl.String, "rows": pl.Int64}
     builder.load(con, "expected_rows", pl.DataFrame(expected_rows(suites), schema=rows, orient="row"))
-    builder.load(con, "printed_units", pl.DataFrame(_printed_units(), schema=["spelling", "unit", "factor"], orient="row"))
+    builder.load(
+        con, "printed_units", pl.DataFrame(_printed_units(), schema=["spelling", "unit", "factor"], orient="row")
+    )
     _describe(con)
     return con
 
@@ -43,7 +46,9 @@ def _printed_units() -> list[tuple[str, str, float]]:
     found: dict[tuple[str, str], float] = {}
     for scale, times in (("", 1.0), ("万", 1e4), ("亿", 1e8)):
         for unit in registry.units().values():
-            targets = {unit.code: 1.0} | {r["indicator"]: float(r["factor"]) for r in registry.rows("conversions") if r["printed"] == unit.code}
+            targets = {unit.code: 1.0} | {
+                r["indicator"]: float(r["factor"]) for r in registry.rows("conversions") if r["printed"] == unit.code
+            }
             for spelling, (target, factor) in product((unit.code, *unit.printed), targets.items()):
                 found.setdefault((scale + spelling.rstrip("#"), target), times * factor)
     return [(spelling, unit, factor) for (spelling, unit), factor in found.items()]
@@ -52,7 +57,10 @@ def _printed_units() -> list[tuple[str, str, float]]:
 def _describe(con: duckdb.DuckDBPyConnection) -> None:
     """`candidate_tables` (rows, empty when missing) and `candidate_columns` (actual and registered type)."""
     there = present(con)
-    rows = {"table_name": [t.name for t in tables()], "rows": [builder.count(con, t.name) if t.name in there else None for t in tables()]}
+    rows = {
+        "table_name": [t.name for t in tables()],
+        "rows": [builder.count(con, t.name) if t.name in there else None for t in tables()],
+    }
     types = [(t.name, name, actual, _registered(t, name))
              for t in tables() if t.name in there
              for name, actual, *_ in con.execute(f'DESCRIBE "{t.name}"').fetchall()]  # fmt: skip
@@ -74,11 +82,16 @@ def evaluate(con: duckdb.DuckDBPyConnection, check: Check, memory: dict[str, pl.
     """Run the query of a check; `memory` keeps the result of queries that several checks share."""
     sql = check.sql or ""
     try:
-        rows = memory[sql] if sql in memory else memory.setdefault(sql, con.execute(sql).pl())
+        rows = (
+            memory[sql]
+            if sql in memory
+            else memory.setdefault(sql, con.execute(sql).pl().sort("row_key", "value", nulls_last=True))
+        )
     except duckdb.Error as error:
         return Found(pl.DataFrame(), None, str(error).splitlines()[0])
     if check.figure:
         rows = rows.filter(pl.col("row_key") == check.figure)
         return Found(rows, float(rows["value"][0]) if rows.height else None)
-    rows = rows.filter(~pl.col("row_key").cast(pl.String).is_in(list(check.accepted)))
-    return Found(rows, float(rows.height))
+    accepted = pl.col("row_key").cast(pl.String).is_in(list(check.accepted))
+    left = rows.filter(~accepted)
+    return Found(left, float(left.height), accepted=tuple(rows.filter(accepted)["row_key"]))

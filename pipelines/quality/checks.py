@@ -56,9 +56,10 @@ class Check:
         return {"type": self.type, "kwargs": kwargs, "severity": self.severity, "meta": {"check": self.name}}
 
 
-def zero_rows(suite: str, table: str, rule: str, severity: str, zh: Words, en: Words, sql: str) -> Check:
-    """A check that holds when the query returns no row."""
-    return Check(suite, table, rule, MEASURES, {"min_value": 0, "max_value": 0}, severity, zh, en, sql)
+def zero_rows(table: str, rule: str, words: tuple[Words, Words], sql: str) -> Check:
+    """A critical check of a table's own suite that holds when the query returns no row."""
+    zh, en = words
+    return Check(table, table, rule, MEASURES, {"min_value": 0, "max_value": 0}, "critical", zh, en, sql)
 
 
 def tables() -> list[registry.Table]:

@@ -37,10 +37,13 @@ class _Values(dict[str, Any]):
         return "—" if value is None else str(value)
 
 
-def judged(check: Check, passed: bool, count: int, examples: list[dict[str, Any]]) -> Outcome:
-    """The outcome of a check that could be evaluated, with the first failing rows in words."""
+def judged(
+    check: Check, passed: bool, count: int, examples: list[dict[str, Any]], accepted: tuple[str, ...] = ()
+) -> Outcome:
+    """The outcome of a check that could be evaluated, with the first failing rows (and accepted ones) in words."""
     if passed:
-        return _outcome(check, True, 0, f"通过：{check.zh.rule}", f"Passed: {check.en.rule}")
+        zh, en = (f"（已接受：{', '.join(accepted)}）", f" (accepted: {', '.join(accepted)})") if accepted else ("", "")
+        return _outcome(check, True, 0, f"通过：{check.zh.rule}{zh}", f"Passed: {check.en.rule}{en}")
     zh = f"{check.table}：{_sentences(check.zh, examples, '；')}{f'……共 {count} 处' if count > len(examples) else ''}。{check.zh.remedy}（规则：{check.zh.rule}）"
     en = f"{check.table}: {_sentences(check.en, examples, '; ')}{f' … {count} in all' if count > len(examples) else ''}. {check.en.remedy} (Rule: {check.en.rule})"
     return _outcome(check, False, max(count, 1), zh, en)
@@ -56,7 +59,13 @@ def unevaluated(check: Check, error: str) -> Outcome:
 
 def not_applicable(check: Check) -> Outcome:
     """A figure of a county that this release does not hold."""
-    return _outcome(check, True, 0, f"不适用（本版本没有该县）：{check.zh.rule}", f"Not applicable (county not in this release): {check.en.rule}")
+    return _outcome(
+        check,
+        True,
+        0,
+        f"不适用（本版本没有该县）：{check.zh.rule}",
+        f"Not applicable (county not in this release): {check.en.rule}",
+    )
 
 
 def difference(check: Check, observed: Any) -> dict[str, Any]:
@@ -67,7 +76,10 @@ def difference(check: Check, observed: Any) -> dict[str, Any]:
     missing, extra = [c for c in wanted if c not in observed], [c for c in observed if c not in wanted]
     zh = [f"缺少字段 {', '.join(missing)}"] * bool(missing) + [f"多出字段 {', '.join(extra)}"] * bool(extra)
     en = [f"missing {', '.join(missing)}"] * bool(missing) + [f"not registered {', '.join(extra)}"] * bool(extra)
-    return {"difference_zh": "，".join(zh) or f"次序为 {', '.join(observed)}", "difference_en": ", ".join(en) or f"order is {', '.join(observed)}"}
+    return {
+        "difference_zh": "，".join(zh) or f"次序为 {', '.join(observed)}",
+        "difference_en": ", ".join(en) or f"order is {', '.join(observed)}",
+    }
 
 
 def _sentences(words: Words, examples: list[dict[str, Any]], joint: str) -> str:

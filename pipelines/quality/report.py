@@ -34,8 +34,13 @@ def write_report(results: pl.DataFrame, out: Path, *, release_id: str) -> None:
     out.mkdir(parents=True, exist_ok=True)
     for language, name in PAGES.items():
         (out / name).write_text(page(results, language, release_id=release_id), encoding="utf-8")
-    (out / "results.json").write_text(json.dumps({"release_id": release_id, "results": results.to_dicts()}, ensure_ascii=False, indent=1), encoding="utf-8")
-    results.with_columns(pl.col(pl.String).map_elements(_no_formula, return_dtype=pl.String)).write_csv(out / "results.csv", include_bom=True)
+    (out / "results.json").write_text(
+        json.dumps({"release_id": release_id, "results": results.to_dicts()}, ensure_ascii=False, indent=1),
+        encoding="utf-8",
+    )
+    results.with_columns(pl.col(pl.String).map_elements(_no_formula, return_dtype=pl.String)).write_csv(
+        out / "results.csv", include_bom=True
+    )
 
 
 def page(results: pl.DataFrame, language: str, *, release_id: str) -> str:
@@ -53,7 +58,9 @@ def quality_fragment(results: pl.DataFrame, language: str) -> str:
 
 def ordered(results: pl.DataFrame) -> pl.DataFrame:
     """Failed before passed, critical before warning, many rows before few."""
-    return results.sort("passed", "severity", "failing_rows", "suite", "expectation", descending=[False, False, True, False, False])
+    return results.sort(
+        "passed", "severity", "failing_rows", "suite", "expectation", descending=[False, False, True, False, False]
+    )
 
 
 @cache
@@ -74,12 +81,18 @@ def _title(table: str, language: str) -> str:
 
 def _by_table(rows: list[dict[str, Any]], language: str) -> list[dict[str, Any]]:
     names = sorted({r["table_name"] for r in rows})
-    counted = [{"name": n, "title": _title(n, language), **_states([r for r in rows if r["table_name"] == n])} for n in names]
+    counted = [
+        {"name": n, "title": _title(n, language), **_states([r for r in rows if r["table_name"] == n])} for n in names
+    ]
     return sorted(counted, key=lambda t: (-t["critical"], -t["warning"], t["name"]))
 
 
 def _states(rows: list[dict[str, Any]]) -> dict[str, int]:
-    return {"critical": _count(rows, "critical"), "warning": _count(rows, "warning"), "passed": sum(r["passed"] for r in rows)}
+    return {
+        "critical": _count(rows, "critical"),
+        "warning": _count(rows, "warning"),
+        "passed": sum(r["passed"] for r in rows),
+    }
 
 
 def _count(rows: list[dict[str, Any]], severity: str) -> int:
@@ -99,4 +112,6 @@ def _render(name: str, language: str, **values: Any) -> str:
 def _templates() -> Any:
     import jinja2
 
-    return jinja2.Environment(loader=jinja2.PackageLoader("pipelines.quality"), autoescape=True, trim_blocks=True, lstrip_blocks=True)
+    return jinja2.Environment(
+        loader=jinja2.PackageLoader("pipelines.quality"), autoescape=True, trim_blocks=True, lstrip_blocks=True
+    )

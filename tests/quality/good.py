@@ -14,7 +14,7 @@ from pipelines.forecast.product import forecast_tables
 from pipelines.marts.tables import build_marts
 from pipelines.reconcile.rules import find
 from pipelines.settings import PROJECT, Settings
-from pipelines.staging import store
+from pipelines.staging import held, store
 
 RAW = PROJECT / "data" / "raw"
 
@@ -27,10 +27,11 @@ def build(work: Path, raw: Path = RAW) -> Path:
     reference = store.stage_reference(settings).folder
     core, out = work / "core", work / "parquet"
     build_core(staged, reference, core)
-    forecast = forecast_tables(core, reference, seed=settings.seed)
+    forecast = forecast_tables(core, seed=settings.seed)
     _save(forecast, work / "forecast")
     _save({"evaluation_target": _targets(core, forecast)}, work / "evaluate")
-    build_marts([core, work / "forecast", work / "evaluate"], out)
+    _save({"held_back": held.frame([])}, work / "held")
+    build_marts([core, work / "forecast", work / "evaluate", work / "held"], out)
     _save({"fct_discrepancy": canonical("fct_discrepancy", find(core, staged))}, out)
     for path in core.glob("*.parquet"):
         shutil.copy2(path, out / path.name)
