@@ -24,8 +24,12 @@ concurrency:
 """
 
 
+PUBLISHED, REFUSED, HELD_BACK = 0, 1, 3
+
+
 def refresh(settings: Settings, only: list[str], force: bool) -> int:
-    """Refresh and switch. Returns 0 when a release is published or nothing changed, 1 when nothing was published.
+    """Refresh and switch. Returns 0 when a release is published or nothing changed, 3 when that release holds a county back,
+    1 when nothing was published.
 
     `only`: county codes to re-read (their staging is rebuilt; the others stay as staged). Raises KeyError for an unknown
     code and LockedError when another refresh is running.
@@ -40,10 +44,9 @@ def refresh(settings: Settings, only: list[str], force: bool) -> int:
         if removed:
             print(f"清理遗留 / cleaned leftovers: {', '.join(removed)}")
         if not force and _unchanged(settings):
-            print(
-                f"没有变化，沿用 {release.current_id(settings)} / nothing changed, {release.current_id(settings)} stays"
-            )
-            return 0
+            now = release.current_id(settings)
+            print(f"没有变化，跳过 {'、'.join(codes)}，沿用 {now} / nothing changed, every county skipped, {now} stays")
+            return _told(settings)
         return _materialise(settings, only or codes)
     finally:
         release.let_go(settings)
@@ -57,7 +60,7 @@ def _unchanged(settings: Settings) -> bool:
 
     with open_marts(path=folder / "marts.duckdb") as con:
         row = con.execute("SELECT inputs_hash FROM meta_release").fetchone()
-    return row is not None and row[0] == store.inputs_hash(settings)
+    return row is not None and row[0] == store.inputs_hash(settings, store.inputs_now(settings))
 
 
 def _materialise(settings: Settings, codes: list[str]) -> int:
@@ -68,6 +71,8 @@ def _materialise(settings: Settings, codes: list[str]) -> int:
     from pipelines.definitions import defs
 
     print(f"  {time.perf_counter() - started:6.1f} s", flush=True)
+    if skipped := [c for c in store.unchanged(settings) if c in codes]:
+        print(f"未变的县，不再读取 / unchanged counties, not read again: {', '.join(skipped)}", flush=True)
     errors = execute(defs, codes, list(settings.county_folders()))
     return _refused(settings, errors) if errors else _published(settings, time.perf_counter() - started)
 
@@ -90,7 +95,19 @@ def _published(settings: Settings, seconds: float) -> int:
   网站首页 / site index      {folder / "site" / "index.html"}
   DuckDB 数据库 / database   {folder / "marts.duckdb"}
   质量报告 / quality report  {folder / "quality" / "index.html"}""")
-    return 0
+    return _told(settings)
+
+
+def _told(settings: Settings) -> int:
+    """Say which counties are held back and where their clerks' files lie. Returns the exit code."""
+    held = store.held_back(settings)
+    for county in held:
+        print(f"\n⚠ {county.words()}", file=sys.stderr)
+        print(
+            f"  退回文件 / files for the clerk  {settings.quarantine / county.name / county.input_hash[:12]}",
+            file=sys.stderr,
+        )
+    return HELD_BACK if held else PUBLISHED
 
 
 def _refused(settings: Settings, errors: list[str]) -> int:
@@ -100,7 +117,12 @@ def _refused(settings: Settings, errors: list[str]) -> int:
         print(_readable(error), file=sys.stderr)
     for folder in (k for k in kept if (k / "index.html").exists()):
         print(f"  质量报告 / quality report  {folder / 'index.html'}", file=sys.stderr)
-    return 1
+    for county in store.held_back(settings):
+        print(
+            f"  退回文件 / files for the clerk  {settings.quarantine / county.name / county.input_hash[:12]}",
+            file=sys.stderr,
+        )
+    return REFUSED
 
 
 def _readable(error: str) -> str:

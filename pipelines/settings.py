@@ -4,16 +4,22 @@
 from __future__ import annotations
 
 import os
+import re
 import tomllib
-from dataclasses import dataclass, fields
+from collections.abc import Callable
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parent.parent
+_COUNTY = re.compile(r"[0-9]{6}-[^/]+")
+_CONVERTERS: dict[str, Callable[[str], object]] = {"int": int, "float": float}
 
 
 @dataclass(frozen=True)
 class Settings:
-    """All settings. Paths are absolute; `schedule_hour` is local to `time_zone`; `retention` counts releases kept."""
+    """All settings. Paths are absolute; `schedule_hour` is local to `time_zone`; `retention` counts releases kept;
+    `change_factor`: a figure from raw that moves by more needs a word of explanation; `notebooks` 0 leaves the notebook
+    pages out; `alert_*`: where failures are told besides the message file (docs/operate.md)."""
 
     data_root: Path
     schedule_hour: int = 3
@@ -22,6 +28,14 @@ class Settings:
     retention: int = 5
     seed: int = 20211231
     memory_limit: str = "2GB"
+    change_factor: float = 3.0
+    notebooks: int = 1
+    alert_webhook: str = ""
+    alert_mail_to: str = ""
+    alert_mail_from: str = ""
+    alert_smtp: str = ""
+    alert_smtp_user: str = ""
+    alert_smtp_password: str = field(default="", repr=False)
 
     @property
     def raw(self) -> Path:
@@ -30,6 +44,10 @@ class Settings:
     @property
     def staging(self) -> Path:
         return self.data_root / "staging"
+
+    @property
+    def quarantine(self) -> Path:
+        return self.data_root / "quarantine"
 
     @property
     def marts(self) -> Path:
@@ -44,8 +62,8 @@ class Settings:
         return self.releases / f".candidate-{candidate_id}"
 
     def county_folders(self) -> dict[str, Path]:
-        """County code → raw folder, for every folder of raw/ that holds a county.toml."""
-        return {p.parent.name.split("-")[0]: p.parent for p in sorted(self.raw.glob("*/county.toml"))}
+        """County code → raw folder, for every folder of raw/ named ``<six digits>-<slug>``, whole or damaged."""
+        return {p.name[:6]: p for p in sorted(self.raw.glob("*-*")) if _COUNTY.fullmatch(p.name) and p.is_dir()}
 
 
 def load() -> Settings:
@@ -53,15 +71,15 @@ def load() -> Settings:
     file = PROJECT / "settings.toml"
     given: dict[str, object] = tomllib.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
     values: dict[str, object] = {}
-    for field in fields(Settings):
-        value = os.environ.get(f"MINZHENG_{field.name.upper()}", given.get(field.name))
+    for known in fields(Settings):
+        value = os.environ.get(f"MINZHENG_{known.name.upper()}", given.get(known.name))
         if value is None:
             continue
         try:
-            values[field.name] = int(str(value)) if field.type == "int" else str(value)
+            values[known.name] = _CONVERTERS.get(str(known.type), str)(str(value))
         except ValueError as error:
             raise ValueError(
-                f"设置 {field.name} 应为整数 / setting {field.name} must be a whole number: {value!r}"
+                f"设置 {known.name} 应为数字 / setting {known.name} must be a number: {value!r}"
             ) from error
     root = Path(str(values.pop("data_root", PROJECT / "data"))).expanduser().resolve()
     return Settings(data_root=root, **values)  # type: ignore[arg-type]

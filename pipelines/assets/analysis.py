@@ -10,7 +10,9 @@ from pipelines import registry, settings
 from pipelines.assets.common import OWNERS, candidate, described, of_table
 from pipelines.assets.raw import staging_county, staging_reference
 from pipelines.core.tables import build_core
+from pipelines.failpoint import failpoint
 from pipelines.publish import release
+from pipelines.staging import held as held_back
 from pipelines.staging import store
 
 
@@ -24,10 +26,14 @@ from pipelines.staging import store
 def core(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
     s = settings.load()
     release.hold(s, f"run {context.run.run_id[:8]}")
-    release.begin(s, candidate(context))
-    counties = store.staged_counties(s)
-    rows = build_core([c.folder for c in counties], store.current(s, "reference").folder, candidate(context) / "core")
-    return dg.MaterializeResult(metadata={"counties": len(counties), **rows})
+    counties, held = store.publishable(s), store.held_back(s)
+    folder = candidate(context)
+    release.begin(s, folder)
+    failpoint("core.begun")
+    _saved_as(held_back.frame(held), folder / "staging" / f"{held_back.FILE}.parquet")
+    rows = build_core([c.folder for c in counties], store.current(s, "reference").folder, folder / "core")
+    failpoint("core.built")
+    return dg.MaterializeResult(metadata={"counties": len(counties), "held_back": len(held), **rows})
 
 
 @dg.asset(
@@ -43,7 +49,9 @@ def discrepancies(context: dg.AssetExecutionContext) -> dg.MaterializeResult[Non
     folder = candidate(context)
     staged = [c.folder for c in store.staged_counties(settings.load())]
     out = folder / "reconcile" / "fct_discrepancy.parquet"
-    return _saved(find(folder / "core", staged), out)
+    result = _saved(find(folder / "core", staged), out)
+    failpoint("reconcile.saved")
+    return result
 
 
 @dg.multi_asset(
@@ -58,11 +66,10 @@ def forecast(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult
     from pipelines.forecast.product import forecast_tables
 
     folder = candidate(context)
-    tables = forecast_tables(
-        folder / "core", store.current(settings.load(), "reference").folder, seed=settings.load().seed
-    )
+    tables = forecast_tables(folder / "core", seed=settings.load().seed)
     for name, frame in tables.items():
         yield _saved(frame, folder / "forecast" / f"{name}.parquet", name)
+    failpoint("forecast.saved")
 
 
 @dg.asset(
@@ -85,10 +92,16 @@ def evaluation_target(context: dg.AssetExecutionContext) -> dg.MaterializeResult
     frame = evaluate(
         core_table["fct_observation"], core_table["dim_indicator"], sources=core_table["dim_source"], **projected
     )
-    return _saved(frame, folder / "evaluate" / "evaluation_target.parquet")
+    result = _saved(frame, folder / "evaluate" / "evaluation_target.parquet")
+    failpoint("evaluate.saved")
+    return result
+
+
+def _saved_as(frame: pl.DataFrame, path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    frame.write_parquet(path)
 
 
 def _saved(frame: pl.DataFrame, path: Path, asset: str | None = None) -> dg.MaterializeResult[None]:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    frame.write_parquet(path)
+    _saved_as(frame, path)
     return dg.MaterializeResult(asset_key=asset, metadata=dict(of_table(path)))

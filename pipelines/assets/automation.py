@@ -2,12 +2,12 @@
 always launched with the tags of a county range; a refresh without them fails at its first step."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
 
 import dagster as dg
 
 from pipelines import settings
 from pipelines.assets.common import ALL_COUNTIES, COUNTIES
+from pipelines.publish import alerts
 from pipelines.staging import store
 
 refresh = dg.define_asset_job(
@@ -69,7 +69,7 @@ def daily(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
 )
 def raw_changed(context: dg.SensorEvaluationContext) -> Iterator[dg.RunRequest | dg.SkipReason]:
     s = settings.load()
-    now = store.inputs_hash(s)
+    now = store.fingerprint(store.inputs_now(s))
     if context.cursor == now:
         yield dg.SkipReason("原始数据没有变化 / raw data unchanged")
         return
@@ -79,9 +79,16 @@ def raw_changed(context: dg.SensorEvaluationContext) -> Iterator[dg.RunRequest |
     yield dg.RunRequest(run_key=now, tags=tags_for(context.instance, codes))
 
 
-@dg.run_failure_sensor(description="失败时写一份消息文件 / Write a message file when a run fails.")
+@dg.run_failure_sensor(
+    description="失败时写消息文件，并按设置通知 / On failure write a message file and tell whom the settings name.",
+)
 def on_failure(context: dg.RunFailureSensorContext) -> None:
-    folder = settings.load().marts / "messages"
-    folder.mkdir(parents=True, exist_ok=True)
-    text = f"{datetime.now(UTC):%Y-%m-%d %H:%M} 刷新失败 / refresh failed: {context.dagster_run.run_id}\n{context.failure_event.message}\n"
-    (folder / f"{context.dagster_run.run_id[:8]}.txt").write_text(text, encoding="utf-8")
+    run_id = context.dagster_run.run_id
+    steps = [e.step_failure_data.error_display_string for e in context.get_step_failure_events()]
+    text = "\n".join([f"{run_id}: {context.failure_event.message}", *steps])
+    alerts.send(
+        settings.load(),
+        run_id[:8],
+        "刷新失败，读者仍看到上一版本 / refresh failed, readers keep the last release",
+        text,
+    )

@@ -2,15 +2,18 @@
 
 import shutil
 from collections.abc import Iterator
+from dataclasses import asdict
 
 import dagster as dg
 import polars as pl
 
-from pipelines import registry
+from pipelines import registry, settings
 from pipelines.assets.analysis import core, discrepancies, evaluation_target
 from pipelines.assets.common import OWNERS, candidate, described, of_table
 from pipelines.core.builder import canonical
+from pipelines.failpoint import failpoint
 from pipelines.marts.tables import build_marts
+from pipelines.publish import diff, gate, package, release
 from pipelines.publish.release import id_of
 from pipelines.settings import PROJECT
 
@@ -45,11 +48,13 @@ def key(table: registry.Table) -> dg.AssetKey:
 def candidate_tables(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[None]]:
     folder = candidate(context)
     out = folder / "parquet"
-    build_marts([folder / part for part in ("core", "reconcile", "forecast", "evaluate")], out)
+    build_marts([folder / part for part in ("staging", "core", "reconcile", "forecast", "evaluate")], out)
+    failpoint("candidate.marts")
     for path in (folder / "core").glob("*.parquet"):
         shutil.copy2(path, out / path.name)
     found = folder / "reconcile" / "fct_discrepancy.parquet"
     canonical(found.stem, pl.read_parquet(found)).write_parquet(out / found.name)
+    failpoint("candidate.copied")
     for table in CHECKED:
         yield dg.MaterializeResult(asset_key=key(table), metadata=dict(of_table(out / f"{table.name}.parquet")))
 
@@ -74,10 +79,16 @@ def quality(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckRes
     from pipelines.quality.adapter import check
     from pipelines.quality.report import write_report
 
-    folder = candidate(context)
-    results = canonical("mart_quality", check(folder, SUITES))
+    folder, s = candidate(context), settings.load()
+    previous = release.current_folder(s)
+    gate_rows, changes = gate.judge(s, previous, folder, package.inputs_compared(s, previous, folder))
+    failpoint("quality.compared")
+    results = canonical("mart_quality", pl.concat([check(folder, SUITES), gate_rows], how="diagonal_relaxed"))
+    failpoint("quality.checked")
     results.write_parquet(folder / "parquet" / "mart_quality.parquet")
+    diff.write(previous, folder, results, [asdict(c) for c in changes])
     write_report(results, folder / "quality", release_id=id_of(folder))
+    failpoint("quality.reported")
     for table in CHECKED:
         for severity in _SEVERITIES:
             mine = results.filter((pl.col("table_name") == table.name) & (pl.col("severity") == severity))

@@ -5,10 +5,12 @@ import dagster as dg
 from pipelines import settings
 from pipelines.assets.candidate import CHECKED, key
 from pipelines.assets.common import OWNERS, candidate
+from pipelines.failpoint import failpoint
+from pipelines.publish import alerts
 from pipelines.publish import database as database_file
-from pipelines.publish import diff
 from pipelines.publish import package as package_files
 from pipelines.publish import release as releases
+from pipelines.staging import store
 
 
 @dg.asset(
@@ -20,9 +22,8 @@ from pipelines.publish import release as releases
 )
 def database(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
     folder = candidate(context)
-    s = settings.load()
-    diff.write(releases.current_folder(s), folder)
-    hashes = database_file.write(folder, package_files.identity(folder, s))
+    hashes = database_file.write(folder, package_files.identity(folder, settings.load()))
+    failpoint("database.written")
     return dg.MaterializeResult(metadata={"tables": len(hashes), "bytes": (folder / database_file.FILE).stat().st_size})
 
 
@@ -36,8 +37,10 @@ def database(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
 def site(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
     from pipelines.publish.site import build_site
 
-    index = build_site(candidate(context))
-    pages = list(index.rglob("*.html")) if index.is_dir() else list(index.parent.rglob("*.html"))
+    failpoint("site.begun")
+    index = build_site(candidate(context), run=bool(settings.load().notebooks))
+    failpoint("site.written")
+    pages = list(index.parent.rglob("*.html"))
     return dg.MaterializeResult(metadata={"pages": len(pages)})
 
 
@@ -50,6 +53,7 @@ def site(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
 )
 def package(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
     files = package_files.write(candidate(context), settings.load())
+    failpoint("package.manifest")
     return dg.MaterializeResult(metadata={"files": len(files)})
 
 
@@ -63,8 +67,12 @@ def package(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
 def release(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
     s = settings.load()
     folder = releases.switch(s, candidate(context))
-    releases.register(s, package_files.register_entry(folder))
+    releases.register(s, releases.register_entry(folder))
+    failpoint("release.registered")
     pruned = releases.prune(s)
+    failpoint("release.pruned")
+    if held := store.held_back(s):
+        alerts.send(s, "held-back", "有县暂缓更新 / a county is held back", "\n\n".join(h.words() for h in held))
     releases.let_go(s)
     index, file = folder / "site" / "index.html", folder / database_file.FILE
     return dg.MaterializeResult(

@@ -1,12 +1,15 @@
-"""Raw layer: the reference folder and, by county, the raw folder read and held against its contract."""
+"""Raw layer: the reference folder and, by county, the raw folder read and held against its contract. A county whose folder
+is damaged is held back; the others go on."""
 
 import dagster as dg
 
 from pipelines import settings
 from pipelines.assets.common import COUNTIES, OWNERS
+from pipelines.failpoint import failpoint
 from pipelines.ingest.folder import content_hash
 from pipelines.publish import release
 from pipelines.staging import store
+from pipelines.staging.held import HeldBack
 
 
 @dg.asset(
@@ -42,7 +45,11 @@ def raw_county(context: dg.AssetExecutionContext) -> None:
 )
 def staging_county(context: dg.AssetExecutionContext) -> None:
     for key in context.partition_keys:
-        staged = store.stage_county(settings.load(), key)
+        staged = store.stage_or_hold(settings.load(), key)
+        if isinstance(staged, HeldBack):
+            context.log.warning(staged.words())
+            context.add_asset_metadata({"held_back": staged.words()}, partition_key=key)
+            continue
         context.log.info(f"{key}: {'未变，沿用 / unchanged' if staged.unchanged else '已更新 / staged'}")
         context.add_asset_metadata({"input_hash": staged.input_hash, "unchanged": staged.unchanged}, partition_key=key)
 
@@ -56,4 +63,5 @@ def staging_county(context: dg.AssetExecutionContext) -> None:
 )
 def staging_reference() -> dg.MaterializeResult[None]:
     staged = store.stage_reference(settings.load())
+    failpoint("staging.reference")
     return dg.MaterializeResult(metadata={"input_hash": staged.input_hash, "unchanged": staged.unchanged})

@@ -1,6 +1,6 @@
 """The analysts' desk: open the marts, compare, trace, look ahead, draw. Imports neither dagster, GX nor nbconvert.
 
-    from pipelines.desk import open_marts, compare, trace, outlook, plot
+from pipelines.desk import open_marts, compare, trace, outlook, plot
 """
 
 from __future__ import annotations
@@ -11,4 +11,15 @@ from pipelines.desk.marts import NoReleaseError, counties, open_marts
 from pipelines.desk.outlook import outlook
 from pipelines.desk.trace import trace
 
-__all__ = ["ComparisonError", "NoReleaseError", "compare", "counties", "headlines", "open_marts", "outlook", "plot", "tables", "trace"]
+__all__ = [
+    "ComparisonError",
+    "NoReleaseError",
+    "compare",
+    "counties",
+    "headlines",
+    "open_marts",
+    "outlook",
+    "plot",
+    "tables",
+    "trace",
+]

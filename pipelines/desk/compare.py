@@ -22,7 +22,19 @@ PEOPLE = """
     SELECT county_code, CAST(sum(persons) AS BIGINT) AS residents, CAST(sum(persons) FILTER (age_from >= 60) AS BIGINT) AS elderly
     FROM fct_population WHERE year = 2020 AND basis = 'resident' AND sex <> 'both' GROUP BY county_code
 """
-_COLUMNS = ["county_code", "county", "prefecture", "measure", "year", "breakdown", "qualifier", "value", "unit", "status", "source_line"]
+_COLUMNS = [
+    "county_code",
+    "county",
+    "prefecture",
+    "measure",
+    "year",
+    "breakdown",
+    "qualifier",
+    "value",
+    "unit",
+    "status",
+    "source_line",
+]
 _PLAIN = {"elderly", "care", "rate", "coverage", "share", "per", "of", "and", "the", "number", "county", "new", "1000"}
 
 
@@ -31,7 +43,11 @@ class ComparisonError(ValueError):
 
 
 def compare(
-    indicator: str | Sequence[str], per: str | None = None, con: duckdb.DuckDBPyConnection | None = None, *, measure: str | None = None
+    indicator: str | Sequence[str],
+    per: str | None = None,
+    con: duckdb.DuckDBPyConnection | None = None,
+    *,
+    measure: str | None = None,
 ) -> pl.DataFrame:
     """County × value of one indicator (its id, or its exact or unambiguous Chinese or English name).
 
@@ -55,7 +71,8 @@ def _one(known: list[dict[str, Any]], asked: list[str]) -> dict[str, Any]:
     ids = {f["indicator_id"] for f in found}
     if len(ids) > 1:
         raise ComparisonError(
-            "口径不同的指标不能混在一起比较，请分别调用 / different definitions are not compared together, call one at a time:\n" + _listed(found)
+            "口径不同的指标不能混在一起比较，请分别调用 / different definitions are not compared together, call one at a time:\n"
+            + _listed(found)
         )
     return found[0]
 
@@ -67,8 +84,12 @@ def _resolve(known: list[dict[str, Any]], asked: str) -> dict[str, Any]:
         return near[0]
     if near:
         shared = [i for i in near if ";" in (i["comparable_counties"] or "")] or near
-        raise ComparisonError(f"“{asked}”对应多个口径，请选一个 / {asked!r} has several definitions, choose one:\n{_listed(shared[:12])}")
-    raise ComparisonError(f"没有指标“{asked}”；见数据字典或 dim_indicator / no indicator {asked!r}; see the dictionary or dim_indicator")
+        raise ComparisonError(
+            f"“{asked}”对应多个口径，请选一个 / {asked!r} has several definitions, choose one:\n{_listed(shared[:12])}"
+        )
+    raise ComparisonError(
+        f"没有指标“{asked}”；见数据字典或 dim_indicator / no indicator {asked!r}; see the dictionary or dim_indicator"
+    )
 
 
 def _listed(indicators: list[dict[str, Any]]) -> str:
@@ -103,7 +124,9 @@ def _not_shared(chosen: dict[str, Any], known: list[dict[str, Any]], stated: pl.
         f"“{chosen['name_zh']}”按此口径只有 {who} 报告，无从比较 / "
         f"only {who} states {chosen['indicator_id']} on this definition: {chosen['definition_en']}"
     )
-    return ComparisonError(text + (f"\n相近但口径不同、不可混用 / near, but defined otherwise:\n{_listed(near)}" if near else ""))
+    return ComparisonError(
+        text + (f"\n相近但口径不同、不可混用 / near, but defined otherwise:\n{_listed(near)}" if near else "")
+    )
 
 
 def _beside(all_counties: pl.DataFrame, stated: pl.DataFrame) -> pl.DataFrame:
@@ -119,11 +142,15 @@ def _per(con: duckdb.DuckDBPyConnection, frame: pl.DataFrame, chosen: dict[str, 
     factor, people = PER[per]
     if per == "year":
         if chosen["unit"] != "yuan_per_person_month":
-            raise ComparisonError(f"只有按月标准可折成年：{chosen['unit']} / only monthly standards can be put per year")
+            raise ComparisonError(
+                f"只有按月标准可折成年：{chosen['unit']} / only monthly standards can be put per year"
+            )
         return frame.with_columns(value_per=pl.col("value") * factor, per=pl.lit("yuan_per_person_year"))
     if chosen["nature"] not in ("stock", "flow"):
         kind = words.code("nature", chosen["nature"])
-        raise ComparisonError(f"{kind.zh}不能再除以人口：{chosen['name_zh']} / a {kind.en} is not divided by people: {chosen['indicator_id']}")
+        raise ComparisonError(
+            f"{kind.zh}不能再除以人口：{chosen['name_zh']} / a {kind.en} is not divided by people: {chosen['indicator_id']}"
+        )
     persons = ask(con, PEOPLE).select("county_code", persons=people)
     return frame.join(persons, on="county_code", how="left", maintain_order="left").with_columns(
         value_per=pl.col("value") * factor / pl.col("persons"), per=pl.lit(per), basis=pl.lit("resident 2020")

@@ -11,7 +11,8 @@ import duckdb
 import polars as pl
 
 from pipelines.desk import words
-from pipelines.desk.marts import ask
+from pipelines.desk.marts import ask, counties
+from pipelines.desk.style import Table
 from pipelines.desk.words import Words, same
 
 LAST_YEAR = 2035
@@ -45,35 +46,48 @@ def headlines(con: duckdb.DuckDBPyConnection, county: str) -> list[Headline]:
 
 
 def baselines(con: duckdb.DuckDBPyConnection, county: str) -> list[Headline]:
-    """How many indicators the plan's table sets, and how many of them without a baseline in the table."""
-    rows = ask(
-        con,
-        """SELECT t.indicator_id, t.breakdown, bool_or(t.baseline_in_table) AS based, min(t.source_line) AS line,
-                  min(s.period_start) - 1 AS base_year
-           FROM mart_target t JOIN fct_observation o ON o.observation_id = t.target_id JOIN dim_source s USING (source_id)
-           WHERE t.county_code = $county AND t.target_level = 'county' AND t.place = 'indicator_table'
-           GROUP BY ALL""",
-        county=county,
-    )  # fmt: skip
+    """How many indicators the plan's table sets, and how many of them without a baseline in the table. Rows of the table
+    that repeat the text count: the question is what the table shows."""
+    rows = ask(con, _TABLE_ROWS, county=county)
     if rows.is_empty():
         return _without_table(con, county)
-    total, missing = rows.height, rows.filter(~pl.col("based")).height
-    year = rows["base_year"][0]
+    total, missing, year = rows.height, rows.filter(~pl.col("based")).height, rows["base_year"][0]
     if missing == 0:
-        text = Words(f"指标表{total}项指标均列有{year}年基数", f"all {total} indicators of its table have a {year} baseline")
+        zh, en = f"指标表{total}项指标均列有{year}年基数", f"all {total} indicators of its table have a {year} baseline"
     else:
-        text = Words(f"{total}项指标中{missing}项表内无{year}年基数", f"{missing} of {total} indicators have no {year} baseline in the table")
-    return [Headline(county, "baselines", text, (int(rows["line"].min()),))]  # type: ignore[arg-type]
+        zh = f"{total}项指标中{missing}项表内无{year}年基数"
+        en = f"{missing} of {total} indicators have no {year} baseline in the table"
+    return [Headline(county, "baselines", Words(zh, en), (min(rows["line"]),))]
+
+
+_TABLE_ROWS = """
+    SELECT indicator_id, breakdown, bool_or(o.measure <> 'target' AND o.value IS NOT NULL) AS based, min(source_line) AS line,
+           any_value(s.period_start) - 1 AS base_year
+    FROM fct_observation o JOIN dim_source s USING (source_id)
+    WHERE o.county_code = $county AND place = 'indicator_table' AND target_level = 'county'
+    GROUP BY indicator_id, breakdown HAVING bool_or(measure = 'target')
+"""
 
 
 def _without_table(con: duckdb.DuckDBPyConnection, county: str) -> list[Headline]:
-    own = ask(con, "SELECT DISTINCT indicator_id, breakdown FROM mart_target WHERE county_code = $county AND target_level = 'county'", county=county)
+    own = ask(
+        con,
+        "SELECT DISTINCT indicator_id, breakdown FROM mart_target WHERE county_code = $county AND target_level = 'county'",
+        county=county,
+    )
     if own.is_empty():
         return []
-    based = ask(con, "SELECT DISTINCT indicator_id, breakdown FROM mart_target WHERE county_code = $county AND target_level = 'county' AND baseline IS NOT NULL", county=county).height
+    based = ask(
+        con,
+        "SELECT DISTINCT indicator_id, breakdown FROM mart_target WHERE county_code = $county AND target_level = 'county' AND baseline IS NOT NULL",
+        county=county,
+    ).height
     open_zh = "均未写基数" if not based else f"其中{own.height - based}项未写基数"
     open_en = "none of them with a baseline" if not based else f"{own.height - based} of them without a baseline"
-    text = Words(f"没有指标表，正文提出{own.height}项目标，{open_zh}", f"no indicator table; {own.height} targets in the text, {open_en}")
+    text = Words(
+        f"没有指标表，正文提出{own.height}项目标，{open_zh}",
+        f"no indicator table; {own.height} targets in the text, {open_en}",
+    )
     return [Headline(county, "baselines", text)]
 
 
@@ -109,7 +123,11 @@ def _dominant(largest: dict[str, Any], total: float) -> Words:
     amount = float(largest["total_investment_wan"])
     if amount <= DOMINANT * total or amount == total:
         return same("")
-    kind = Words("康养", "wellness-and-care ") if "康养" in largest["name_zh"] else words.code("domain", largest["domain"]) + Words("", " ")
+    kind = (
+        Words("康养", "wellness-and-care ")
+        if "康养" in largest["name_zh"]
+        else words.code("domain", largest["domain"]) + Words("", " ")
+    )
     silent = largest["domain"] == "elderly_care" and not largest["has_beds"]
     said = words.money(amount)
     return Words(
@@ -123,10 +141,11 @@ def _left_out(projects: pl.DataFrame) -> Words:
     if outside.is_empty():
         return same("")
     counted = words.several(outside.height)
-    amounts = [words.number(a) for a in outside["total_investment_wan"]]
+    parts = [words.money(a) for a in outside["total_investment_wan"]]
+    summed = "＋".join(p.zh.removesuffix("万元") for p in parts)
     return Words(
-        f"，表列合计漏{counted}项（{'＋'.join(amounts)}万元）",
-        f"; the printed total leaves out {outside.height} project(s) ({' + '.join(amounts)} × 10,000 CNY)",
+        f"，表列合计漏{counted}项（{summed}万元）",
+        f"; the printed total leaves out {outside.height} of its projects ({' + '.join(p.en for p in parts)})",
     )
 
 
@@ -143,7 +162,10 @@ def rates(con: duckdb.DuckDBPyConnection, county: str) -> list[Headline]:
            ORDER BY list_position($keys, indicator_id), place = 'indicator_table' DESC, source_line""",
         county=county, keys=list(KEY_RATES),
     ).unique("indicator_id", keep="first", maintain_order=True)  # fmt: skip
-    return [Headline(county, str(r["indicator_id"]), _rate(r), (int(r["source_line"]),)) for r in rows.head(2).iter_rows(named=True)]
+    return [
+        Headline(county, str(r["indicator_id"]), _rate(r), (int(r["source_line"]),))
+        for r in rows.head(2).iter_rows(named=True)
+    ]
 
 
 def _rate(row: dict[str, Any]) -> Words:
@@ -172,15 +194,28 @@ def conflicts(con: duckdb.DuckDBPyConnection, county: str) -> list[Headline]:
            ORDER BY ALL""",
         county=county,
     )  # fmt: skip
-    groups = [g for _, g in rows.group_by("indicator_id", "breakdown", "target_year", maintain_order=True) if g["target"].n_unique() > 1]
-    worst = sorted(groups, key=lambda g: (-g["target"].n_unique(), g["domain"][0] != "elderly_care", g["source_line"].min()))
+    groups = [
+        g
+        for _, g in rows.group_by("indicator_id", "breakdown", "target_year", maintain_order=True)
+        if g["target"].n_unique() > 1
+    ]
+    worst = sorted(
+        groups, key=lambda g: (-g["target"].n_unique(), g["domain"][0] != "elderly_care", g["source_line"].min())
+    )
     return [_conflict(con, county, g) for g in worst]
 
 
 def _conflict(con: duckdb.DuckDBPyConnection, county: str, group: pl.DataFrame) -> Headline:
     places = [
-        (words.code("place", str(key[0])), list(dict.fromkeys(words.quantity(r["target"], r["unit"]) for r in part.sort("target").iter_rows(named=True))))
-        for key, part in group.sort(pl.col("place") == "indicator_table", "source_line").group_by("place", maintain_order=True)
+        (
+            words.code("place", str(key[0])),
+            list(
+                dict.fromkeys(words.quantity(r["target"], r["unit"]) for r in part.sort("target").iter_rows(named=True))
+            ),
+        )
+        for key, part in group.sort(pl.col("place") == "indicator_table", "source_line").group_by(
+            "place", maintain_order=True
+        )
     ]
     zh = "，".join(p.zh + "、".join(v.zh for v in values) for p, values in places)
     en = ", ".join(f"{' and '.join(v.en for v in values)} in the {p.en}" for p, values in places)
@@ -235,7 +270,10 @@ def beds(con: duckdb.DuckDBPyConnection, county: str) -> list[Headline]:
         if need["supply"] is None
         else Words(f"现有{words.number(need['supply'], 0)}张", f"{words.number(need['supply'], 0)} stand")
     )
-    text = Words(f"{LAST_YEAR}年需养老床位约{low}—{high}张（因方法而异），{stands.zh}", f"{low}–{high} elderly-care beds needed in {LAST_YEAR}, depending on the method; {stands.en}")
+    text = Words(
+        f"{LAST_YEAR}年需养老床位约{low}—{high}张（因方法而异），{stands.zh}",
+        f"{low}–{high} elderly-care beds needed in {LAST_YEAR}, depending on the method; {stands.en}",
+    )
     return [Headline(county, "beds", text)]
 
 
@@ -246,9 +284,26 @@ def sentence(con: duckdb.DuckDBPyConnection, found: list[Headline]) -> Words:
     """Headlines of one county in one sentence that begins with its name: 易门县24项指标…，规划投资…"""
     if not found:
         return same("")
-    county = ask(con, "SELECT name_zh, name_en FROM dim_county WHERE county_code = $county", county=found[0].county_code)
+    county = ask(
+        con, "SELECT name_zh, name_en FROM dim_county WHERE county_code = $county", county=found[0].county_code
+    )
     said = words.joined([h.text for h in found], "，", "; ")
     return Words(county["name_zh"][0] + said.zh, f"{county['name_en'][0]}: {said.en}")
+
+
+def table(con: duckdb.DuckDBPyConnection, codes: list[str] | None = None) -> Table:
+    """The headlines of the counties with their lines; those resting on a contradiction say whether it was reviewed."""
+    rows = [
+        (Words(c["name_zh"], c["name_en"]), h.text, words.lines(list(h.lines)), words.code("review_status", "confirmed" if h.reviewed else "open") if h.doubtful else None)
+        for c in counties(con, codes).iter_rows(named=True) for h in headlines(con, c["county_code"])
+    ]  # fmt: skip
+    headers = (
+        Words("县（市、区）", "county"),
+        Words("要点", "headline"),
+        Words("原文位置", "line"),
+        Words("核实状态", "review"),
+    )
+    return Table(headers, tuple(rows))
 
 
 def caveats(con: duckdb.DuckDBPyConnection) -> list[Words]:
@@ -262,6 +317,8 @@ def caveats(con: duckdb.DuckDBPyConnection) -> list[Words]:
                   (SELECT count(*) FROM fct_correction) AS corrections,
                   (SELECT string_agg(DISTINCT c.name_zh, '、') FROM fct_project p JOIN dim_county c USING (county_code) WHERE commitment = 'reserve') AS reserve_zh,
                   (SELECT string_agg(DISTINCT c.name_en, ', ') FROM fct_project p JOIN dim_county c USING (county_code) WHERE commitment = 'reserve') AS reserve_en,
+                  (SELECT string_agg(name_zh, '、') FROM mart_held_back) AS held_zh,
+                  (SELECT string_agg(name_en, ', ') FROM mart_held_back) AS held_en,
                   (SELECT coalesce(sum(amount_wan), 0) FROM mart_investment WHERE funder = 'unresolved') AS unresolved""",
     ).to_dicts()[0]  # fmt: skip
     unresolved = words.money(facts["unresolved"])

@@ -28,7 +28,9 @@ def open_marts(release: str | None = None, *, path: Path | None = None) -> duckd
     """
     file = path or _file(release)
     if not file.is_file():
-        raise NoReleaseError(f"没有可读的数据版本：{file}。请先运行 make run / nothing to read at {file}: run `make run` first")
+        raise NoReleaseError(
+            f"没有可读的数据版本：{file}。请先运行 make run / nothing to read at {file}: run `make run` first"
+        )
     return duckdb.connect(
         str(file),
         read_only=True,

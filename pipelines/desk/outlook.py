@@ -26,14 +26,22 @@ class Outlook:
 
 
 Engine = Callable[[duckdb.DuckDBPyConnection, str, Assumptions], Outlook]
-ENGINE: Engine | None = None  # the seam: the forecast package sets what recomputes the chain elderly → disabled → beds
+_engines: list[Engine] = []  # the last one plugged in is used
 
 
 class AssumptionsNotAvailableError(NotImplementedError):
     """Assumptions were given, but nothing that can recompute the chain is plugged in."""
 
 
-def outlook(county: str, assumptions: Assumptions | None = None, con: duckdb.DuckDBPyConnection | None = None) -> Outlook:
+def plug(engine: Engine) -> Engine:
+    """The seam: hand in what recomputes the chain elderly → disabled → beds → gap under other assumptions."""
+    _engines.append(engine)
+    return engine
+
+
+def outlook(
+    county: str, assumptions: Assumptions | None = None, con: duckdb.DuckDBPyConnection | None = None
+) -> Outlook:
     """The outlook of one county from the marts; with assumptions, recomputed by the plugged-in engine.
 
     Raises ValueError for an unknown county, AssumptionsNotAvailableError when no engine is plugged in.
@@ -42,13 +50,15 @@ def outlook(county: str, assumptions: Assumptions | None = None, con: duckdb.Duc
         counties(db, [county])
         if not assumptions:
             return Outlook(county, _mart(db, "mart_elderly_outlook", county), _mart(db, "mart_bed_outlook", county), {})
-        if ENGINE is None:
+        if not _engines:
             raise AssumptionsNotAvailableError(
                 "本版本的桌面尚不能按新假设重算；不带 assumptions 可取发布的展望 / "
                 "this version cannot recompute under other assumptions yet; call without assumptions for the published outlook"
             )
-        return ENGINE(db, county, assumptions)
+        return _engines[-1](db, county, assumptions)
 
 
 def _mart(con: duckdb.DuckDBPyConnection, table: str, county: str) -> pl.DataFrame:
-    return ask(con, f"SELECT * EXCLUDE (county_code) FROM {table} WHERE county_code = $county ORDER BY ALL", county=county)
+    return ask(
+        con, f"SELECT * EXCLUDE (county_code) FROM {table} WHERE county_code = $county ORDER BY ALL", county=county
+    )

@@ -7,8 +7,8 @@ import csv
 import html
 import io
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from typing import Any, cast
+from dataclasses import dataclass
+from typing import Any
 
 from pipelines import settings
 from pipelines.desk import words
@@ -26,9 +26,25 @@ SERIES = (BLUE, VERMILION, GREEN, ORANGE, PINK, SKY, INK, MUTED)
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
 MARKERS = ("circle", "square", "diamond", "triangle-up", "x", "star")
 HATCHES = ("", "/", "\\", "x", "-", "|", "+", ".")
-FONT = '"Noto Sans CJK SC", "Noto Sans SC", "Source Han Sans SC", "Microsoft YaHei", "PingFang SC", "SimHei", sans-serif'
-CONFIG = {"displaylogo": False, "displayModeBar": False, "responsive": True, "showSendToCloud": False, "scrollZoom": False}
-_AXIS = {"gridcolor": GRID, "linecolor": MUTED, "zeroline": False, "automargin": True, "ticks": "", "tickformat": ",~r", "exponentformat": "none"}
+FONT = (
+    '"Noto Sans CJK SC", "Noto Sans SC", "Source Han Sans SC", "Microsoft YaHei", "PingFang SC", "SimHei", sans-serif'
+)
+CONFIG = {
+    "displaylogo": False,
+    "displayModeBar": False,
+    "responsive": True,
+    "showSendToCloud": False,
+    "scrollZoom": False,
+}
+_AXIS = {
+    "gridcolor": GRID,
+    "linecolor": MUTED,
+    "zeroline": False,
+    "automargin": True,
+    "ticks": "",
+    "tickformat": ",~r",
+    "exponentformat": "none",
+}
 TEMPLATE: Spec = {
     "layout": {
         "font": {"family": FONT, "size": 13, "color": INK},
@@ -37,7 +53,14 @@ TEMPLATE: Spec = {
         "plot_bgcolor": "rgba(0,0,0,0)",
         "xaxis": {**_AXIS, "showgrid": False, "showline": True, "title": {"standoff": 8}},
         "yaxis": {**_AXIS, "showgrid": True, "rangemode": "tozero", "title": {"standoff": 8}},
-        "legend": {"orientation": "h", "traceorder": "normal", "x": 0, "y": -0.2, "yanchor": "top", "font": {"size": 12}},
+        "legend": {
+            "orientation": "h",
+            "traceorder": "normal",
+            "x": 0,
+            "y": -0.2,
+            "yanchor": "top",
+            "font": {"size": 12},
+        },
         "margin": {"l": 8, "r": 16, "t": 16, "b": 8},
         "hoverlabel": {"font": {"family": FONT, "size": 13}},
         "hovermode": "closest",
@@ -80,7 +103,9 @@ class Table:
         head = "".join(f'<th style="text-align:left">{html.escape(h.to(language))}</th>' for h in self.headers)
         sides = ["right" if n else "left" for n in self.numeric]
         body = "".join(
-            "<tr>" + "".join(f'<td style="text-align:{s}">{html.escape(c)}</td>' for s, c in zip(sides, row, strict=True)) + "</tr>"
+            "<tr>"
+            + "".join(f'<td style="text-align:{s}">{html.escape(c)}</td>' for s, c in zip(sides, row, strict=True))
+            + "</tr>"
             for row in self.cells(language)
         )
         caption = f"<caption>{html.escape(self.caption.to(language))}</caption>" if self.caption else ""
@@ -98,7 +123,11 @@ class Table:
     def _repr_mimebundle_(self, **_: object) -> dict[str, object]:
         mine = spoken()
         text = "\n".join("\t".join(r) for r in [[h.to(mine) for h in self.headers], *self.cells(mine)])
-        return {"text/html": self.html(mine), "text/plain": text, TABLE_MIME: {k: self.to_json(k) for k in words.LANGUAGES}}
+        return {
+            "text/html": self.html(mine),
+            "text/plain": text,
+            TABLE_MIME: {k: self.to_json(k) for k in words.LANGUAGES},
+        }
 
 
 @dataclass(frozen=True)
@@ -132,7 +161,12 @@ class Chart:
         spec = self.spec(language)
         note = {"text": self.source.to(language), "xref": "paper", "yref": "paper", "x": 0, "y": 1.01, "yanchor": "bottom",
                 "showarrow": False, "font": {"size": 11, "color": MUTED}, "align": "left"}  # fmt: skip
-        title = {"text": f"<b>{html.escape(self.title.to(language))}</b>", "x": 0, "xref": "paper", "font": {"size": 15}}
+        title = {
+            "text": f"<b>{html.escape(words.capital(self.title.to(language)))}</b>",
+            "x": 0,
+            "xref": "paper",
+            "font": {"size": 15},
+        }
         margin = {**TEMPLATE["layout"]["margin"], "t": 76}
         layout = {**spec["layout"], "title": title, "margin": margin, "height": 420}
         layout["annotations"] = [*layout.get("annotations", []), note]
@@ -140,14 +174,10 @@ class Chart:
 
     def to_json(self, language: Language) -> Spec:
         return {
-            "id": self.id, "title": self.title.to(language), "unit": self.unit.to(language), "source": self.source.to(language),
+            "id": self.id, "title": words.capital(self.title.to(language)), "unit": self.unit.to(language), "source": self.source.to(language),
             "alt": self.alt.to(language), "note": self.note.to(language) if self.note else "", "table": self.table.to_json(language),
             "spec": self.spec(language),
         }  # fmt: skip
-
-    def named(self, id: str) -> Chart:
-        """The same chart under another id, for a page that shows it twice."""
-        return replace(self, id=id)
 
     def _repr_mimebundle_(self, **_: object) -> dict[str, object]:
         mine = spoken()
@@ -166,12 +196,17 @@ def _level_unit(layout: Spec) -> Spec:
     mark = {"text": html.escape(text), "xref": "paper", "yref": "paper", "x": 0, "y": 1, "xanchor": "left", "yanchor": "bottom", "yshift": 6,
             "showarrow": False, "font": {"size": 12, "color": MUTED}}  # fmt: skip
     margin = {**TEMPLATE["layout"]["margin"], "t": 32}
-    return {**layout, "yaxis": {**layout["yaxis"], "title": {"text": ""}}, "annotations": [*layout.get("annotations", []), mark], "margin": margin}
+    return {
+        **layout,
+        "yaxis": {**layout["yaxis"], "title": {"text": ""}},
+        "annotations": [*layout.get("annotations", []), mark],
+        "margin": margin,
+    }
 
 
 def spoken() -> Language:
     """The office's language, from the settings."""
-    return cast(Language, "en" if settings.load().language == "en" else "zh")
+    return "en" if settings.load().language == "en" else "zh"
 
 
 def shown(cell: Cell, language: Language) -> str:

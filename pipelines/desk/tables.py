@@ -10,12 +10,13 @@ import polars as pl
 
 from pipelines.desk import words
 from pipelines.desk.marts import ask, counties, reading
-from pipelines.desk.style import Cell, Table
+from pipelines.desk.style import Cell, Table, shown
 from pipelines.desk.words import Words, same
 
 Connection = duckdb.DuckDBPyConnection | None
 COUNTY, PREFECTURE, LINE = Words("县（市、区）", "county"), Words("州（市）", "prefecture"), Words("原文位置", "line")
 INDICATOR, DOMAIN = Words("指标", "indicator"), Words("领域", "domain")
+MINOR = ("other_count", "sites", "storeys", "share_pct", "projects_per_year")  # outputs that leaders need not read
 SHARED_BY = 2  # an indicator that this many counties state is one the others could be asked for
 
 
@@ -35,12 +36,12 @@ def reported(value: float | None, unit: str | None = None) -> Cell:
     return value if unit is None else words.quantity(value, unit)
 
 
-def glance(con: Connection = None) -> Table:
+def glance(con: Connection = None, codes: list[str] | None = None) -> Table:
     """The counties at a glance: people, targets, beds, money, doubts. One row each."""
     with reading(con) as db:
         rows = ask(db, _GLANCE).to_dicts()
         by_code = {r["county_code"]: r for r in rows}
-        ordered = [(c, by_code[c["county_code"]]) for c in counties(db).iter_rows(named=True)]
+        ordered = [(c, by_code[c["county_code"]]) for c in counties(db, codes).iter_rows(named=True)]
     headers = (
         COUNTY, PREFECTURE, Words("2020年60岁及以上（普查）", "aged 60+ in 2020 (census)"),
         Words("2035年60岁及以上（预测）", "aged 60+ in 2035 (projection)"), Words("县级目标（约束性/预期性/未注明）", "county targets (binding / expected / not labelled)"),
@@ -78,7 +79,9 @@ _GLANCE = _OWN_TARGETS + _GLANCE
 
 
 def _glance_row(county: dict[str, Any], r: dict[str, Any]) -> tuple[Cell, ...]:
-    listed = [words.code("bed_type", b["type"]) + same(" ") + words.quantity(b["beds"], "beds") for b in r["beds"] or []]
+    listed = [
+        words.code("bed_type", b["type"]) + same(" ") + words.quantity(b["beds"], "beds") for b in r["beds"] or []
+    ]
     reserve = Words("（储备）", " (reserve list)") if r["commitment"] == "reserve" else same("")
     return (
         named(county), prefecture(county), r["e20"], same(words.estimate(r["e35"])),
@@ -89,7 +92,9 @@ def _glance_row(county: dict[str, Any], r: dict[str, Any]) -> tuple[Cell, ...]:
     )  # fmt: skip
 
 
-def targets(county: str | None = None, con: Connection = None, *, kind: str | None = "any", level: str = "county") -> Table:
+def targets(
+    county: str | None = None, con: Connection = None, *, kind: str | None = "any", level: str = "county"
+) -> Table:
     """Targets with baseline, latest figure and verdict; binding (约束性) and expected (预期性) are asked for apart.
 
     `kind`: binding, expected, None (not labelled) or any; `level`: county, or higher for prefecture, province, nation.
@@ -114,8 +119,16 @@ _TARGETS = """
 
 
 def _target_row(r: dict[str, Any]) -> tuple[Cell, ...]:
-    base = words.quantity(r["baseline"], r["unit"]) if r["baseline"] is not None else words.code("absence", r["baseline_status"] or "not_reported")
-    actual = words.code("absence", "not_reported") if r["latest_actual"] is None else words.quantity(r["latest_actual"], r["unit"]) + same(f" ({r['latest_year']})")
+    base = (
+        words.quantity(r["baseline"], r["unit"])
+        if r["baseline"] is not None
+        else words.code("absence", r["baseline_status"] or "not_reported")
+    )
+    actual = (
+        words.code("absence", "not_reported")
+        if r["latest_actual"] is None
+        else words.quantity(r["latest_actual"], r["unit"]) + same(f" ({r['latest_year']})")
+    )
     remarks = [Words("多值冲突（待核实）", "printed with different values")] if r["in_conflict"] else []
     if "not_ambitious" in (r["flags"] or ""):
         remarks.append(Words("目标未高于基期", "not above the baseline"))
@@ -129,7 +142,11 @@ def _target_row(r: dict[str, Any]) -> tuple[Cell, ...]:
 
 def promise(r: dict[str, Any]) -> Words:
     """The target with its sign, or its printed words when it is no number."""
-    return same(f"“{r['target_as_printed']}”") if r["target"] is None else words.bound(r["qualifier"], r["target"], r["unit"])
+    return (
+        same(f"“{r['target_as_printed']}”")
+        if r["target"] is None
+        else words.bound(r["qualifier"], r["target"], r["unit"])
+    )
 
 
 def projects(county: str, con: Connection = None) -> Table:
@@ -154,7 +171,7 @@ _PROJECTS = """
 def _project_row(r: dict[str, Any]) -> tuple[Cell, ...]:
     left_out = Words("合计漏列", "left out of it") if r["in_printed_total"] is False else None
     years = str(r["start_year"]) if r["start_year"] == r["end_year"] else f"{r['start_year']}–{r['end_year']}"
-    outputs = [_output(o) for o in (r["outputs"] or [])]
+    outputs = [_output(o) for o in (r["outputs"] or []) if o["output"] not in MINOR]
     return (
         named(r), words.code("domain", r["domain"]), words.code("commitment", r["commitment"]), words.code("spend_kind", r["spend_kind"]),
         same(years) if r["start_year"] else words.NOT_REPORTED, reported(r["total_investment_wan"]), left_out,
@@ -163,7 +180,11 @@ def _project_row(r: dict[str, Any]) -> tuple[Cell, ...]:
 
 
 def _output(o: dict[str, Any]) -> Words:
-    what = words.code("output", o["output"]) if o["output"] not in ("facilities", "other_count") else same(o["label"] or "")
+    what = (
+        words.code("output", o["output"])
+        if o["output"] not in ("facilities", "other_count")
+        else same(o["label"] or "")
+    )
     changed = words.code("increment", o["increment"])
     said = words.quantity(o["quantity"], o["unit"])
     if o["increment"] in ("new", "unknown"):
@@ -218,7 +239,9 @@ def not_reported(con: Connection = None) -> Table:
     """What each county does not report although at least two others do: a worklist for the clerks. ● reported, ○ not."""
     with reading(con) as db:
         every = counties(db).to_dicts()
-        rows = ask(db, "SELECT * FROM dim_indicator WHERE comparable_counties LIKE '%;%' ORDER BY domain, indicator_id").to_dicts()
+        rows = ask(
+            db, "SELECT * FROM dim_indicator WHERE comparable_counties LIKE '%;%' ORDER BY domain, indicator_id"
+        ).to_dicts()
     codes = [c["county_code"] for c in every]
     open_rows = [(r, set(str(r["comparable_counties"]).split(";"))) for r in rows]
     missing = [(r, s) for r, s in open_rows if len(s) >= SHARED_BY and not set(codes) <= s]
@@ -226,7 +249,10 @@ def not_reported(con: Connection = None) -> Table:
     marks = {True: same("●"), False: Words("○ 未报告", "○ not reported")}
     return Table(
         headers,
-        tuple((words.code("domain", r["domain"]), named(r), named(r, "definition"), *(marks[c in s] for c in codes)) for r, s in missing),
+        tuple(
+            (words.code("domain", r["domain"]), named(r), named(r, "definition"), *(marks[c in s] for c in codes))
+            for r, s in missing
+        ),
     )
 
 
@@ -259,13 +285,22 @@ def _projected(r: dict[str, Any] | None) -> Cell:
     return same(f"{words.estimate(r['p50'])} ({words.estimate(r['p10'])}–{words.estimate(r['p90'])})")
 
 
-def investment(by: str = "domain", con: Connection = None) -> Table:
+def investment(by: str = "domain", con: Connection = None, codes: list[str] | None = None) -> Table:
     """Project money (万元) by county and `domain`, `funder` or `year`."""
     with reading(con) as db:
-        every = counties(db).to_dicts()
-        rows = ask(db, f"SELECT county_code, {by} AS part, sum(amount_wan) AS amount FROM mart_investment GROUP BY ALL ORDER BY part")
+        every = counties(db, codes).to_dicts()
+        rows = ask(
+            db,
+            f"SELECT county_code, {by} AS part, sum(amount_wan) AS amount FROM mart_investment GROUP BY ALL ORDER BY part",
+        )
+    rows = rows.filter(pl.col("county_code").is_in([c["county_code"] for c in every]))
     sums: dict[tuple[str, object], float] = {(c, p): a for c, p, a in rows.iter_rows()}
-    parts = rows.group_by("part").agg(pl.col("amount").sum()).sort("part" if by == "year" else "amount", descending=by != "year")["part"].to_list()
+    parts = (
+        rows.group_by("part")
+        .agg(pl.col("amount").sum())
+        .sort("part" if by == "year" else "amount", descending=by != "year")["part"]
+        .to_list()
+    )
     titles = {"domain": DOMAIN, "funder": Words("出资方", "funder"), "year": Words("年份", "year")}
     headers = (titles[by], *(named(c) for c in every))
     total = tuple(_sum(sums, c["county_code"]) for c in every)
@@ -286,12 +321,19 @@ def _sum(sums: dict[tuple[str, object], float], code: str) -> Cell:
     return _amount(sum(mine)) if mine else words.NOT_REPORTED
 
 
-def side_by_side(con: Connection = None) -> Table:
+def side_by_side(con: Connection = None, codes: list[str] | None = None) -> Table:
     """Every indicator that at least two counties state on one definition: latest value of each, per head where it can be."""
     with reading(con) as db:
-        every = counties(db).to_dicts()
-        rows = ask(db, _GROUPS)
-    headers = (DOMAIN, INDICATOR, Words("数据性质", "measure"), Words("年份", "year"), *(named(c) for c in every), Words("折算", "put per"))
+        every = counties(db, codes).to_dicts()
+        rows = ask(db, _GROUPS).filter(pl.col("county_code").is_in([c["county_code"] for c in every]))
+    headers = (
+        DOMAIN,
+        INDICATOR,
+        Words("数据性质", "measure"),
+        Words("年份", "year"),
+        *(named(c) for c in every),
+        Words("折算", "put per"),
+    )
     groups = rows.group_by("comparable_group", maintain_order=True)
     return Table(headers, tuple(_group_row(g, [c["county_code"] for c in every]) for _, g in groups))
 
@@ -337,7 +379,14 @@ def statements(domain: str, con: Connection = None) -> Table:
         ).to_dicts()  # fmt: skip
     headers = (COUNTY, INDICATOR, Words("数据性质", "measure"), Words("年份", "year"), Words("数值", "value"), LINE)
     body = tuple(
-        (named(r, "county"), named(r) + words.breakdown(r["breakdown"]), words.code("measure", r["measure"]), _when(r), _said(r), words.line(r["source_line"]))
+        (
+            named(r, "county"),
+            named(r) + words.breakdown(r["breakdown"]),
+            words.code("measure", r["measure"]),
+            _when(r),
+            _said(r),
+            words.line(r["source_line"]),
+        )
         for r in rows
     )
     return Table(headers, body)
@@ -352,13 +401,17 @@ def _when(r: dict[str, Any]) -> Words:
 def _said(r: dict[str, Any]) -> Words:
     if r["value"] is not None:
         return words.bound(r["qualifier"], r["value"], r["unit"])
-    return same(f"“{r['value_as_printed']}”") if r["value_as_printed"] else words.code("absence", r["status"] or "not_reported")
+    return (
+        same(f"“{r['value_as_printed']}”")
+        if r["value_as_printed"]
+        else words.code("absence", r["status"] or "not_reported")
+    )
 
 
-def domain_projects(domain: str, con: Connection = None) -> Table:
+def domain_projects(domain: str, con: Connection = None, codes: list[str] | None = None) -> Table:
     """The projects of one domain in all counties."""
     with reading(con) as db:
-        every = counties(db).to_dicts()
+        every = counties(db, codes).to_dicts()
         parts = [(c, projects(c["county_code"], db)) for c in every]
     wanted = words.code("domain", domain)
     headers = (COUNTY, *parts[0][1].headers)
@@ -374,12 +427,22 @@ def verdicts(con: Connection = None) -> Table:
             """SELECT county_code, coalesce(target_kind, '') AS kind, verdict, count(*) AS n FROM mart_target
                WHERE target_level = 'county' AND coalesce(flags, '') NOT LIKE '%previous_plan%' GROUP BY ALL ORDER BY ALL""",
         )  # fmt: skip
-    kinds = {"binding": words.code("target_kind", "binding"), "expected": words.code("target_kind", "expected"), "": Words("未注明", "not labelled")}
+    kinds = {
+        "binding": words.code("target_kind", "binding"),
+        "expected": words.code("target_kind", "expected"),
+        "": Words("未注明", "not labelled"),
+    }
     seen = rows.select("kind", "verdict").unique().sort("kind", "verdict", descending=[True, False]).rows()
     count = {(c, k, v): n for c, k, v, n in rows.iter_rows()}
     headers = (Words("属性", "kind"), Words("评价", "verdict"), *(named(c) for c in every))
     order = [(k, v) for k in kinds for kind, v in seen if kind == k]
-    return Table(headers, tuple((kinds[k], words.code("verdict", v), *(count.get((c["county_code"], k, v), 0) for c in every)) for k, v in order))
+    return Table(
+        headers,
+        tuple(
+            (kinds[k], words.code("verdict", v), *(count.get((c["county_code"], k, v), 0) for c in every))
+            for k, v in order
+        ),
+    )
 
 
 def apart(con: Connection = None) -> Table:
@@ -415,9 +478,16 @@ def not_reported_summary(con: Connection = None) -> Table:
     full = not_reported(con)
     with reading(con) as db:
         every = counties(db).to_dicts()
-    headers = (COUNTY, PREFECTURE, Words("未报告的指标数", "indicators not reported"), Words("所列指标数", "indicators listed"))
-    silent = [sum(1 for row in full.rows if isinstance(row[3 + i], Words) and "○" in row[3 + i].zh) for i in range(len(every))]  # type: ignore[union-attr]
-    return Table(headers, tuple((named(c), prefecture(c), n, len(full.rows)) for c, n in zip(every, silent, strict=True)))
+    headers = (
+        COUNTY,
+        PREFECTURE,
+        Words("未报告的指标数", "indicators not reported"),
+        Words("所列指标数", "indicators listed"),
+    )
+    silent = [sum("○" in shown(row[3 + i], "zh") for row in full.rows) for i in range(len(every))]
+    return Table(
+        headers, tuple((named(c), prefecture(c), n, len(full.rows)) for c, n in zip(every, silent, strict=True))
+    )
 
 
 def gaps(con: Connection = None) -> Table:
@@ -433,7 +503,10 @@ def gaps(con: Connection = None) -> Table:
     mark = {True: words.NOT_REPORTED, False: Words("有报告", "reported")}
     return Table(
         (COUNTY, *(title for _, title in columns)),
-        tuple((named(c), *(mark[v] if isinstance(v := rows[c["county_code"]][k], bool) else v for k, _ in columns)) for c in every),
+        tuple(
+            (named(c), *(mark[v] if isinstance(v := rows[c["county_code"]][k], bool) else v for k, _ in columns))
+            for c in every
+        ),
     )
 
 
@@ -463,7 +536,10 @@ def sources(con: Connection = None) -> Table:
     return Table(headers, body)
 
 
-_LICENCES = {"government document": Words("政府文件", "government document"), "government statistics": Words("政府统计", "government statistics")}
+_LICENCES = {
+    "government document": Words("政府文件", "government document"),
+    "government statistics": Words("政府统计", "government statistics"),
+}
 
 
 def _issuer(text: str) -> Words:
@@ -479,8 +555,18 @@ def _period(r: dict[str, Any]) -> str:
 def corrections(con: Connection = None) -> Table:
     """Declared repairs that were applied: printed, corrected, why, on what evidence."""
     with reading(con) as db:
-        rows = ask(db, "SELECT k.*, c.name_zh, c.name_en FROM fct_correction k JOIN dim_county c USING (county_code) ORDER BY county_code, correction_id").to_dicts()
-    headers = (COUNTY, Words("位置", "cell"), Words("原文", "printed"), Words("修正为", "corrected"), Words("原因", "reason"), Words("依据", "evidence"))
+        rows = ask(
+            db,
+            "SELECT k.*, c.name_zh, c.name_en FROM fct_correction k JOIN dim_county c USING (county_code) ORDER BY county_code, correction_id",
+        ).to_dicts()
+    headers = (
+        COUNTY,
+        Words("位置", "cell"),
+        Words("原文", "printed"),
+        Words("修正为", "corrected"),
+        Words("原因", "reason"),
+        Words("依据", "evidence"),
+    )
     body = tuple(
         (named(r), same(f"{r['table_name']} {r['row_key']} {r['column_name']}"), same(r["printed"] or words.DASH), same(r["corrected"] or words.DASH), named(r, "reason"), r["evidence"])
         for r in rows

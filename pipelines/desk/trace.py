@@ -58,7 +58,8 @@ class Trace:
 
     def __str__(self) -> str:
         return "\n".join(
-            f"{s.name.zh}：{s.detail.zh}" + (f"  |  {s.name.en}: {s.detail.en}" if s.detail.zh != s.detail.en else "") for s in self.steps
+            f"{s.name.zh}：{s.detail.zh}" + (f"  |  {s.name.en}: {s.detail.en}" if s.detail.zh != s.detail.en else "")
+            for s in self.steps
         )
 
     def _repr_mimebundle_(self, **_: object) -> dict[str, object]:
@@ -94,7 +95,10 @@ def _find(con: duckdb.DuckDBPyConnection, id: str) -> tuple[str, dict[str, Any]]
         if rows:
             row = rows[0]
             if table == "fct_project_mention":
-                row = {**ask(con, "SELECT * FROM fct_project WHERE project_id = $id", id=row["project_id"]).to_dicts()[0], **row}
+                row = {
+                    **ask(con, "SELECT * FROM fct_project WHERE project_id = $id", id=row["project_id"]).to_dicts()[0],
+                    **row,
+                }
             return table, row
     raise UnknownIdError(f"没有编号 {id} / no fact has the id {id} (observation, project, mention, funding, output)")
 
@@ -102,7 +106,9 @@ def _find(con: duckdb.DuckDBPyConnection, id: str) -> tuple[str, dict[str, Any]]
 def _source_id(con: duckdb.DuckDBPyConnection, row: dict[str, Any]) -> str:
     if "source_id" in row:
         return str(row["source_id"])
-    return str(ask(con, "SELECT source_id FROM fct_project WHERE project_id = $id", id=row["project_id"])["source_id"][0])
+    return str(
+        ask(con, "SELECT source_id FROM fct_project WHERE project_id = $id", id=row["project_id"])["source_id"][0]
+    )
 
 
 def _value(con: duckdb.DuckDBPyConnection, table: str, row: dict[str, Any]) -> list[Step]:
@@ -119,23 +125,46 @@ def _value(con: duckdb.DuckDBPyConnection, table: str, row: dict[str, Any]) -> l
     if table == "fct_project_output":
         what = words.code("output", row["output"])
         what = what if row["label"] in (None, what.zh) else what + same(f" {row['label']}")
-        counted = Words("", "") if row["counted"] else Words("（重复陈述，不计入汇总）", " (a restatement, not counted)")
-        return [Step(Words("数值", "value"), what + same(" ") + words.quantity(row["quantity"], row["unit"]) + counted), _printed(row["value_as_printed"])]
+        counted = (
+            Words("", "") if row["counted"] else Words("（重复陈述，不计入汇总）", " (a restatement, not counted)")
+        )
+        return [
+            Step(Words("数值", "value"), what + same(" ") + words.quantity(row["quantity"], row["unit"]) + counted),
+            _printed(row["value_as_printed"]),
+        ]
     named = Step(Words("项目", "project"), Words(row["name_zh"], row["name_en"]))
-    return [named, Step(Words("总投资", "investment"), words.money(row["total_investment_wan"])), _printed(row["total_investment_wan_as_printed"])]
+    return [
+        named,
+        Step(Words("总投资", "investment"), words.money(row["total_investment_wan"])),
+        _printed(row["total_investment_wan_as_printed"]),
+    ]
 
 
 def _observed(con: duckdb.DuckDBPyConnection, row: dict[str, Any]) -> list[Step]:
     indicator = ask(con, "SELECT * FROM dim_indicator WHERE indicator_id = $id", id=row["indicator_id"]).to_dicts()[0]
-    value = words.bound(row["qualifier"], row["value"], row["unit"]) if row["value"] is not None else words.code("absence", row["status"] or "not_reported")
+    value = (
+        words.bound(row["qualifier"], row["value"], row["unit"])
+        if row["value"] is not None
+        else words.code("absence", row["status"] or "not_reported")
+    )
     said = words.code("measure", row["measure"])
-    when = same(f" {row['period_end']} " if row["period_end"] else " ") + (Words("（年份系推定）", "(year inferred) ") if row["period_inferred"] else same(""))
+    when = same(f" {row['period_end']} " if row["period_end"] else " ") + (
+        Words("（年份系推定）", "(year inferred) ") if row["period_inferred"] else same("")
+    )
     steps = [
-        Step(Words("指标", "indicator"), Words(indicator["name_zh"], indicator["name_en"]) + words.breakdown(row["breakdown"]) + same(f" [{row['indicator_id']}]")),
+        Step(
+            Words("指标", "indicator"),
+            Words(indicator["name_zh"], indicator["name_en"])
+            + words.breakdown(row["breakdown"])
+            + same(f" [{row['indicator_id']}]"),
+        ),
         Step(Words("数值", "value"), said + when + value),
     ]
     printed = f"{row['value_as_printed'] or ''} {row['unit_as_printed'] or ''}".strip()
-    converted = row["unit_as_printed"] and row["unit_as_printed"] not in (words.unit_words(row["unit"]).zh, words.unit_words(row["unit"]).en)
+    converted = row["unit_as_printed"] and row["unit_as_printed"] not in (
+        words.unit_words(row["unit"]).zh,
+        words.unit_words(row["unit"]).en,
+    )
     if converted:
         steps.append(Step(Words("单位换算", "unit"), Words(f"{printed} → {value.zh}", f"{printed} → {value.en}")))
     if row["restates"]:
@@ -173,9 +202,17 @@ def _corrections(con: duckdb.DuckDBPyConnection, table: str, row: dict[str, Any]
 def _places(con: duckdb.DuckDBPyConnection, table: str, row: dict[str, Any]) -> list[Step]:
     if table != "fct_project":
         return [Step(Words("位置", "place"), words.line(row["source_line"]))]
-    mentions = ask(con, "SELECT * FROM fct_project_mention WHERE project_id = $id ORDER BY source_line", id=row["project_id"])
+    mentions = ask(
+        con, "SELECT * FROM fct_project_mention WHERE project_id = $id ORDER BY source_line", id=row["project_id"]
+    )
     return [
-        Step(Words("位置", "place"), words.line(m["source_line"]) + same(" ") + words.code("mention", m["mention"]) + same(f"：{m['name_as_printed']}"))
+        Step(
+            Words("位置", "place"),
+            words.line(m["source_line"])
+            + same(" ")
+            + words.code("mention", m["mention"])
+            + same(f"：{m['name_as_printed']}"),
+        )
         for m in mentions.iter_rows(named=True)
     ]
 
@@ -192,6 +229,17 @@ def _own_copy(document: Path | str | None, source: dict[str, Any], line: int | N
     text = content.decode("utf-8").split("\n")
     steps = []
     if source["sha256"] and hashlib.sha256(content).hexdigest() != source["sha256"]:
-        steps.append(Step(Words("注意", "warning"), Words("所给文件与登记的校验值不符，行号可能对不上", "this copy differs from the registered sha256; lines may not match")))
+        steps.append(
+            Step(
+                Words("注意", "warning"),
+                Words(
+                    "所给文件与登记的校验值不符，行号可能对不上",
+                    "this copy differs from the registered sha256; lines may not match",
+                ),
+            )
+        )
     said = text[line - 1].strip() if 0 < line <= len(text) else ""
-    return [*steps, Step(words.line(line), same(said) if said else Words("（该文件没有这一行）", "(no such line in this copy)"))]
+    return [
+        *steps,
+        Step(words.line(line), same(said) if said else Words("（该文件没有这一行）", "(no such line in this copy)")),
+    ]

@@ -30,6 +30,11 @@ class Words:
         return Words(self.zh + other.zh, self.en + other.en)
 
 
+def capital(text: str) -> str:
+    """Its first letter large, for an English sentence or title."""
+    return text[:1].upper() + text[1:]
+
+
 def same(text: str) -> Words:
     """Words that do not change with the language."""
     return Words(text, text)
@@ -110,7 +115,9 @@ def lines(values: list[int]) -> Words:
     kept = sorted({v for v in values if v is not None})
     if not kept:
         return same("")
-    return Words("第" + "、".join(map(str, kept)) + "行", ("line " if len(kept) == 1 else "lines ") + ", ".join(map(str, kept)))
+    return Words(
+        "第" + "、".join(map(str, kept)) + "行", ("line " if len(kept) == 1 else "lines ") + ", ".join(map(str, kept))
+    )
 
 
 def breakdown(text: str | None) -> Words:

@@ -57,7 +57,7 @@ def bed_outlook(
     (4,), to which a definition's national prevalence belongs. Scenario natural counts existing beds, policy adds
     planned net-new beds × completion. Returns the columns of `forecast_beds`: demand_p10/p50/p90, supply,
     supply_status, shortage_p50, idle_p50, probability_short, method_version. Without a stated baseline the demand is
-    the break-even: so many beds must exist.
+    the break-even: so many beds must exist. Memory grows with counties × years × draws: hand over a country in slices.
     """
     codes, years, persons = _persons_60(elderly, draws, seed)
     drawn = assumptions.draw(draws, seed + 1)

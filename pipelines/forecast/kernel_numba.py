@@ -27,19 +27,30 @@ def _exp(x: F) -> F:
 
 @nb.njit(cache=True, fastmath=True)
 def _chunk(  # noqa: PLR0912 - one flat loop nest is what the compiler vectorises
-    persons: F32, survival: F32, mean: F32, scale: F32, library: F32, shock: F32, now: F32, factor: F32, out: F32
+    persons: F32,
+    survival: F32,
+    mean: F32,
+    scale: F32,
+    library: F32,
+    shock: F32,
+    now: F32,
+    factor: F32,
+    out: F32,
+    first: int,
+    last: int,
 ) -> None:
-    """One county, one chunk of draws: band totals (steps, 3, 2, draws); now (2, 18, CHUNK), factor (CHUNK,) scratch."""
-    steps, groups, draws = library.shape
+    """One county, draws `first` to `last`: band totals (steps, 3, 2, draws); now (2, 18, CHUNK), factor (CHUNK,) scratch."""
+    steps, groups = library.shape[:2]
+    draws = last - first
     for sex in range(2):
         for group in range(groups):
             now[sex, group, :draws] = persons[sex, group]
     for step in range(steps):
-        common = shock[step]
+        common = shock[step][first:last]
         for group in range(groups - 1, -1, -1):
             m = mean[step, group]
             size = scale[step, group]
-            row = library[step, group]
+            row = library[step, group][first:last]
             for d in range(draws):
                 factor[d] = _exp(min(max(m + size * row[d] + common[d], F(-3)), F(3)))
             for sex in range(2):
@@ -59,7 +70,8 @@ def _chunk(  # noqa: PLR0912 - one flat loop nest is what the compiler vectorise
         for sex in range(2):
             now[sex, 0, :draws] = F(0)
             block = now[sex]
-            sixty, sixtyfive, eighty = out[step, 0, sex], out[step, 1, sex], out[step, 2, sex]
+            sixty, sixtyfive = out[step, 0, sex][first:last], out[step, 1, sex][first:last]
+            eighty = out[step, 2, sex][first:last]
             for d in range(draws):
                 e = block[16, d] + block[17, d]
                 v = e + block[13, d] + block[14, d] + block[15, d]
@@ -70,14 +82,21 @@ def _chunk(  # noqa: PLR0912 - one flat loop nest is what the compiler vectorise
 
 @nb.njit(cache=True, fastmath=True)
 def _county(
-    persons: F32, survival: F32, mean: F32, scale: F32, library: F32, shock: F32, now: F32, factor: F32, out: F32
+    persons: F32,
+    survival: F32,
+    mean: F32,
+    scale: F32,
+    library: F32,
+    shock: F32,
+    now: F32,
+    factor: F32,
+    out: F32,
 ) -> None:
     """One county in chunks of draws that stay in the processor's first cache."""
     count = library.shape[2]
     for first in range(0, count, CHUNK):
         last = min(first + CHUNK, count)
-        _chunk(persons, survival, mean, scale, library[:, :, first:last], shock[:, first:last], now, factor,
-               out[:, :, :, first:last])
+        _chunk(persons, survival, mean, scale, library, shock, now, factor, out, first, last)
 
 
 @nb.njit(cache=True, parallel=True, fastmath=True)

@@ -41,7 +41,7 @@ class Hyper:
     noise_district: float = 1.0
     t_degrees: float = 6.0
     rounds: int = 4
-    frequencies: int = 1800
+    frequencies: int = 2000
     prefecture_age_weight: float = 0.5
     seed: int = 1
 

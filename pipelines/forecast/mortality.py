@@ -6,7 +6,7 @@ census-to-census survival (coverage of the elderly, age reporting) is kept as a 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -59,6 +59,24 @@ def mortality_from_frames(rates: pl.DataFrame, indicators: pl.DataFrame) -> Mort
         born["year"].cast(pl.Int64).to_numpy(),
         born["value"].cast(pl.Float64).to_numpy() * 1000,
     )
+
+
+def with_rates(mortality: Mortality, rates: pl.DataFrame) -> Mortality:
+    """The same births with the death rates of a frame `period ('2020-2025'), sex ('male'/'female'), age_from,
+    death_rate` (the product's `mortality` table, one geography). Periods it lacks keep their rates; ages must be those
+    of WPP (0, 1, 5 … 100). Raises ValueError where a period misses a cell."""
+    grid = mortality.rates.copy()
+    for (period,), part in rates.group_by(["period"]):
+        start = int(str(period)[:4])
+        if start not in mortality.periods:
+            continue
+        cells = np.full(grid.shape[1:], np.nan)
+        for sex, age, rate in part.select("sex", "age_from", "death_rate").iter_rows():
+            cells[("male", "female").index(sex), MX_STARTS.index(int(age))] = rate
+        if np.isnan(cells).any():
+            raise ValueError(f"{period} 死亡率不完整 / incomplete death rates for {period}")
+        grid[int(np.searchsorted(mortality.periods, start))] = cells
+    return replace(mortality, rates=grid)
 
 
 def hazards(mortality: Mortality, census_year: int) -> Floats:

@@ -20,7 +20,11 @@ NONE_PLANNED: Final = "no net-new elderly beds in the plan"
 
 
 def bed_supply(
-    counties: list[str], years: list[int], observations: pl.DataFrame, projects: pl.DataFrame, outputs: pl.DataFrame
+    counties: list[str],
+    years: list[int],
+    observations: pl.DataFrame,
+    projects: pl.DataFrame,
+    outputs: pl.DataFrame,
 ) -> pl.DataFrame:
     """Supply of every county, year, status and bed type: `county_code, year, status, bed_type, beds, basis`.
 
@@ -32,7 +36,9 @@ def bed_supply(
     existing = _existing(observations)
     types = pl.DataFrame({"bed_type": list(BED_TYPES)})
     standing = grid.join(types, how="cross").join(existing, on=["county_code", "bed_type"], how="left")
-    standing = standing.with_columns(pl.col("basis").fill_null(NOT_REPORTED), pl.lit("existing").alias("status"))
+    standing = standing.with_columns(
+        pl.col("basis").fill_null(NOT_REPORTED), pl.lit("existing").alias("status")
+    )
     coming = _planned(grid, projects, outputs)
     columns = ("county_code", "year", "status", "bed_type", "beds", "basis")
     return pl.concat([standing.select(columns), coming.select(columns)])
@@ -124,6 +130,8 @@ def _planned(grid: pl.DataFrame, projects: pl.DataFrame, outputs: pl.DataFrame) 
         cells.join(built, on=["county_code", "year", "bed_type"], how="left")
         .join(kinds, on=["county_code", "bed_type"], how="left")
         .with_columns(
-            pl.col("beds").fill_null(0.0), pl.col("basis").fill_null(NONE_PLANNED), pl.lit("planned").alias("status")
+            pl.col("beds").fill_null(0.0),
+            pl.col("basis").fill_null(NONE_PLANNED),
+            pl.lit("planned").alias("status"),
         )
     )

@@ -6,6 +6,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -191,6 +192,7 @@ def method_version() -> str:
     return f"{METHOD}+code.{code_version()[:8]}"
 
 
+@cache
 def code_version() -> str:
     """SHA-256 (12 digits) over this package's source, for the training record."""
     digest = hashlib.sha256()

@@ -47,7 +47,8 @@ def typed(frame: pl.DataFrame, raw_table: str, file: str) -> pl.DataFrame:
             value, rule = _convert(cell or "", column)
             if rule:
                 detail = _allowed(column) if rule == "unknown_code" else ""
-                problems.append(Problem(file, number, column.name, cell or "", rule, detail, detail))
+                shown = IDENTITY.sub("＊＊＊", cell or "")
+                problems.append(Problem(file, number, column.name, shown, rule, detail, detail))
             values.append(value)
         out[column.name] = pl.Series(column.name, values, dtype=POLARS[column.type])
     result = pl.DataFrame(out)

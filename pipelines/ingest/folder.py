@@ -16,7 +16,16 @@ from pipelines.ingest.problems import InputError, Problem
 from pipelines.ingest.reader import ROW, SUFFIXES, read_table
 
 REQUIRED = ("figures", "statistics", "projects", "project_outputs", "indicator_map", "population")
-OPTIONAL = ("project_funding", "funding_assignment", "corrections", "notes", "reviews", "total_coverage", "progress")
+OPTIONAL = (
+    "covariates",
+    "project_funding",
+    "funding_assignment",
+    "corrections",
+    "notes",
+    "reviews",
+    "total_coverage",
+    "progress",
+)
 REFERENCE = ("areas", "datasets", "parameters", "mortality")
 COUNTY_FACTS = (
     "code",
@@ -45,6 +54,7 @@ SOURCE_FACTS = (
     "accessed",
 )
 ACTUALS = re.compile(r"actuals_(\d{4})")
+_SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 
 @dataclass(frozen=True)
@@ -58,19 +68,37 @@ class RawCounty:
 
 
 def content_hash(folder: Path) -> str:
-    """sha256 over the names and bytes of every file of a folder (hidden files and lock files of Office left out)."""
+    """sha256 over the names and bytes of every file of a folder (hidden files and lock files of Office left out). A link
+    that leads out of the folder counts by its name; what it leads to is not read."""
     digest = hashlib.sha256()
+    outside = set(_links_out(folder))
     for path in sorted(p for p in folder.rglob("*") if p.is_file() and not p.name.startswith((".", "~$"))):
         digest.update(path.relative_to(folder).as_posix().encode())
-        digest.update(hashlib.sha256(path.read_bytes()).digest())
+        digest.update(b"link" if path in outside else hashlib.sha256(path.read_bytes()).digest())
     return digest.hexdigest()
+
+
+def _links_out(folder: Path) -> list[Path]:
+    """Links in a folder that lead out of it."""
+    home = folder.resolve()
+    return sorted(p for p in folder.rglob("*") if p.is_symlink() and not p.resolve().is_relative_to(home))
+
+
+def _refuse_links(folder: Path) -> None:
+    """Raises InputError (outside_folder) before anything is read through a link that leads out of the raw folder."""
+    own = [] if folder.resolve().is_relative_to(folder.parent.resolve()) else [folder]
+    problems = [Problem(p.name, 0, "", str(p.readlink()), "outside_folder") for p in (*own, *_links_out(folder))]
+    if problems:
+        raise InputError(problems)
 
 
 def read_county(folder: Path) -> RawCounty:
     """Read and check a county folder. Raises InputError with every problem of every file."""
+    _refuse_links(folder)
     problems: list[Problem] = []
     county = _facts(folder / "county.toml", COUNTY_FACTS, problems)
     source = _facts(folder / "source.toml", SOURCE_FACTS, problems)
+    problems += _bad_names(county, source)
     code = folder.name.split("-")[0]
     if county and str(county.get("code")) != code:
         problems.append(
@@ -103,6 +131,7 @@ def read_county(folder: Path) -> RawCounty:
 
 def read_reference(folder: Path) -> dict[str, pl.DataFrame]:
     """Read raw/reference: areas, data sets, parameters, mortality. Raises InputError."""
+    _refuse_links(folder)
     problems: list[Problem] = []
     tables = {}
     for name in REFERENCE:
@@ -174,6 +203,15 @@ def _facts(path: Path, wanted: tuple[str, ...], problems: list[Problem]) -> dict
         return {}
     problems += [Problem(path.name, 0, k, "", "missing_value") for k in wanted if facts.get(k) in (None, "")]
     return facts
+
+
+def _bad_names(county: dict[str, object], source: dict[str, object]) -> list[Problem]:
+    """Names that become parts of paths or pages must not be able to leave them."""
+    slug, file = str(county.get("slug") or "x"), str(source.get("file_name") or "x")
+    problems = [] if _SLUG.fullmatch(slug) else [Problem("county.toml", 0, "slug", slug, "bad_name")]
+    if Path(file).name != file or "\\" in file:
+        problems.append(Problem("source.toml", 0, "file_name", file, "bad_name"))
+    return problems
 
 
 def _references(tables: dict[str, pl.DataFrame], broken: set[str]) -> list[Problem]:

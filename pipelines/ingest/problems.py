@@ -96,6 +96,36 @@ RULES: dict[str, tuple[str, str, str, str]] = {
         "请核对表名、行键和字段",
         "check table, row key and column",
     ),
+    "outside_folder": (
+        "链接指向文件夹之外",
+        "the link leads out of the folder",
+        "请交文件本身，不要交链接",
+        "hand in the file itself, not a link",
+    ),
+    "too_large": (
+        "文件（或其解压后的内容）过大",
+        "the file, or what it unpacks to, is too large",
+        "请只交数据，删去图片和空白行列后重交",
+        "hand in data only: remove pictures and empty rows and columns",
+    ),
+    "bad_name": (
+        "名称只可用小写字母、数字和连字符，文件名不可含路径",
+        "a name takes lower-case letters, digits and hyphens only; a file name takes no path",
+        "请改名",
+        "rename it",
+    ),
+    "changed_while_read": (
+        "读取过程中文件有变动",
+        "the files changed while they were read",
+        "请待文件写完后重新运行",
+        "run again when the files are complete",
+    ),
+    "cannot_stage": (
+        "数据无法处理",
+        "the data cannot be processed",
+        "请核对最近改动的文件；仍不明白时把本消息交给维护人员",
+        "check the files changed last; if that does not help, hand this message to the maintainer",
+    ),
     "numeral_mismatch": (
         "数字台账与所指数据不符",
         "the numeral ledger and the row it points to disagree",

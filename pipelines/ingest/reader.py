@@ -6,6 +6,7 @@ from __future__ import annotations
 import csv
 import io
 import unicodedata
+import zipfile
 from pathlib import Path
 
 import polars as pl
@@ -16,6 +17,8 @@ from pipelines.ingest.problems import InputError, Problem
 ROW = "__row"  # row number in the file as a spreadsheet shows it
 TOTAL_WORDS = ("合计", "总计", "小计", "总合计")
 SUFFIXES = (".csv", ".xlsx", ".xls")
+MAX_BYTES = 100_000_000  # of a file, and of what a workbook unpacks to
+_CHUNK = 1 << 20
 _HEADER_SEARCH = 10
 
 
@@ -23,7 +26,7 @@ def read_table(path: Path, raw_table: str) -> pl.DataFrame:
     """Read one raw file into text columns named as in the registry, plus ``__row``.
 
     Unknown columns stay (so that the contract can name them); trailing total rows are left out of known templates.
-    Raises InputError (unreadable, encoding, empty_file).
+    Raises InputError (unreadable, encoding, empty_file, too_large).
     """
     grid = _grid(path)
     names = registry.headers(raw_table)
@@ -65,11 +68,35 @@ def cells_key(header: list[str], cells: list[str], keyed: tuple[str, ...]) -> bo
 def _grid(path: Path) -> list[list[str]]:
     """The file as rows of text cells."""
     try:
+        if path.stat().st_size > MAX_BYTES or _unpacks_beyond(path, MAX_BYTES):
+            raise InputError([_too_large(path)])
         if path.suffix.lower() == ".csv":
             return list(csv.reader(io.StringIO(_decode(path))))
         return _excel(path)
-    except (OSError, csv.Error) as error:
+    except (OSError, csv.Error, zipfile.BadZipFile) as error:
         raise InputError([Problem(path.name, 0, "", str(error), "unreadable")]) from error
+
+
+def _too_large(path: Path) -> Problem:
+    limit = f"{MAX_BYTES // 1_000_000} MB"
+    return Problem(path.name, 0, "", "", "too_large", f"上限 {limit}", f"the limit is {limit}")
+
+
+def _unpacks_beyond(path: Path, limit: int) -> bool:
+    """Whether a zipped workbook holds more than `limit` bytes. Its members are unpacked to find out, never to disk and never
+    past the limit: the sizes that a zip declares of itself are not believed."""
+    if path.suffix.lower() != ".xlsx":
+        return False
+    left = limit
+    with zipfile.ZipFile(path) as book:
+        for member in book.infolist():
+            member.file_size = limit + 1
+            with book.open(member) as stream:
+                while left >= 0 and (chunk := stream.read(_CHUNK)):
+                    left -= len(chunk)
+            if left < 0:
+                return True
+    return False
 
 
 def _decode(path: Path) -> str:

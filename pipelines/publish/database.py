@@ -11,6 +11,7 @@ import polars as pl
 
 from pipelines import registry
 from pipelines.core import builder
+from pipelines.failpoint import failpoint
 from pipelines.publish.hashes import table_hash
 
 FILE = "marts.duckdb"
@@ -43,6 +44,7 @@ def write(folder: Path, identity: Identity) -> dict[str, str]:
             frame = pl.read_parquet(folder / "parquet" / f"{table.name}.parquet")
             counts[table.name] = builder.insert(con, table.name, frame)
             hashes[table.name] = _compared(con, table.name, frame)
+        failpoint("database.rows")
         for name, frame in _meta(identity, hashes, counts).items():
             builder.insert(con, name, frame)
             builder.ordered(con, name).write_parquet(folder / "parquet" / f"{name}.parquet")

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
@@ -12,27 +13,34 @@ from pipelines import registry
 
 FILE = "diff.json"
 _EXAMPLES = 200
+_CHECK = ["suite", "table_name", "expectation"]
 
 
-def write(previous: Path | None, candidate: Path) -> dict[str, object]:
-    """Compare the Parquet of two folders and write ``candidate/diff.json``. Without a previous release nothing is written."""
+def write(previous: Path | None, candidate: Path, results: pl.DataFrame, changes: list[dict[str, Any]]) -> None:
+    """Write ``candidate/diff.json``: the tables of two folders compared, the checks whose state differs in `results`, and
+    the `changes` that the gate asked about. Without a previous release nothing is written."""
     if previous is None or not previous.exists():
-        return {}
-    tables = {}
-    for table in (t for t in registry.published() if t.layer != "meta"):
-        before, after = (f / "parquet" / f"{table.name}.parquet" for f in (previous, candidate))
-        old = pl.read_parquet(before) if before.exists() else None
-        new = pl.read_parquet(after)
-        tables[table.name] = compare(new.clear() if old is None else old, new, table.key)
-    diff: dict[str, object] = {
+        return
+    tables = {
+        t.name: between(previous, candidate, t) for t in registry.published() if t.layer not in ("quality", "meta")
+    }
+    diff = {
         "previous": previous.name,
         "tables": {n: d for n, d in tables.items() if any(d[k] for k in ("added", "removed", "changed"))},
+        "checks": checks(_read(previous, "mart_quality"), results),
+        "gate": changes,
     }
     (candidate / FILE).write_text(json.dumps(diff, ensure_ascii=False, indent=1, default=str), encoding="utf-8")
-    return diff
 
 
-def compare(old: pl.DataFrame, new: pl.DataFrame, key: tuple[str, ...]) -> dict[str, object]:
+def between(previous: Path, candidate: Path, table: registry.Table) -> dict[str, Any]:
+    """One table of two releases compared."""
+    new = pl.read_parquet(candidate / "parquet" / f"{table.name}.parquet")
+    old = _read(previous, table.name)
+    return compare(new.clear() if old is None else old, new, table.key)
+
+
+def compare(old: pl.DataFrame, new: pl.DataFrame, key: tuple[str, ...]) -> dict[str, Any]:
     """Counts of added, removed and changed rows and up to 200 examples of changed cells (column, from, to)."""
     shared = [c for c in new.columns if c in old.columns and c not in key]
     added = new.join(old, on=key, how="anti", nulls_equal=True)
@@ -41,7 +49,7 @@ def compare(old: pl.DataFrame, new: pl.DataFrame, key: tuple[str, ...]) -> dict[
         old.select(*key, *shared), on=key, how="inner", suffix="__before", nulls_equal=True
     )
     cells: list[dict[str, object]] = []
-    changed_rows = pl.Series([False] * both.height)
+    changed_rows = pl.Series([False] * both.height, dtype=pl.Boolean)
     for column in shared:
         moved = both[column].ne_missing(both[f"{column}__before"])
         changed_rows = changed_rows | moved
@@ -63,3 +71,28 @@ def compare(old: pl.DataFrame, new: pl.DataFrame, key: tuple[str, ...]) -> dict[
         "cells": cells,
         "new_columns": [c for c in new.columns if c not in old.columns],
     }
+
+
+def checks(old: pl.DataFrame | None, new: pl.DataFrame) -> list[dict[str, Any]]:
+    """Checks that passed and now fail, or the other way, or came or went failing; with the message of the newer state."""
+    if old is None:
+        return []
+    state = [*_CHECK, "severity", "passed", "message_zh", "message_en"]
+    both = new.select(state).join(old.select(state), on=_CHECK, how="full", suffix="_before", coalesce=True)
+    moved = both.filter(pl.col("passed").fill_null(True) != pl.col("passed_before").fill_null(True))
+    return [
+        {
+            **{k: row[k] for k in _CHECK},
+            "severity": row["severity"] or row["severity_before"],
+            "before": row["passed_before"],
+            "after": row["passed"],
+            "message_zh": row["message_zh"] or row["message_zh_before"],
+            "message_en": row["message_en"] or row["message_en_before"],
+        }
+        for row in moved.sort(_CHECK).iter_rows(named=True)
+    ]
+
+
+def _read(release: Path, table: str) -> pl.DataFrame | None:
+    path = release / "parquet" / f"{table}.parquet"
+    return pl.read_parquet(path) if path.exists() else None

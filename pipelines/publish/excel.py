@@ -1,5 +1,5 @@
 """Workbooks that a bureau would forward: one per county and one for all, Chinese headers with units, frozen header,
-number formats, a sheet of sources. Text is written as text: a cell that looks like a formula stays words."""
+number formats, a sheet of sources; a county held back says so on the first sheet. Text is written as text: a cell that looks like a formula stays words."""
 
 from __future__ import annotations
 
@@ -26,12 +26,13 @@ SHEETS = (
     "fct_correction",
     "dim_source",
 )
+MARK = "mart_held_back"
 
 
 def write(con: duckdb.DuckDBPyConnection, out: Path) -> list[Path]:
     """Write ``all.xlsx`` and ``<county_code>-<slug>.xlsx`` into `out`. Returns the files."""
     out.mkdir(parents=True, exist_ok=True)
-    frames = {name: con.execute(f'SELECT * FROM "{name}"').pl() for name in SHEETS}
+    frames = {name: con.execute(f'SELECT * FROM "{name}"').pl() for name in (MARK, *SHEETS)}
     owners = dict(frames["fct_project"].select("project_id", "county_code").iter_rows())
     written = [_workbook(out / "all.xlsx", frames)]
     for code, slug in con.execute("SELECT county_code, slug FROM dim_county WHERE has_plan ORDER BY 1").fetchall():
@@ -57,6 +58,8 @@ def _workbook(path: Path, frames: dict[str, pl.DataFrame]) -> Path:
         head = book.add_format({"bold": True, "bg_color": "#E8EEF4", "bottom": 1, "text_wrap": True, "valign": "top"})
         number = book.add_format({"num_format": "#,##0.##"})
         for name, frame in frames.items():
+            if name == MARK and frame.is_empty():
+                continue
             table = registry.table(name)
             sheet = book.add_worksheet(table.title_zh[:31])
             sheet.freeze_panes(1, 0)

@@ -7,6 +7,7 @@ import asyncio
 import concurrent.futures
 import os
 import sys
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,7 +27,9 @@ def sources() -> list[Path]:
     return sorted((settings.PROJECT / "notebooks").glob("[0-9]_*.ipynb"))
 
 
-def run_notebooks(folder: Path, release: Path, *, parameters: dict[str, object] | None = None, notebooks: list[Path] | None = None) -> list[Path]:
+def run_notebooks(
+    folder: Path, release: Path, *, parameters: dict[str, object] | None = None, notebooks: list[Path] | None = None
+) -> list[Path]:
     """Execute the notebooks against ``release/marts.duckdb``, two at a time → ``folder/<name>.ipynb``, in order.
 
     `parameters` replace names of the cell tagged `parameters`. Raises nbclient's CellExecutionError, naming the cell.
@@ -40,33 +43,47 @@ def run_notebooks(folder: Path, release: Path, *, parameters: dict[str, object] 
 
 async def _run_all(paths: list[Path], folder: Path, database: Path, parameters: dict[str, object]) -> None:
     gate = asyncio.Semaphore(AT_ONCE)
-    async with asyncio.TaskGroup() as group:
-        for path in paths:
-            group.create_task(_run(path, folder / path.name, database, parameters, gate))
+    try:
+        async with asyncio.TaskGroup() as group:
+            for path in paths:
+                group.create_task(_run(path, folder / path.name, database, parameters, gate))
+    except ExceptionGroup as errors:
+        raise errors.exceptions[0] from None
 
 
-async def _run(path: Path, target: Path, database: Path, parameters: dict[str, object], gate: asyncio.Semaphore) -> None:
+async def _run(
+    path: Path, target: Path, database: Path, parameters: dict[str, object], gate: asyncio.Semaphore
+) -> None:
     import nbformat
     from nbclient import NotebookClient
 
+    notebook = nbformat.read(path, as_version=4)  # type: ignore[no-untyped-call]
+    stored = [c.source for c in notebook.cells]
+    _parameterise(notebook, parameters)
+    resources = {"metadata": {"path": str(path.parent)}}
     async with gate:
-        notebook = nbformat.read(path, as_version=4)
-        stored = {i: c.source for i, c in enumerate(notebook.cells)}
-        _parameterise(notebook, parameters)
-        client = NotebookClient(notebook, km=_kernel(), timeout=TIMEOUT, record_timing=False, resources={"metadata": {"path": str(path.parent)}})
-        await client.async_execute(env={**os.environ, ENVIRONMENT: str(database.resolve())})
-        _anonymous(notebook, stored)
-        nbformat.write(notebook, target)
+        with tempfile.TemporaryDirectory(prefix="mz") as short:
+            kernel = _kernel(Path(short))
+            client = NotebookClient(notebook, km=kernel, timeout=TIMEOUT, record_timing=False, resources=resources)
+            try:
+                await client.async_execute(env={**os.environ, ENVIRONMENT: str(database.resolve())})
+            finally:
+                await kernel.shutdown_kernel(now=True)
+    _anonymous(notebook, stored)
+    nbformat.write(notebook, target)  # type: ignore[no-untyped-call]
 
 
-def _kernel() -> Any:
-    """A kernel of this very interpreter, whatever kernels the machine has registered."""
+def _kernel(folder: Path) -> Any:
+    """A kernel of this very interpreter, whatever kernels the machine has registered, reached by local sockets in
+    `folder` where the system has them."""
     from jupyter_client.kernelspec import KernelSpec
     from jupyter_client.manager import AsyncKernelManager
 
-    manager = AsyncKernelManager()
+    manager = AsyncKernelManager(transport="tcp" if os.name == "nt" else "ipc", connection_file=str(folder / "k.json"))
     argv = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
-    manager._kernel_spec = KernelSpec(argv=argv, display_name="Python 3", language="python", env={"PYTHONDONTWRITEBYTECODE": "1"})
+    manager._kernel_spec = KernelSpec(
+        argv=argv, display_name="Python 3", language="python", env={"PYTHONDONTWRITEBYTECODE": "1"}
+    )
     return manager
 
 
@@ -77,16 +94,19 @@ def _parameterise(notebook: Any, parameters: dict[str, object]) -> None:
     cell.source += "\n" + "\n".join(f"{name} = {value!r}" for name, value in parameters.items())
 
 
-def _anonymous(notebook: Any, stored: dict[int, str]) -> None:
+def _anonymous(notebook: Any, stored: list[str]) -> None:
     """Leave nothing in the file that differs from run to run or names this machine."""
-    notebook.metadata = {"language_info": {"name": "python"}, "kernelspec": {"name": "python3", "display_name": "Python 3"}}
-    for i, cell in enumerate(notebook.cells):
-        cell.source = stored[i]
+    notebook.metadata = {
+        "language_info": {"name": "python"},
+        "kernelspec": {"name": "python3", "display_name": "Python 3"},
+    }
+    for cell, source in zip(notebook.cells, stored, strict=True):
+        cell.source = source
         cell.metadata.pop("execution", None)
         if cell.cell_type == "code":
             cell.execution_count = None
-            for output in cell.outputs:
-                output.pop("execution_count", None) if output.output_type != "execute_result" else output.update(execution_count=None)
+            for output in (o for o in cell.outputs if o.output_type == "execute_result"):
+                output.execution_count = None
 
 
 @dataclass(frozen=True)
@@ -108,7 +128,7 @@ def read(path: Path) -> NotebookPage:
     """An executed notebook as blocks in both languages: cells tagged with the other language are left out."""
     import nbformat
 
-    notebook = nbformat.read(path, as_version=4)
+    notebook = nbformat.read(path, as_version=4)  # type: ignore[no-untyped-call]
     blocks = {language: [b for cell in notebook.cells for b in _blocks(cell, language)] for language in LANGUAGES}
     titles = {language: _title(notebook, language) or path.stem for language in LANGUAGES}
     return NotebookPage(path.stem, titles, blocks)
@@ -120,7 +140,11 @@ def _mine(cell: Any, language: Language) -> bool:
 
 
 def _title(notebook: Any, language: Language) -> str:
-    heads = [c.source for c in notebook.cells if c.cell_type == "markdown" and _mine(c, language) and c.source.startswith("# ")]
+    heads = [
+        c.source
+        for c in notebook.cells
+        if c.cell_type == "markdown" and _mine(c, language) and c.source.startswith("# ")
+    ]
     return heads[0].split("\n", 1)[0].removeprefix("# ").strip() if heads else ""
 
 
@@ -128,7 +152,8 @@ def _blocks(cell: Any, language: Language) -> list[Block]:
     if not _mine(cell, language):
         return []
     if cell.cell_type == "markdown":
-        return [Block("markdown", _markdown(cell.source))]
+        text = cell.source.split("\n", 1)[1] if cell.source.startswith("# ") and "\n" in cell.source else cell.source
+        return [Block("markdown", _markdown(text))]  # the page has the title already
     code = [Block("code", cell.source)] if cell.source.strip() else []
     return [*code, *(_output(o, language) for o in cell.get("outputs", []))]
 

@@ -12,18 +12,19 @@ import duckdb
 import polars as pl
 
 from pipelines import registry
-from pipelines.ingest.folder import content_hash
+from pipelines.failpoint import failpoint
 from pipelines.publish import excel
 from pipelines.publish.database import FILE, Identity
+from pipelines.publish.gate import Inputs
 from pipelines.publish.hashes import file_hash
-from pipelines.publish.release import id_of
+from pipelines.publish.release import MANIFEST, id_of
 from pipelines.settings import PROJECT, Settings
 from pipelines.staging import store
+from pipelines.staging.held import HeldBack
 
-MANIFEST = "datapackage.json"
 ASSUMPTION_SET = "default"
 _TYPES = {"VARCHAR": "string", "INTEGER": "integer", "DOUBLE": "number", "BOOLEAN": "boolean", "DATE": "date"}
-_WORKING = ("core", "reconcile", "forecast", "evaluate", "notebooks")
+_WORKING = ("staging", "core", "reconcile", "forecast", "evaluate", "notebooks")
 
 
 def identity(candidate: Path, settings: Settings) -> Identity:
@@ -31,15 +32,26 @@ def identity(candidate: Path, settings: Settings) -> Identity:
     return Identity(
         release_id=id_of(candidate),
         built_at=datetime.now(UTC).isoformat(timespec="seconds"),
-        inputs_hash=store.inputs_hash(settings),
+        inputs_hash=store.inputs_hash(settings, store.inputs_read(settings)),
         git_commit=git_commit(),
         assumption_set=ASSUMPTION_SET,
-        method_version=_method(candidate),
+        method_version=method(candidate),
         seed=settings.seed,
     )
 
 
-def _method(candidate: Path) -> str:
+def inputs_compared(settings: Settings, previous: Path | None, candidate: Path) -> Inputs:
+    """What the candidate and the previous release have in common."""
+    if previous is None or not (previous / MANIFEST).exists():
+        return Inputs(same=False, same_raw_and_method=False)
+    before = json.loads((previous / MANIFEST).read_text(encoding="utf-8"))
+    same = before["release"]["inputs_hash"] == store.inputs_hash(settings, store.inputs_read(settings))
+    raw = before["inputs"] == store.inputs_used(settings) and before["release"]["method_version"] == method(candidate)
+    return Inputs(same=same, same_raw_and_method=raw)
+
+
+def method(candidate: Path) -> str:
+    """The method versions of the forecast that a folder holds."""
     versions = pl.read_parquet(candidate / "parquet" / "mart_elderly_outlook.parquet")["method_version"].unique().sort()
     return "; ".join(versions) or "none"
 
@@ -57,6 +69,7 @@ def write(candidate: Path, settings: Settings) -> list[str]:
     """Workbooks, then the manifest over every file of the candidate. Returns the files it lists."""
     with duckdb.connect(str(candidate / FILE), read_only=True) as con:
         excel.write(con, candidate / "excel")
+        failpoint("package.excel")
         who = con.execute("SELECT * FROM meta_release").pl().row(0, named=True)
         sources = con.execute("SELECT title_zh AS title, citation FROM dim_source ORDER BY source_id").pl().to_dicts()
     _drop_working_files(candidate)
@@ -68,18 +81,32 @@ def write(candidate: Path, settings: Settings) -> list[str]:
         "title": "民政规划数据集市 / Minzheng Marts",
         "sources": [{k: v for k, v in s.items() if v} for s in sources],
         "release": who,
-        "inputs": {f.name: content_hash(f) for f in (*settings.county_folders().values(), settings.raw / "reference")},
+        "inputs": store.inputs_used(settings),
+        "held_back": [_held_back(settings, h) for h in store.held_back(settings)],
         "resources": [_resource(candidate, p) for p in files],
     }
     (candidate / MANIFEST).write_text(json.dumps(manifest, ensure_ascii=False, indent=1, default=str), encoding="utf-8")
     return [p.name for p in files]
 
 
-def register_entry(release: Path) -> dict[str, object]:
-    """What the register keeps of a release for ever: who it is, its inputs, and its forecast of the elderly."""
-    manifest = json.loads((release / MANIFEST).read_text(encoding="utf-8"))
-    outlook = pl.read_parquet(release / "parquet" / "mart_elderly_outlook.parquet").filter(pl.col("sex") == "both")
-    return {**manifest["release"], "inputs": manifest["inputs"], "elderly_outlook": outlook.drop("sex").rows()}
+def _held_back(settings: Settings, county: HeldBack) -> dict[str, object]:
+    """A county held back and the files for its clerk. They lie outside the release: they may hold what readers must not see."""
+    folder = settings.quarantine / county.name / county.input_hash[:12]
+    files = sorted(p for p in folder.glob("*") if p.is_file())
+    return {
+        "county_code": county.name,
+        "since": county.since.isoformat(),
+        "used_input_hash": county.used,
+        "problems": len(county.problems),
+        "quarantine": [
+            {
+                "path": p.relative_to(settings.data_root).as_posix(),
+                "bytes": p.stat().st_size,
+                "hash": f"sha256:{file_hash(p)}",
+            }
+            for p in files
+        ],
+    }
 
 
 def verify(release: Path) -> list[str]:

@@ -13,11 +13,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TextIO
 
+import polars as pl
+
+from pipelines.failpoint import failpoint
 from pipelines.settings import Settings
 
 POINTER = "CURRENT"
 PINNED = "PINNED"
 ID = "RELEASE"
+MANIFEST = "datapackage.json"
+REGISTER = "register.jsonl"
 
 
 class LockedError(RuntimeError):
@@ -95,15 +100,30 @@ def _lock(descriptor: int) -> bool:
 
 
 def clean(settings: Settings) -> list[str]:
-    """Remove what killed refreshes left: candidates, half-written pointers, release folders that never became one."""
-    removed = []
-    for path in settings.releases.glob(".*"):
-        shutil.rmtree(path, ignore_errors=True)
-        removed.append(path.name)
-    for path in settings.marts.glob(f".{POINTER}*"):
+    """Finish or remove what killed refreshes left: candidates, half-written pointers, half-removed releases, release folders
+    that never became current; a release switched to but not registered is registered. Returns what was removed."""
+    leftovers = [*settings.releases.glob(".*"), *_never_current(settings)]
+    for path in leftovers:
+        remove(path)
+    pointers = [p for name in (POINTER, "current") for p in settings.marts.glob(f".{name}.new")]
+    for path in pointers:
         path.unlink(missing_ok=True)
-        removed.append(path.name)
-    return removed
+    _register_current(settings)
+    return [p.name for p in (*leftovers, *pointers)]
+
+
+def _never_current(settings: Settings) -> list[Path]:
+    """Release folders newer than the current one that the register does not know: killed between rename and switch."""
+    if not (settings.marts / REGISTER).exists():
+        return []
+    now, known = current_id(settings) or "", _registered_ids(settings)
+    return [r.folder for r in releases(settings) if r.id > now and r.id not in known and not r.pinned]
+
+
+def _register_current(settings: Settings) -> None:
+    folder = current_folder(settings)
+    if folder and (folder / MANIFEST).exists() and folder.name not in _registered_ids(settings):
+        register(settings, register_entry(folder))
 
 
 def current_id(settings: Settings) -> str | None:
@@ -133,12 +153,14 @@ def switch(settings: Settings, candidate: Path) -> Path:
     """Make the candidate the current release: freeze its files, rename the folder, replace CURRENT."""
     release_id = id_of(candidate)
     for path in candidate.rglob("*"):
+        _sync(path)
         if path.is_file():
-            _sync(path)
             path.chmod(path.stat().st_mode & ~(stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH))
+    failpoint("release.frozen")
     folder = settings.releases / release_id
     candidate.rename(folder)
     _sync(settings.releases)
+    failpoint("release.renamed")
     use(settings, release_id)
     return folder
 
@@ -146,18 +168,21 @@ def switch(settings: Settings, candidate: Path) -> Path:
 def use(settings: Settings, release_id: str) -> None:
     """Point readers at a release. Raises FileNotFoundError for an unknown one."""
     folder = settings.releases / release_id
-    if not (folder / "datapackage.json").exists():
+    if not (folder / MANIFEST).exists():
         raise FileNotFoundError(f"没有这个版本 / no such release: {release_id}")
     fresh = settings.marts / f".{POINTER}.new"
     fresh.write_text(f"{release_id}\n", encoding="utf-8")
     _sync(fresh)
+    failpoint("release.pointer_written")
     fresh.replace(settings.marts / POINTER)
     _sync(settings.marts)
+    failpoint("release.pointer_replaced")
     link = settings.marts / ".current.new"
     with contextlib.suppress(OSError):
         link.unlink(missing_ok=True)
         link.symlink_to(Path("releases") / release_id, target_is_directory=True)
         link.replace(settings.marts / "current")
+    failpoint("release.linked")
 
 
 def pin(settings: Settings, release_id: str) -> None:
@@ -173,32 +198,37 @@ def prune(settings: Settings) -> list[str]:
     unpinned = [r for r in releases(settings) if not r.pinned and not r.current]
     doomed = unpinned[max(settings.retention - 1, 0) :]
     for release in doomed:
-        remove(release.folder)
+        gone = release.folder.with_name(f".{release.id}")
+        release.folder.rename(gone)
+        failpoint("release.pruning")
+        remove(gone)
     return [r.id for r in doomed]
 
 
 def remove(folder: Path) -> None:
     """Delete a folder of frozen files."""
     for path in folder.rglob("*"):
-        if path.is_file():
+        if path.is_file() and not path.is_symlink():
             path.chmod(path.stat().st_mode | stat.S_IWUSR)
-    shutil.rmtree(folder)
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def reject(settings: Settings, candidate: Path) -> Path:
-    """Keep the quality report of a rejected candidate and drop the rest."""
+    """Keep the quality report of a rejected candidate and what it would have changed; drop the rest."""
     kept = settings.marts / "rejected" / id_of(candidate)
     kept.parent.mkdir(parents=True, exist_ok=True)
     shutil.rmtree(kept, ignore_errors=True)
     if (candidate / "quality").exists():
         shutil.copytree(candidate / "quality", kept)
+    if (candidate / "diff.json").exists() and kept.exists():
+        shutil.copy2(candidate / "diff.json", kept)
     remove(candidate)
     return kept
 
 
 def registered(settings: Settings) -> list[dict[str, object]]:
     """Every entry of the register, oldest first. A line torn by a killed process is left out."""
-    path, entries = settings.marts / "register.jsonl", []
+    path, entries = settings.marts / REGISTER, []
     for line in path.read_text(encoding="utf-8").splitlines() if path.exists() else []:
         with contextlib.suppress(json.JSONDecodeError):
             entries.append(json.loads(line))
@@ -207,10 +237,29 @@ def registered(settings: Settings) -> list[dict[str, object]]:
 
 def register(settings: Settings, entry: dict[str, object]) -> None:
     """Append a release's inputs, seed and forecast to the register, one JSON line a release."""
-    with (settings.marts / "register.jsonl").open("a", encoding="utf-8") as handle:
-        handle.write(json.dumps(entry, ensure_ascii=False, sort_keys=True) + "\n")
+    path = settings.marts / REGISTER
+    torn = path.exists() and not path.read_bytes().endswith(b"\n")
+    with path.open("a", encoding="utf-8") as handle:
+        handle.write("\n" * torn + json.dumps(entry, ensure_ascii=False, sort_keys=True) + "\n")
         handle.flush()
         os.fsync(handle.fileno())
+
+
+def register_entry(folder: Path) -> dict[str, object]:
+    """What the register keeps of a release for ever: who it is, its inputs, and its forecast of the elderly."""
+    manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    outlook = folder / "parquet" / "mart_elderly_outlook.parquet"
+    elderly = pl.read_parquet(outlook).filter(pl.col("sex") == "both").drop("sex").rows() if outlook.exists() else []
+    return {
+        "release_id": folder.name,
+        **manifest.get("release", {}),
+        "inputs": manifest.get("inputs"),
+        "elderly_outlook": elderly,
+    }
+
+
+def _registered_ids(settings: Settings) -> set[str]:
+    return {str(e["release_id"]) for e in registered(settings)}
 
 
 def _sync(path: Path) -> None:

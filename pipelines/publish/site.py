@@ -44,16 +44,32 @@ def _refuse_red(release: Path, con: duckdb.DuckDBPyConnection) -> None:
     written = json.loads((release / "quality" / "results.json").read_text(encoding="utf-8"))
     results = written["results"] if isinstance(written, dict) else written
     stored = ask(con, "SELECT suite, expectation, severity, passed FROM mart_quality").to_dicts()
-    failed = [f"{r['suite']}.{r['expectation']}" for r in [*results, *stored] if r["severity"] == "critical" and not r["passed"]]
+    failed = [
+        f"{r['suite']}.{r['expectation']}"
+        for r in [*results, *stored]
+        if r["severity"] == "critical" and not r["passed"]
+    ]
     if failed:
         listed = "、".join(sorted(set(failed)))
-        raise RedReleaseError(f"严重检查未通过，不生成网站：{listed} / critical checks failed, no site is built: {listed}")
+        raise RedReleaseError(
+            f"严重检查未通过，不生成网站：{listed} / critical checks failed, no site is built: {listed}"
+        )
 
 
 def _quality(con: duckdb.DuckDBPyConnection) -> list[Page]:
     results = ask(con, "SELECT * FROM mart_quality")
     fragments = {language: report.quality_fragment(results, language) for language in LANGUAGES}
-    return [Page("quality", "quality.html", Words("数据质量检查", "Data quality checks"), {}, Words("质量", "Quality"), charts=False, quality=fragments)]
+    return [
+        Page(
+            "quality",
+            "quality.html",
+            Words("数据质量检查", "Data quality checks"),
+            {},
+            Words("质量", "Quality"),
+            charts=False,
+            quality=fragments,
+        )
+    ]
 
 
 def _notebook_pages(release: Path, *, run: bool) -> list[Page]:
@@ -62,7 +78,9 @@ def _notebook_pages(release: Path, *, run: bool) -> list[Page]:
     if run and not done:
         done = notebooks.run_notebooks(folder, release)
     shown = [notebooks.read(path) for path in done]
-    return [Page(f"notebook-{n.name}", "notebook.html", Words(n.title["zh"], n.title["en"]), {"notebook": n}) for n in shown]
+    return [
+        Page(f"notebook-{n.name}", "notebook.html", Words(n.title["zh"], n.title["en"]), {"notebook": n}) for n in shown
+    ]
 
 
 def _changes(release: Path) -> list[Page]:
@@ -98,9 +116,17 @@ class _Site:
         return self.folder / "index.html"
 
     def _render(self, environment: jinja2.Environment, page: Page, language: Language, helpers: dict[str, Any]) -> str:
-        frame = {"slug": page.slug, "title": page.title, "charts": page.charts, "quality": Markup(page.quality.get(language, "")), "quality_style": Markup(report.style())}
+        frame = {
+            "slug": page.slug,
+            "title": page.title,
+            "charts": page.charts,
+            "quality": Markup(page.quality.get(language, "")),
+            "quality_style": Markup(report.style()),
+        }
         other: Language = "en" if language == "zh" else "zh"
-        return environment.get_template(page.template).render(page=frame, twin=_file(page.slug, other), lang=language, **helpers, **page.show)
+        return environment.get_template(page.template).render(
+            page=frame, twin=_file(page.slug, other), lang=language, **helpers, **page.show
+        )
 
     def _environment(self) -> jinja2.Environment:
         environment = jinja2.Environment(
@@ -120,6 +146,7 @@ class _Site:
         return {
             "t": lambda zh, en: zh if language == "zh" else en,
             "w": lambda found: found.to(language),
+            "said": lambda found: words.capital(found.to(language)),
             "code": lambda codelist, value: words.code(codelist, value).to(language),
             "lines": lambda found: words.lines(list(found)).to(language),
             "heads": lambda table: [h.to(language) for h in table.headers],
@@ -141,5 +168,7 @@ def _embed(value: object) -> Markup:
 
 def _copy_assets(folder: Path) -> None:
     for name in ASSETS:
-        (folder / name).write_text(files("pipelines.publish.pages").joinpath(name).read_text(encoding="utf-8"), encoding="utf-8")
+        (folder / name).write_text(
+            files("pipelines.publish.pages").joinpath(name).read_text(encoding="utf-8"), encoding="utf-8"
+        )
     (folder / "plotly.min.js").write_bytes(files("plotly").joinpath("package_data", "plotly.min.js").read_bytes())

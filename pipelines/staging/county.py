@@ -17,21 +17,6 @@ from pipelines.staging import quantities
 from pipelines.staging.corrections import corrected
 
 Frames = dict[str, pl.DataFrame]
-TABLES = (
-    "county",
-    "source",
-    "statistics",
-    "projects",
-    "project_funding",
-    "project_outputs",
-    "figures",
-    "figure_facts",
-    "population",
-    "corrections",
-    "notes",
-    "reviews",
-    "progress",
-)
 
 _FACTS = {"s": "fct_observation", "m": "fct_project", "f": "fct_project_funding", "o": "fct_project_output"}
 _COLUMNS = {
@@ -65,7 +50,7 @@ def stage(raw: RawCounty) -> Frames:
         "project_outputs": _outputs(raw.tables["project_outputs"], fixed, problems),
         "figures": fixed["figures"].select(pl.exclude("facts")),
         "figure_facts": _figure_facts(raw),
-        **{name: fixed[name] for name in ("population", "corrections", "notes", "reviews", "progress")},
+        **{name: fixed[name] for name in ("population", "covariates", "corrections", "notes", "reviews", "progress")},
     }
     if problems:
         raise InputError(problems)

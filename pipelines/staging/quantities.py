@@ -75,7 +75,7 @@ def _factors() -> dict[tuple[str, str], float]:
 
 def unit_code(printed: str) -> tuple[str, float] | None:
     """(unit code, scale) of a printed unit: 万人次 → (person_times, 1e4); 亿元 → (wan_yuan, 1e4). None if unknown."""
-    text = re.sub(r"\s", "", printed).strip("（）()")
+    text = re.sub(r"\s", "", printed).strip("（）()").lstrip("余多")
     if text in _spellings():
         return _spellings()[text], 1.0
     if text == "亿元":

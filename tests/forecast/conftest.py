@@ -36,7 +36,9 @@ def ages_frame(code: str, year: int, persons: np.ndarray) -> pl.DataFrame:
             count = persons[s, max(k - 1, 0)] * ({0: 0.2, 1: 0.8}.get(k, 1.0))
             rows.append((code, year, sex, first, last, float(count)))
     return pl.DataFrame(
-        rows, schema=["county_code", "year", "sex", "age_from", "age_to", "persons"], orient="row",
+        rows,
+        schema=["county_code", "year", "sex", "age_from", "age_to", "persons"],
+        orient="row",
         schema_overrides={"age_from": pl.Int64, "age_to": pl.Int64},
     )
 

@@ -30,7 +30,8 @@ def supply(code=CODES[0], beds=1000.0, planned=300.0):
     return pl.DataFrame(
         [(code, y, "existing", "all", beds) for y in years]
         + [(code, y, "planned", "all", planned if y >= 2025 else 0.0) for y in years],
-        schema=["county_code", "year", "status", "bed_type", "beds"], orient="row",
+        schema=["county_code", "year", "status", "bed_type", "beds"],
+        orient="row",
     )
 
 
@@ -39,7 +40,9 @@ TARGETS = pl.DataFrame({"county_code": list(CODES), "beds_per_1000": [40.0, 40.0
 
 @pytest.fixture
 def outlook(projection, national_elderly):
-    return bed_outlook(projection.bands, projection.ages, supply(), TARGETS, default_assumptions(), national_elderly)
+    return bed_outlook(
+        projection.bands, projection.ages, supply(), TARGETS, default_assumptions(), national_elderly
+    )
 
 
 def pick(frame, **where):
@@ -49,7 +52,9 @@ def pick(frame, **where):
 
 
 def test_planning_ratio_is_the_target_times_the_forecast(outlook, projection):
-    got = pick(outlook, county_code=CODES[0], year=2030, scenario="natural", estimator="planning_ratio")["demand_p50"][0]
+    got = pick(outlook, county_code=CODES[0], year=2030, scenario="natural", estimator="planning_ratio")[
+        "demand_p50"
+    ][0]
     sixty = pick(projection.bands, county_code=CODES[0], year=2030, age_band="60+", sex="both")["p50"][0]
     assert got == pytest.approx(0.040 * sixty, rel=0.01)
 
@@ -90,7 +95,9 @@ def test_a_county_without_baseline_is_not_reported(outlook):
 
 
 def test_first_year_short_is_the_first(outlook):
-    first = pick(first_year_short(outlook), scenario="natural", estimator="planning_ratio")["first_year_short"][0]
+    first = pick(first_year_short(outlook), scenario="natural", estimator="planning_ratio")[
+        "first_year_short"
+    ][0]
     path = pick(outlook, county_code=CODES[0], scenario="natural", estimator="planning_ratio").sort("year")
     assert first == path.filter(pl.col("probability_short") >= 0.5)["year"][0]
 
@@ -132,8 +139,10 @@ def test_quantiles_come_back():
 
 
 def capacity(places, used, year=2021, code=CODES[0]):
-    return pl.DataFrame({"county_code": [code], "year": [year], "places": [places], "used": [used]},
-                        schema_overrides={"used": pl.Float64, "places": pl.Float64})
+    return pl.DataFrame(
+        {"county_code": [code], "year": [year], "places": [places], "used": [used]},
+        schema_overrides={"used": pl.Float64, "places": pl.Float64},
+    )
 
 
 def test_new_graves_run_out_when_deaths_have_filled_them(projection):

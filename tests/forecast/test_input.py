@@ -24,7 +24,9 @@ def codes(error: ForecastInputError) -> set[str]:
 
 
 def test_negative_persons_are_refused(county):
-    ages = county().with_columns(pl.when(pl.col("age_from") == 30).then(-5).otherwise(pl.col("persons")).alias("persons"))
+    ages = county().with_columns(
+        pl.when(pl.col("age_from") == 30).then(-5).otherwise(pl.col("persons")).alias("persons")
+    )
     assert codes(refused(ages)) == {"negative_persons"}
 
 
@@ -59,7 +61,9 @@ def test_a_county_without_the_latest_census_is_refused(county):
 
 
 def test_a_county_without_elderly_is_refused(county):
-    ages = county().with_columns(pl.when(pl.col("age_from") >= 60).then(0).otherwise(pl.col("persons")).alias("persons"))
+    ages = county().with_columns(
+        pl.when(pl.col("age_from") >= 60).then(0).otherwise(pl.col("persons")).alias("persons")
+    )
     assert codes(refused(ages)) == {"no_elderly"}
 
 
@@ -69,7 +73,11 @@ def thin_rows(ages: pl.DataFrame) -> pl.DataFrame:
     for first, last in spans:
         inside = (pl.col("age_from") >= first) & (pl.lit(last is None) | (pl.col("age_from") <= (last or 0)))
         part = ages.filter(inside).group_by("county_code", "year", "sex").agg(pl.col("persons").sum())
-        parts.append(part.with_columns(pl.lit(first, pl.Int64).alias("age_from"), pl.lit(last, pl.Int64).alias("age_to")))
+        parts.append(
+            part.with_columns(
+                pl.lit(first, pl.Int64).alias("age_from"), pl.lit(last, pl.Int64).alias("age_to")
+            )
+        )
     return pl.concat(parts).select(ages.columns)
 
 
@@ -103,16 +111,33 @@ def test_a_boundary_broken_county_loses_its_own_record_and_is_flagged(county, mo
 
 
 def test_kinds_follow_the_code():
-    expected = {"530112": "district", "530425": "county", "532301": "city", "429004": "city", "445102": "district",
-                "330782": "city", "110228": "county"}
+    expected = {
+        "530112": "district",
+        "530425": "county",
+        "532301": "city",
+        "429004": "city",
+        "445102": "district",
+        "330782": "city",
+        "110228": "county",
+    }
     assert {code: unit_kind(code) for code in expected} == expected
 
 
 def test_covariates_are_optional_and_used(county, model):
     ages = county()
-    some = pl.DataFrame({"county_code": ["530499"], "year": [2020], "resident": [2e5], "registered": [3e5],
-                         "urban_share": [0.3]})
-    plain, informed = project(counties_from_frames(ages), model), project(counties_from_frames(ages, some), model)
+    some = pl.DataFrame(
+        {
+            "county_code": ["530499"],
+            "year": [2020],
+            "resident": [2e5],
+            "registered": [3e5],
+            "urban_share": [0.3],
+        }
+    )
+    plain, informed = (
+        project(counties_from_frames(ages), model),
+        project(counties_from_frames(ages, some), model),
+    )
     at = (pl.col("year") == 2030) & (pl.col("sex") == "both")
     a, b = plain.filter(at)["p50"].to_numpy(), informed.filter(at)["p50"].to_numpy()
     assert np.isfinite(b).all() and (a != b).all()

@@ -10,9 +10,12 @@ def inputs(n=12, draws=300, steps=3, seed=0):
     rng = np.random.default_rng(seed)
     f = np.float32
     return (
-        (rng.random((n, 2, 18)) * 9000 + 100).astype(f), (0.7 + 0.3 * rng.random((steps, 2, 18))).astype(f),
-        (0.05 * rng.normal(size=(n, steps, 18))).astype(f), (0.03 + 0.05 * rng.random((n, steps, 18))).astype(f),
-        rng.normal(size=(2, steps, 18, draws)).astype(f), (0.02 * rng.normal(size=(steps, draws))).astype(f),
+        (rng.random((n, 2, 18)) * 9000 + 100).astype(f),
+        (0.7 + 0.3 * rng.random((steps, 2, 18))).astype(f),
+        (0.05 * rng.normal(size=(n, steps, 18))).astype(f),
+        (0.03 + 0.05 * rng.random((n, steps, 18))).astype(f),
+        rng.normal(size=(2, steps, 18, draws)).astype(f),
+        (0.02 * rng.normal(size=(steps, draws))).astype(f),
         rng.integers(0, 2, n),
     )
 
@@ -36,5 +39,7 @@ def test_without_error_a_step_is_survival():
     persons, survival, mean, scale, library, shock, kind = inputs(n=2, draws=5)
     still = kernel.numpy_draws(persons, survival, 0 * mean, 0 * scale, library, 0 * shock, kind)
     first = persons * survival[0]
-    expected = np.stack([first[:, :, 11:].sum(axis=2), first[:, :, 12:].sum(axis=2), first[:, :, 15:].sum(axis=2)], axis=1)
+    expected = np.stack(
+        [first[:, :, 11:].sum(axis=2), first[:, :, 12:].sum(axis=2), first[:, :, 15:].sum(axis=2)], axis=1
+    )
     assert still[:, 0, :, :, 0] == pytest.approx(expected, rel=1e-5)

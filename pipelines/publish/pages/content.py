@@ -11,7 +11,6 @@ import polars as pl
 
 from pipelines import registry
 from pipelines.desk import headlines, plot, tables, words
-from pipelines.desk.compare import ComparisonError
 from pipelines.desk.marts import ask, counties
 from pipelines.desk.style import Chart, Table
 from pipelines.desk.words import Words, same
@@ -36,7 +35,7 @@ class Page:
     show: dict[str, Any]
     short: Words | None = None
     charts: bool = True
-    quality: dict[str, str] = field(default_factory=dict)
+    quality: dict[words.Language, str] = field(default_factory=dict)
 
 
 def pages(con: Con) -> list[Page]:
@@ -45,34 +44,66 @@ def pages(con: Con) -> list[Page]:
     found = {c["county_code"]: headlines.headlines(con, c["county_code"]) for c in every}
     simple: tuple[tuple[str, Words, Words, Callable[[Con, list[dict[str, Any]]], dict[str, Any]]], ...] = (
         ("compare", Words("各县对照", "Counties side by side"), Words("对照", "Compare"), _compare),
-        ("elderly-beds", Words("老年人口与床位", "The elderly and their beds"), Words("老年人口与床位", "Elderly and beds"), _elderly_beds),
+        (
+            "elderly-beds",
+            Words("老年人口与床位", "The elderly and their beds"),
+            Words("老年人口与床位", "Elderly and beds"),
+            _elderly_beds,
+        ),
         ("cemeteries", Words("殡葬与墓穴", "Cemeteries"), Words("殡葬", "Cemeteries"), _cemeteries),
         ("money", Words("资金", "Money"), Words("资金", "Money"), _money),
         ("targets", Words("目标与评价", "Targets and verdicts"), Words("目标", "Targets"), _targets),
-        ("contradictions", Words("规划文本前后不一致（待核实）", "Contradictions inside the plans"), Words("前后不一致", "Contradictions"), _contradictions),
-        ("not-reported", Words("各县未报告的数据", "What is not reported"), Words("未报告", "Not reported"), _not_reported),
+        (
+            "contradictions",
+            Words("规划文本前后不一致（待核实）", "Contradictions inside the plans"),
+            Words("前后不一致", "Contradictions"),
+            _contradictions,
+        ),
+        (
+            "not-reported",
+            Words("各县未报告的数据", "What is not reported"),
+            Words("未报告", "Not reported"),
+            _not_reported,
+        ),
         ("methods", Words("方法与来源", "Methods and sources"), Words("方法与来源", "Methods"), _methods),
         ("dictionary", Words("数据字典", "Data dictionary"), Words("字典", "Dictionary"), _dictionary),
     )
-    own = [Page(f"county-{c['slug']}", "county.html", tables.named(c), _county(con, c, found[c["county_code"]])) for c in every]
+    own = [
+        Page(f"county-{c['slug']}", "county.html", tables.named(c), _county(con, c, found[c["county_code"]]))
+        for c in every
+    ]
     index = Page("index", "index.html", _index_title(len(every)), _index(con, every, found), Words("总览", "Overview"))
     charted = {"compare", "elderly-beds", "cemeteries", "money", "targets", "contradictions"}
-    rest = [Page(slug, f"{slug}.html", title, show(con, every), short, charts=slug in charted) for slug, title, short, show in simple]
+    rest = [
+        Page(slug, f"{slug}.html", title, show(con, every), short, charts=slug in charted)
+        for slug, title, short, show in simple
+    ]
     return [index, *own, *rest]
 
 
 def _charts(con: Con, code: str) -> dict[str, Chart]:
     """The charts of one county, drawn once for every page that shows them."""
-    return {"elderly": plot.elderly(code, con), "beds": plot.beds(code, con), "graves": plot.graves(code, con), "money": plot.money_by_year(code, con)}
+    return {
+        "elderly": plot.elderly(code, con),
+        "beds": plot.beds(code, con),
+        "graves": plot.graves(code, con),
+        "money": plot.money_by_year(code, con),
+    }
 
 
 def _index_title(n: int) -> Words:
-    return Words(f"{words.several(n)}县（市、区）民政“十四五”规划一览", f"Civil-affairs plans 2021–2025 of {n} counties at a glance")
+    return Words(
+        f"{words.several(n)}县（市、区）民政“十四五”规划一览",
+        f"Civil-affairs plans 2021–2025 of {n} counties at a glance",
+    )
 
 
 def _index(con: Con, every: list[dict[str, Any]], found: dict[str, list[headlines.Headline]]) -> dict[str, Any]:
     confirmed = [r for r in tables.contradiction_rows(con) if r["review_status"] != "open" and r["severity"] == "high"]
-    cards = [{**c, "headlines": found[c["county_code"]], "hidden": sum(not h.front for h in found[c["county_code"]])} for c in every]
+    cards = [
+        {**c, "headlines": found[c["county_code"]], "hidden": sum(not h.front for h in found[c["county_code"]])}
+        for c in every
+    ]
     return {
         "counties": cards, "glance": tables.glance(con), "elderly_growth": plot.elderly_growth(con=con), "money": plot.money_by_domain(con=con),
         "target_baselines": plot.target_baselines(con=con), "contradictions": plot.contradictions(con), "confirmed": confirmed,
@@ -81,18 +112,26 @@ def _index(con: Con, every: list[dict[str, Any]], found: dict[str, list[headline
 
 def target_tables(con: Con, county: str) -> list[tuple[str, Words, Table]]:
     """Binding, expected, unlabelled and higher-level targets of one county, apart, without the columns that say so."""
-    found = [(key, level, title, tables.targets(county, con, kind=kind, level=level)) for key, kind, level, title in KINDS]
+    found = [
+        (key, level, title, tables.targets(county, con, kind=kind, level=level)) for key, kind, level, title in KINDS
+    ]
     return [(key, title, _without(t, {0, 2, 3} if level == "county" else {0, 2})) for key, level, title, t in found]
 
 
 def _without(table: Table, columns: set[int]) -> Table:
     kept = [i for i in range(len(table.headers)) if i not in columns]
-    return Table(tuple(table.headers[i] for i in kept), tuple(tuple(r[i] for i in kept) for r in table.rows), table.caption)
+    return Table(
+        tuple(table.headers[i] for i in kept), tuple(tuple(r[i] for i in kept) for r in table.rows), table.caption
+    )
 
 
 def _county(con: Con, county: dict[str, Any], found: list[headlines.Headline]) -> dict[str, Any]:
     code = county["county_code"]
-    plan = ask(con, "SELECT * FROM dim_source WHERE county_code = $c ORDER BY source_id NOT LIKE 'plan-%', source_id LIMIT 1", c=code).to_dicts()
+    plan = ask(
+        con,
+        "SELECT * FROM dim_source WHERE county_code = $c ORDER BY source_id NOT LIKE 'plan-%', source_id LIMIT 1",
+        c=code,
+    ).to_dicts()
     return {
         "county": county, "source": plan[0] if plan else {"title_zh": "", "title_en": "", "date_as_printed": None}, "headlines": found,
         **{name: county[name] for name in ("elderly", "beds", "graves", "money")},
@@ -114,32 +153,19 @@ def _w(cell: object) -> Words:
 
 
 def _compare(con: Con, every: list[dict[str, Any]]) -> dict[str, Any]:
-    rows = ask(
-        con,
-        """SELECT m.indicator_id, any_value(i.domain) AS domain, max(peers) AS peers, any_value(i.nature) AS nature, any_value(i.unit) AS unit
-           FROM mart_county_comparison m JOIN dim_indicator i USING (indicator_id)
-           WHERE peers >= 2 AND i.nature IN ('rate', 'standard', 'stock') AND m.indicator_id NOT LIKE 'project%'
-           GROUP BY m.indicator_id
-           ORDER BY peers DESC, any_value(i.domain) NOT IN ('elderly_care', 'funeral', 'social_assistance'), any_value(i.domain), m.indicator_id""",
-    ).head(COMPARED)  # fmt: skip
-    charts = [(r["domain"], _side_by_side(con, r)) for r in rows.iter_rows(named=True)]
-    domains = list(dict.fromkeys(d for d, _ in charts))
-    groups = [(d, [c for domain, c in charts if domain == d and c]) for d in domains]
-    return {"groups": [(d, cs) for d, cs in groups if cs], "side_by_side": tables.side_by_side(con), "apart": tables.apart(con)}
-
-
-def _side_by_side(con: Con, indicator: dict[str, Any]) -> Chart | None:
-    per = None
-    if indicator["nature"] == "stock" and indicator["unit"] != "wan_yuan":
-        per = "1000_elderly" if indicator["domain"] == "elderly_care" else "10000_residents"
-    try:
-        return plot.compare(indicator["indicator_id"], con, per)
-    except ComparisonError:
-        return None
+    charts = plot.shared(con, COMPARED)
+    domains = list(dict.fromkeys(domain for domain, _ in charts))
+    groups = [(domain, [c for d, c in charts if d == domain]) for domain in domains]
+    return {"groups": groups, "side_by_side": tables.side_by_side(con), "apart": tables.apart(con)}
 
 
 def _elderly_beds(con: Con, every: list[dict[str, Any]]) -> dict[str, Any]:
-    return {"growth": plot.elderly_growth(con=con), "outlook": tables.outlook(con), "supply": plot.bed_supply(con=con), "counties": every}
+    return {
+        "growth": plot.elderly_growth(con=con),
+        "outlook": tables.outlook(con),
+        "supply": plot.bed_supply(con=con),
+        "counties": every,
+    }
 
 
 def _cemeteries(con: Con, every: list[dict[str, Any]]) -> dict[str, Any]:
@@ -167,7 +193,13 @@ def _targets(con: Con, every: list[dict[str, Any]]) -> dict[str, Any]:
 
 def _contradictions(con: Con, every: list[dict[str, Any]]) -> dict[str, Any]:
     rows = tables.contradiction_rows(con)
-    return {"overview": plot.contradictions(con), "contradictions": rows, "data": tables.contradictions(None, con), "counties": every, "show_county": True}
+    return {
+        "overview": plot.contradictions(con),
+        "contradictions": rows,
+        "data": tables.contradictions(None, con),
+        "counties": every,
+        "show_county": True,
+    }
 
 
 def _not_reported(con: Con, every: list[dict[str, Any]]) -> dict[str, Any]:
@@ -182,7 +214,9 @@ def _methods(con: Con, every: list[dict[str, Any]]) -> dict[str, Any]:
 def _dictionary(con: Con, every: list[dict[str, Any]]) -> dict[str, Any]:
     stated = dict(ask(con, "SELECT indicator_id, comparable_counties FROM dim_indicator").iter_rows())
     names = {c["county_code"]: c["name_zh"] for c in every}
-    indicators = [{**r, "stated": _stated_by(stated.get(r["indicator_id"]), names)} for r in registry.rows("indicators")]
+    indicators = [
+        {**r, "stated": _stated_by(stated.get(r["indicator_id"]), names)} for r in registry.rows("indicators")
+    ]
     counts = dict(ask(con, "SELECT table_name, row_count FROM meta_table").iter_rows())
     return {"indicators": indicators, "tables": registry.published(), "counts": counts}
 
@@ -200,7 +234,14 @@ def changes(diff: dict[str, Any]) -> Page:
     cells = [(n, Table(cell, tuple((same(" · ".join(map(str, c["key"]))), same(c["column"]), _text(c["before"]), _text(c["after"])) for c in d["cells"])))
              for n, d in changed.items() if d["cells"]]  # fmt: skip
     show = {"diff": diff, "summary": Table(headers, rows), "cells": cells, "title_of": _table_title}
-    return Page("changes", "changes.html", Words("与上一版本相比的变化", "Changes since the previous release"), show, Words("变化", "Changes"), charts=False)
+    return Page(
+        "changes",
+        "changes.html",
+        Words("与上一版本相比的变化", "Changes since the previous release"),
+        show,
+        Words("变化", "Changes"),
+        charts=False,
+    )
 
 
 def _table_title(name: str) -> Words:
@@ -215,7 +256,9 @@ def _text(value: object) -> Words:
 def status(con: Con) -> dict[str, Any]:
     """What stands on top of every page: checks and contradictions in numbers."""
     quality = ask(con, "SELECT * FROM mart_quality")
-    doubts = ask(con, "SELECT count(*) AS n, count(*) FILTER (review_status = 'open') AS open FROM fct_discrepancy").to_dicts()[0]
+    doubts = ask(
+        con, "SELECT count(*) AS n, count(*) FILTER (review_status = 'open') AS open FROM fct_discrepancy"
+    ).to_dicts()[0]
     return {
         "passed": int(quality["passed"].sum()), "warnings": quality.filter(~pl.col("passed") & (pl.col("severity") == "warning")).height,
         "contradictions": doubts["n"], "open": doubts["open"],

@@ -1,0 +1,118 @@
+"""What all charts share: their sources, series of the house style, and counties down the side in their order."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import duckdb
+
+from pipelines.desk import headlines, words
+from pipelines.desk.marts import ask, counties
+from pipelines.desk.style import INK, MUTED, Spec, axis
+from pipelines.desk.tables import named
+from pipelines.desk.words import Language, Words
+
+LAST = headlines.LAST_YEAR
+
+
+YEAR, PERSONS, BEDS, WAN = (
+    Words("年份", "year"),
+    Words("人", "persons"),
+    Words("张", "beds"),
+    Words("万元", "10,000 CNY"),
+)
+
+
+CENSUS = Words("第六、七次全国人口普查（2010、2020年）", "national population censuses of 2010 and 2020")
+
+
+def plans(con: duckdb.DuckDBPyConnection, county: str | None = None) -> Words:
+    """The plans behind a chart."""
+    rows = ask(
+        con,
+        "SELECT title_zh, title_en FROM dim_source WHERE source_id LIKE 'plan-%' AND ($c IS NULL OR county_code = $c)",
+        c=county,
+    ).to_dicts()
+    if len(rows) == 1:
+        return Words(f"《{rows[0]['title_zh']}》", rows[0]["title_en"])
+    return Words(
+        f"{words.several(len(rows))}县（市、区）“十四五”民政规划",
+        f"the civil-affairs plans 2021–2025 of {len(rows)} counties",
+    )
+
+
+def method(con: duckdb.DuckDBPyConnection, table: str) -> Words:
+    versions = ask(con, f"SELECT DISTINCT method_version FROM {table} ORDER BY 1")["method_version"].to_list()
+    return Words(f"预测方法 {'、'.join(versions)}", f"projection method {', '.join(versions)}")
+
+
+def source_of(*parts: Words) -> Words:
+    said = words.joined(list(parts))
+    return Words(f"来源：{said.zh}。", f"Source: {said.en}.")
+
+
+def one(con: duckdb.DuckDBPyConnection, county: str) -> dict[str, Any]:
+    return counties(con, [county]).to_dicts()[0]
+
+
+def line(
+    x: list[Any],
+    y: list[Any],
+    name: str,
+    *,
+    colour: str,
+    marker: str = "circle",
+    dash: str = "solid",
+    width: int = 2,
+    marks: bool = True,
+) -> Spec:
+    return {
+        "type": "scatter", "x": x, "y": y, "name": name, "mode": "lines+markers" if marks else "lines",
+        "line": {"color": colour, "dash": dash, "width": width}, "marker": {"symbol": marker, "size": 8, "color": colour},
+        "hovertemplate": "%{x}：%{y:,.0f}<extra>%{fullData.name}</extra>",
+    }  # fmt: skip
+
+
+def bars(y: list[str], x: list[Any], name: str, colour: str, hatch: str = "", *, unit: str = "") -> Spec:
+    """One horizontal bar series, one bar a county."""
+    marker = {
+        "color": colour,
+        "line": {"color": INK, "width": 0.5},
+        "pattern": {"shape": hatch, "solidity": 0.35, "fgcolor": "#ffffff", "fillmode": "overlay", "fgopacity": 0.9},
+    }
+    return {
+        "type": "bar",
+        "orientation": "h",
+        "y": y,
+        "x": x,
+        "name": name,
+        "marker": marker,
+        "hovertemplate": "%{y}：%{x:,.1f}" + unit + "<extra>%{fullData.name}</extra>",
+    }
+
+
+def dots(y: list[str], x: list[Any], name: str, colour: str, symbol: str) -> Spec:
+    return {"type": "scatter", "mode": "markers", "cliponaxis": False, "x": x, "y": y, "name": name, "marker": {"symbol": symbol, "size": 12, "color": colour, "line": {"width": 2, "color": colour}},
+            "hovertemplate": "%{y}：%{x:,.2~f}<extra>%{fullData.name}</extra>"}  # fmt: skip
+
+
+def across(language: Language, unit: Words, every: list[dict[str, Any]]) -> Spec:
+    """Layout of horizontal bars with counties down the side in their order."""
+    order = [named(c).to(language) for c in reversed(every)]
+    return {
+        "barmode": "stack", "height": 140 + 44 * len(order), "xaxis": axis(unit.to(language), showgrid=True, rangemode="tozero"),
+        "yaxis": axis("", categoryorder="array", categoryarray=order, showgrid=False, type="category"),
+    }  # fmt: skip
+
+
+def absent(name: str, language: Language) -> Spec:
+    """The words 未报告 where a bar would be."""
+    return {
+        "x": 0,
+        "y": name,
+        "xanchor": "left",
+        "showarrow": False,
+        "text": words.NOT_REPORTED.to(language),
+        "font": {"color": MUTED, "size": 12},
+        "xshift": 6,
+    }

@@ -1,0 +1,190 @@
+"""Charts of beds: needs by each method beside beds that stand and beds that are planned, never added up."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from pipelines.desk import headlines, tables, words
+from pipelines.desk.charts.base import BEDS, absent, across, bars, line, method, one, plans, source_of
+from pipelines.desk.marts import ask, counties, reading
+from pipelines.desk.style import HATCHES, INK, MUTED, PALE, SERIES, Chart, Spec, Table, axis, band, years
+from pipelines.desk.tables import Connection, named
+from pipelines.desk.words import Language, Words, same
+
+
+def beds(county: str, con: Connection = None) -> Chart:
+    """Beds needed by each estimator against beds that stand and beds that are planned, never added up into one line."""
+    with reading(con) as db:
+        place = one(db, county)
+        rows = ask(
+            db,
+            "SELECT * FROM mart_bed_outlook WHERE county_code = $c AND bed_type = 'all' ORDER BY estimator, definition, year",
+            c=county,
+        )
+        supply = ask(
+            db, "SELECT * FROM mart_bed_supply WHERE county_code = $c AND bed_type = 'all' ORDER BY year", c=county
+        )
+        source = source_of(plans(db, county), method(db, "mart_bed_outlook"))
+    natural = rows.filter(scenario="natural")
+    said = headlines.beds
+    with reading(con) as db:
+        found = said(db, county)
+    title = named(place) + (Words("", ": ") + found[0].text if found else Words("没有床位展望", ": no bed outlook"))
+    stands = supply.filter((pl.col("status") == "existing") & pl.col("beds").is_not_null())
+    new = supply.filter((pl.col("status") == "planned") & (pl.col("beds") > 0))
+    note = Words("现有床位按2020年报告数画平线。", "Existing beds are drawn flat at the figure reported for 2020.") if stands.height else Words(
+        "规划未报告2020年全部养老床位，只画需求。", "The plan does not report all elderly-care beds of 2020; only needs are drawn.")  # fmt: skip
+
+    def draw(language: Language) -> Spec:
+        data: list[Spec] = []
+        for i, (key, part) in enumerate(natural.group_by("estimator", "definition", maintain_order=True)):
+            colour = SERIES[i % 6]
+            if part["demand_p10"].null_count() == 0:
+                data += band(
+                    part["year"].to_list(), part["demand_p10"].to_list(), part["demand_p90"].to_list(), "80%", colour
+                )
+            name = _estimator(str(key[0]), str(key[1])).to(language)
+            data.append(
+                line(
+                    part["year"].to_list(),
+                    [round(v) for v in part["demand_p50"]],
+                    name,
+                    colour=colour,
+                    dash="dash",
+                    marks=False,
+                )
+            )
+        if stands.height:
+            name = Words("现有床位（规划所报）", "existing beds (as the plan states)").to(language)
+            data.append(
+                line(stands["year"].to_list(), stands["beds"].to_list(), name, colour=INK, width=3, marks=False)
+            )
+        if new.height:
+            data.append(_planned(new, stands, language))
+        return {
+            "data": data,
+            "layout": {
+                "xaxis": years(),
+                "yaxis": axis(BEDS.to(language)),
+                "height": 380,
+                "barmode": "stack",
+                "bargap": 0,
+            },
+        }
+
+    return Chart(f"beds-{county}", title, BEDS, source, title, bed_table(natural, supply), draw, note)
+
+
+def _planned(new: pl.DataFrame, stands: pl.DataFrame, language: Language) -> Spec:
+    reserve = new["basis"].str.contains("reserve").any()
+    name = (
+        Words("储备项目净新增养老床位", "net-new elderly beds of the reserve list")
+        if reserve
+        else Words("规划净新增养老床位", "planned net-new elderly beds")
+    )
+    return {
+        "type": "bar", "x": new["year"].to_list(), "y": new["beds"].to_list(), "name": name.to(language),
+        "marker": {"color": PALE, "pattern": {"shape": "/", "fgcolor": MUTED, "solidity": 0.4}}, "base": stands["beds"][0] if stands.height else 0,
+        "hovertemplate": "%{x}：+%{y:,.0f}<extra>%{fullData.name}</extra>",
+    }  # fmt: skip
+
+
+def _estimator(estimator: str, definition: str) -> Words:
+    method = words.code("estimator", estimator)
+    if definition in ("none", ""):
+        return method
+    sort = words.code("disability_definition", definition)
+    return Words(f"{method.zh}（{sort.zh}）", f"{method.en} ({sort.en})")
+
+
+def bed_table(natural: pl.DataFrame, supply: pl.DataFrame) -> Table:
+    """Needs by estimator in four years, then what stands and what is planned."""
+    shown = [2020, 2025, 2030, 2035]
+    headers = (Words("项目", "item"), *(Words(f"{y}年", str(y)) for y in shown), Words("依据", "basis"))
+    needs = [
+        (_estimator(str(k[0]), str(k[1])), *(_need(part.filter(year=y)) for y in shown), Words("预测", "projection"))
+        for k, part in natural.group_by("estimator", "definition", maintain_order=True)
+    ]
+    stock = [
+        (
+            words.code("supply_status", str(k[0])),
+            *(tables.reported(_first(part.filter(year=y), "beds")) for y in shown),
+            _basis(part["basis"][0]),
+        )
+        for k, part in supply.group_by("status", maintain_order=True)
+    ]
+    return Table(headers, (*needs, *stock), BEDS)
+
+
+def _need(rows: pl.DataFrame) -> Words | None:
+    value, low, high = _first(rows, "demand_p50"), _first(rows, "demand_p10"), _first(rows, "demand_p90")
+    if value is None:
+        return None
+    return same(
+        words.estimate(value)
+        + ("" if low is None or high is None else f" ({words.estimate(low)}–{words.estimate(high)})")
+    )
+
+
+def _first(rows: pl.DataFrame, column: str) -> float | None:
+    return rows[column][0] if rows.height else None
+
+
+def _basis(text: str) -> Words:
+    known = {
+        "not_reported": words.NOT_REPORTED, "projects": Words("规划项目（净新增养老床位）", "projects (net-new elderly beds)"),
+        "reserve list": Words("储备项目（不是承诺）", "reserve list (not a promise)"),
+        "no net-new elderly beds in the plan": Words("规划没有写明净新增养老床位", "no net-new elderly beds in the plan"),
+    }  # fmt: skip
+    return known.get(text) or Words(
+        text.replace("line ", "第").replace(" x ", "行×") + ("行" if "line" in text else ""), text.replace(" x ", " × ")
+    )
+
+
+def bed_supply(codes: list[str] | None = None, con: Connection = None) -> Chart:
+    """What each plan reports as standing in 2020, by kind of bed: different kinds are not comparable and so are coloured."""
+    with reading(con) as db:
+        every = counties(db, codes).to_dicts()
+        rows = ask(
+            db,
+            "SELECT * FROM mart_bed_supply WHERE year = 2020 AND status = 'existing' AND bed_type <> 'nursing' ORDER BY bed_type",
+        )
+        source = source_of(plans(db))
+    kinds = [
+        k
+        for k in ("all", "institution", "community")
+        if rows.filter((pl.col("bed_type") == k) & pl.col("beds").is_not_null()).height
+    ]
+    stating = rows.filter(pl.col("beds").is_not_null())["county_code"].n_unique()
+    title = Words(
+        f"{words.several(len(every))}县（市、区）中{words.several(stating)}个报告了2020年床位，口径各异，不宜直接比较",
+        f"{stating} of {len(every)} counties report beds for 2020, each of another kind: not directly comparable",
+    )
+    headers = (
+        tables.COUNTY,
+        *(words.code("bed_type", k) for k in ("all", "institution", "community")),
+        Words("依据", "basis"),
+    )
+    value = {(r["county_code"], r["bed_type"]): r for r in rows.iter_rows(named=True)}
+    body = tuple(
+        (named(c), *(tables.reported((value.get((c["county_code"], k)) or {}).get("beds")) for k in ("all", "institution", "community")),
+         words.joined([_basis(value[c["county_code"], k]["basis"]) for k in kinds if (c["county_code"], k) in value and value[c["county_code"], k]["beds"] is not None]))
+        for c in every
+    )  # fmt: skip
+
+    def draw(language: Language) -> Spec:
+        data = [
+            bars([named(c).to(language) for c in every], [(value.get((c["county_code"], k)) or {}).get("beds") for c in every], words.code("bed_type", k).to(language), SERIES[i], HATCHES[i])
+            for i, k in enumerate(kinds)
+        ]  # fmt: skip
+        silent = [
+            named(c).to(language)
+            for c in every
+            if not any((value.get((c["county_code"], k)) or {}).get("beds") is not None for k in kinds)
+        ]
+        return {
+            "data": data,
+            "layout": across(language, BEDS, every) | {"annotations": [absent(n, language) for n in silent]},
+        }
+
+    return Chart("bed-supply", title, BEDS, source, title, Table(headers, body, BEDS), draw)

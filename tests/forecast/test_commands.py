@@ -1,0 +1,78 @@
+"""The commands from files to files."""
+
+import polars as pl
+import pytest
+
+from pipelines.forecast.commands import main, run_backtest, run_forecast
+from pipelines.forecast.counties import counties_from_frames
+from pipelines.forecast.gates import gate_reached
+from pipelines.forecast.mortality import with_rates
+from pipelines.forecast.project import project
+
+
+def test_forecast_writes_its_files(county, tmp_path):
+    counties = counties_from_frames(pl.concat([county(year=2010, size=1e5), county(year=2020, size=3e5)]))
+    files = run_forecast(None, 200, 2030, tmp_path, counties=counties)
+    elderly = pl.read_parquet(files["elderly"])
+    assert elderly.columns == [
+        "county_code",
+        "year",
+        "age_band",
+        "sex",
+        "p2_5",
+        "p10",
+        "p50",
+        "p90",
+        "p97_5",
+        "method_version",
+    ]
+    assert elderly.height == 11 * 9 and elderly["year"].max() == 2030
+    assert pl.read_csv(files["flags"])["flag"].to_list() == ["boundary_suspected"]
+    assert pl.read_parquet(files["deaths"])["year"].min() == 2021
+
+
+def test_forecast_of_a_panel_gives_every_county_of_its_latest_census(panel_folder, tmp_path):
+    assert main(["forecast", "--panel", str(panel_folder), "--draws", "100", "--out", str(tmp_path)]) == 0
+    elderly = pl.read_parquet(tmp_path / "elderly.parquet")
+    listed = pl.read_csv(panel_folder / "census2020_county_age_sex.csv", infer_schema=False)
+    assert elderly["county_code"].n_unique() == listed.filter(pl.col("level") == "county").height
+    numbers = elderly.select("p2_5", "p10", "p50", "p90", "p97_5")
+    assert numbers.select(pl.all().is_finite().all()).row(0) == (True,) * 5
+
+
+def test_unknown_grouping_is_refused(panel_folder, tmp_path):
+    with pytest.raises(ValueError, match="province"):
+        run_backtest(panel_folder, None, tmp_path / "out.parquet", by="size")
+
+
+def test_gates_are_read_the_hard_way():
+    row = {
+        "setting": "k-fold",
+        "group": "all",
+        "age_band": "65+",
+        "method": "cohort_ratios",
+        "MdAPE": 3.4,
+        "MAPE": 7.0,
+        "P90": 16.9,
+        "share10": 19.4,
+    }
+    assert gate_reached(row) == "very good"
+    assert gate_reached(row | {"MAPE": 7.5}) == "must"
+    assert gate_reached(row | {"MAPE": 9.0}) == "missed"
+    assert gate_reached(row | {"method": "no_change"}) == ""
+
+
+def test_death_rates_of_the_product_replace_those_of_the_model(county, model):
+    ages = (0, 1, *range(5, 101, 5))
+    frame = pl.DataFrame(
+        [("2020-2025", sex, age, 0.5) for sex in ("male", "female") for age in ages],
+        schema=["period", "sex", "age_from", "death_rate"],
+        orient="row",
+    )
+    harsh = with_rates(model.mortality, frame)
+    counties = counties_from_frames(county())
+    at = (pl.col("year") == 2025) & (pl.col("age_band") == "60+") & (pl.col("sex") == "both")
+    usual = project(counties, model, draws=50).filter(at)["p50"][0]
+    assert project(counties, model, draws=50, mortality=harsh).filter(at)["p50"][0] < 0.3 * usual
+    with pytest.raises(ValueError, match="2020-2025"):
+        with_rates(model.mortality, frame.head(10))

@@ -1,0 +1,89 @@
+"""Notebooks are stored clean, run once on any release, and are read in both languages."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from pipelines.publish import notebooks
+from pipelines.publish.site import build_site
+from tests.desk.tiny_release import HILL, build
+
+
+@pytest.mark.parametrize("path", notebooks.sources(), ids=lambda p: p.stem)
+def test_stored_without_outputs_parameterised_and_in_two_languages(path: Path) -> None:
+    notebook = nbformat.read(path, as_version=4)
+    nbformat.validate(notebook)
+    code = [c for c in notebook.cells if c.cell_type == "code"]
+    assert all(not c.outputs and c.execution_count is None for c in code)
+    assert [c.source.split()[0] for c in code if "parameters" in c.metadata.get("tags", [])] == ["RELEASE"]
+    prose = [tuple(c.metadata.get("tags", [])) for c in notebook.cells if c.cell_type == "markdown"]
+    assert prose == [("zh",), ("en",)] * (len(prose) // 2)
+
+
+def test_there_are_four() -> None:
+    assert [p.stem for p in notebooks.sources()] == [
+        "0_welcome",
+        "1_counties_compared",
+        "2_beds_to_2035",
+        "3_cemeteries_and_money",
+    ]
+
+
+@pytest.fixture(scope="module")
+def release(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return build(tmp_path_factory.mktemp("notebooks"))
+
+
+@pytest.fixture(scope="module")
+def run(release: Path) -> list[Path]:
+    return notebooks.run_notebooks(release / "notebooks", release)
+
+
+def test_each_runs_on_a_release_that_is_not_current(run: list[Path]) -> None:
+    assert [p.name for p in run] == [p.name for p in notebooks.sources()]
+
+
+def test_results_name_neither_the_machine_nor_the_time(run: list[Path], release: Path) -> None:
+    for path in run:
+        text = path.read_text(encoding="utf-8")
+        assert str(release) not in text and '"iopub' not in text, path.name
+
+
+def test_a_page_speaks_one_language(run: list[Path]) -> None:
+    page = notebooks.read(run[2])
+    assert page.title == {"zh": "到2035年的老年人口与床位", "en": "The elderly and their beds to 2035"}
+    charts = {
+        language: [b.content["title"] for b in blocks if b.kind == "chart"] for language, blocks in page.blocks.items()
+    }
+    assert charts["zh"][0].startswith("60岁及以上人口到2035年") and charts["en"][0].startswith("By 2035")
+
+
+def test_the_site_shows_them(run: list[Path], release: Path) -> None:
+    site = build_site(release).parent
+    text = (site / "notebook-2_beds_to_2035.en.html").read_text(encoding="utf-8")
+    assert (
+        '<figure class="chart"' in text
+        and "plotly.min.js" in text
+        and "http" not in text.split("</head>")[1].split("<footer>")[0]
+    )
+    assert 'href="notebook-0_welcome.html"' in (site / "index.html").read_text(encoding="utf-8")
+
+
+def test_parameters_change_what_is_shown(release: Path, tmp_path: Path) -> None:
+    path = notebooks.run_notebooks(
+        tmp_path, release, parameters={"COUNTIES": [HILL]}, notebooks=[notebooks.sources()[2]]
+    )[0]
+    text = path.read_text(encoding="utf-8")
+    assert "丘县" in text and "河市60岁" not in text and "990101" not in text.split('"source"')[0]
+
+
+def test_a_failing_cell_is_named(release: Path, tmp_path: Path) -> None:
+    from nbclient.exceptions import CellExecutionError
+
+    bad = tmp_path / "9_bad.ipynb"
+    nbformat.write(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("1 / 0")]), bad)
+    with pytest.raises(CellExecutionError, match="ZeroDivisionError"):
+        notebooks.run_notebooks(tmp_path / "out", release, notebooks=[bad])
