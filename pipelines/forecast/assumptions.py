@@ -1,7 +1,7 @@
 """Named, versioned sets of assumptions: parameter → value, range, distribution, source, grade.
 
-Results change only through a set with a name of its own; the default set is `assumptions.csv`, and going back is one
-call. Uncertainty of all parameters runs through the Monte Carlo of beds and graves.
+Results change only through a set with a name of its own; the default set is the release's dim_parameter, and going back
+is one call. Uncertainty of all parameters runs through the Monte Carlo of beds and graves.
 """
 
 from __future__ import annotations
@@ -9,8 +9,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from functools import cache
-from pathlib import Path
 from typing import Final
 
 import numpy as np
@@ -108,12 +106,6 @@ class AssumptionSet:
         """Independent draws of every parameter as fractions, the same for the same seed."""
         rng = np.random.default_rng(seed)
         return {key: self.parameters[key].draw(rng, draws) for key in sorted(self.parameters)}
-
-
-@cache
-def default_assumptions() -> AssumptionSet:
-    """The project's own set; also what `reset` returns to."""
-    return assumptions_from_frame(pl.read_csv(Path(__file__).with_name("assumptions.csv")), DEFAULT_NAME)
 
 
 def assumptions_from_frame(

@@ -14,10 +14,12 @@ from pipelines.forecast.beds import bed_outlook, plausibility, tornado
 from pipelines.forecast.cohorts import GROUP_STARTS, Floats
 from pipelines.forecast.counties import counties_from_frames
 from pipelines.forecast.graves import crude_rate_rises, grave_outlook, twenty_year_test
+from pipelines.forecast.mortality import with_rates
 from pipelines.forecast.project import Projection, project_all
 from pipelines.forecast.shipped import ForecastModel, load_model
 from pipelines.forecast.supply import bed_supply, beds_per_1000_targets
 
+NATION: Final = "China"
 SENSITIVITY_YEAR: Final = 2030
 GRAVE_OUTPUTS: Final = ("graves", "eco_graves", "niches")
 BUILT_GRAVES: Final = ("graves_built", "commercial_graves_built")
@@ -35,6 +37,7 @@ def forecast_tables(core: Path, *, seed: int, assumptions: AssumptionSet | None 
             "dim_parameter",
             "fct_population",
             "fct_census_covariate",
+            "fct_mortality",
             "fct_observation",
             "fct_project",
             "fct_project_output",
@@ -42,7 +45,9 @@ def forecast_tables(core: Path, *, seed: int, assumptions: AssumptionSet | None 
     }
     chosen = assumptions or assumptions_from_frame(read["dim_parameter"], "default")
     model = load_model()
-    projection = elderly_projection(read["fct_population"], read["fct_census_covariate"], model, seed=seed)
+    projection = elderly_projection(
+        read["fct_population"], read["fct_census_covariate"], read["fct_mortality"], model, seed=seed
+    )
     codes = sorted(projection.bands["county_code"].unique().to_list())
     years = sorted(projection.bands["year"].unique().to_list())
     national = national_elderly(model, min(years))
@@ -62,9 +67,10 @@ def forecast_tables(core: Path, *, seed: int, assumptions: AssumptionSet | None 
 
 
 def elderly_projection(
-    population: pl.DataFrame, covariates: pl.DataFrame, model: ForecastModel, *, seed: int
+    population: pl.DataFrame, covariates: pl.DataFrame, mortality: pl.DataFrame, model: ForecastModel, *, seed: int
 ) -> Projection:
-    """Persons, ages and deaths of every county in fct_population (resident basis), annually to 2035."""
+    """Persons, ages and deaths of every county in fct_population (resident basis), annually to 2035, under the death
+    rates of fct_mortality for China."""
     ages = population.filter(pl.col("basis") == "resident").select(
         "county_code",
         pl.col("year").cast(pl.Int64),
@@ -73,7 +79,8 @@ def elderly_projection(
         pl.col("age_to").cast(pl.Int64),
         "persons",
     )
-    return project_all(counties_from_frames(ages, census_covariates(covariates)), model, seed=seed)
+    rates = with_rates(model.mortality, mortality.filter(pl.col("geography") == NATION))
+    return project_all(counties_from_frames(ages, census_covariates(covariates)), model, seed=seed, mortality=rates)
 
 
 def census_covariates(long: pl.DataFrame) -> pl.DataFrame:

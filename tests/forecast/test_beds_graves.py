@@ -4,14 +4,21 @@ import numpy as np
 import polars as pl
 import pytest
 
-from pipelines.forecast.assumptions import default_assumptions
+from pipelines.forecast.assumptions import DEFAULT_NAME, AssumptionSet, assumptions_from_frame
 from pipelines.forecast.beds import bed_outlook, first_year_short, plausibility, tornado
 from pipelines.forecast.chain import LEVELS, from_quantiles
 from pipelines.forecast.counties import counties_from_frames
 from pipelines.forecast.graves import crude_rate_rises, grave_outlook, twenty_year_test
 from pipelines.forecast.project import project_all
+from pipelines.settings import PROJECT
 
 CODES = ("530498", "530499")
+PARAMETERS = PROJECT / "data" / "raw" / "reference" / "parameters.csv"
+
+
+def default_assumptions() -> AssumptionSet:
+    """The project's cited parameters."""
+    return assumptions_from_frame(pl.read_csv(PARAMETERS), DEFAULT_NAME)
 
 
 @pytest.fixture

@@ -367,6 +367,8 @@ DAMAGES: list[Damage] = [
     # ---- census characteristics, parameters, sensitivity, held-back counties
     Damage("常住人口不等于各年龄之和", "residents are not the sum of the ages", put("fct_census_covariate", YIMEN & (c("variable") == "resident"), value=c("value") + 10), "fct_census_covariate/covariate_residents_equal_ages"),
     Damage("城镇人口多于常住人口", "more urban residents than residents", put("fct_census_covariate", YIMEN & (c("variable") == "urban_residents"), value=c("value") * 10), "fct_census_covariate/covariate_plausible"),
+    Damage("死亡率按千分数填", "death rates in per mille", put("fct_mortality", None, death_rate=c("death_rate") * 1000), "fct_mortality/range:death_rate"),
+    Damage("死亡率行错位", "death rates shifted by a row", put("fct_mortality", c("age_from") == 70, death_rate=0.0001), "fct_mortality/mortality_rises_with_age"),
     Damage("参数超出自己的范围", "a parameter outside its range", put("dim_parameter", c("parameter_id") == "occupancy", value=5.01), "dim_parameter/parameter_inside_its_range"),
     Damage("敏感性两端颠倒", "ends of a sensitivity reversed", swapped("mart_bed_sensitivity", "demand_low", "demand_high"), "mart_bed_sensitivity/sensitivity_around_centre"),
     Damage("敏感性排位错", "sensitivity ranked wrongly", put("mart_bed_sensitivity", None, rank=10 - c("rank")), "mart_bed_sensitivity/sensitivity_ranked_by_width"),
