@@ -3,13 +3,14 @@ No county is named; the shipped model needs no panel."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
 import numpy as np
 import polars as pl
 
-from pipelines.forecast.assumptions import AssumptionSet, assumptions_from_frame
+from pipelines.forecast.assumptions import DEFAULT_NAME, AssumptionSet, assumptions_from_frame
 from pipelines.forecast.beds import bed_outlook, plausibility, tornado
 from pipelines.forecast.cohorts import GROUP_STARTS, Floats
 from pipelines.forecast.counties import counties_from_frames
@@ -19,42 +20,45 @@ from pipelines.forecast.project import Projection, project_all
 from pipelines.forecast.shipped import ForecastModel, load_model
 from pipelines.forecast.supply import bed_supply, beds_per_1000_targets
 
+NEEDED: Final = (
+    "dim_parameter",
+    "fct_population",
+    "fct_census_covariate",
+    "fct_mortality",
+    "fct_observation",
+    "fct_project",
+    "fct_project_output",
+)
 NATION: Final = "China"
 SENSITIVITY_YEAR: Final = 2030
 GRAVE_OUTPUTS: Final = ("graves", "eco_graves", "niches")
 BUILT_GRAVES: Final = ("graves_built", "commercial_graves_built")
 
 
-def forecast_tables(core: Path, *, seed: int, assumptions: AssumptionSet | None = None) -> dict[str, pl.DataFrame]:
-    """Every forecast table from the core Parquet of a folder, by name.
+def read_core(folder: Path) -> dict[str, pl.DataFrame]:
+    """The core tables that a forecast needs, from a folder of Parquet files."""
+    return {name: pl.read_parquet(folder / f"{name}.parquet") for name in NEEDED}
+
+
+def forecast_tables(
+    core: Mapping[str, pl.DataFrame], *, seed: int, assumptions: AssumptionSet | None = None
+) -> dict[str, pl.DataFrame]:
+    """Every forecast table from the core tables `NEEDED`, by name.
 
     assumptions: the named set to use; by default the cited parameters of the release (dim_parameter).
     """
-    read = {
-        n: pl.read_parquet(core / f"{n}.parquet")
-        for n in (
-            "dim_county",
-            "dim_parameter",
-            "fct_population",
-            "fct_census_covariate",
-            "fct_mortality",
-            "fct_observation",
-            "fct_project",
-            "fct_project_output",
-        )
-    }
-    chosen = assumptions or assumptions_from_frame(read["dim_parameter"], "default")
+    chosen = assumptions or assumptions_from_frame(core["dim_parameter"], DEFAULT_NAME)
     model = load_model()
     projection = elderly_projection(
-        read["fct_population"], read["fct_census_covariate"], read["fct_mortality"], model, seed=seed
+        core["fct_population"], core["fct_census_covariate"], core["fct_mortality"], model, seed=seed
     )
     codes = sorted(projection.bands["county_code"].unique().to_list())
     years = sorted(projection.bands["year"].unique().to_list())
     national = national_elderly(model, min(years))
-    supply = bed_supply(codes, years, read["fct_observation"], read["fct_project"], read["fct_project_output"])
-    targets = beds_per_1000_targets(read["fct_observation"])
+    supply = bed_supply(codes, years, core["fct_observation"], core["fct_project"], core["fct_project_output"])
+    targets = beds_per_1000_targets(core["fct_observation"])
     beds = bed_outlook(projection.bands, projection.ages, supply, targets, chosen, national, seed=seed)
-    graves = grave_outlook(projection.deaths, grave_capacity(read), chosen, seed=seed)
+    graves = grave_outlook(projection.deaths, grave_capacity(core), chosen, seed=seed)
     sensitivity = tornado(projection.bands, projection.ages, SENSITIVITY_YEAR, chosen, national)
     return {
         "forecast_elderly": projection.bands,
@@ -62,7 +66,7 @@ def forecast_tables(core: Path, *, seed: int, assumptions: AssumptionSet | None 
         "forecast_beds": beds,
         "forecast_graves": graves,
         "forecast_sensitivity": sensitivity.with_columns(year=pl.lit(SENSITIVITY_YEAR)),
-        "forecast_plausibility": _plausibility(read, projection, beds, supply, targets),
+        "forecast_plausibility": _plausibility(core, projection, beds, supply, targets),
     }
 
 
@@ -102,7 +106,7 @@ def national_elderly(model: ForecastModel, year: int) -> Floats:
     return np.array([persons[starts == a].sum() for a in (60, 65, 70)] + [persons[starts >= 75].sum()])
 
 
-def grave_capacity(core: dict[str, pl.DataFrame]) -> pl.DataFrame:
+def grave_capacity(core: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
     """Places for the dead: `county_code, year, places, used`. Built graves count from the base with use not reported;
     planned new ones from the end year of their project, empty."""
     projects = core["fct_project"].select("project_id", "county_code", "end_year")
@@ -136,7 +140,7 @@ def grave_capacity(core: dict[str, pl.DataFrame]) -> pl.DataFrame:
 
 
 def _plausibility(
-    core: dict[str, pl.DataFrame],
+    core: Mapping[str, pl.DataFrame],
     projection: Projection,
     beds: pl.DataFrame,
     supply: pl.DataFrame,
@@ -196,7 +200,7 @@ def _plausibility(
     return pl.concat(found)
 
 
-def _lasting_cemeteries(core: dict[str, pl.DataFrame]) -> pl.DataFrame:
+def _lasting_cemeteries(core: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
     """Cemeteries said to last so many years: `county_code, places, years`, from outputs urns and years of one project."""
     outputs = core["fct_project_output"].join(core["fct_project"].select("project_id", "county_code"), on="project_id")
     places = outputs.filter(pl.col("output") == "urns").select(

@@ -32,7 +32,7 @@ def marts(core: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     ("county", "sentences"),
     [
         ("530425", ["24项指标中16项表内无2020年基数", "规划投资79,576万元，其中51,600万元在一个未写床位数的康养项目"]),
-        ("620722", ["指标表10项指标均列有2020年基数", "规划投资16,530万元", "护理型床位占比3.8%，目标≥55%"]),
+        ("620722", ["指标表13项指标均列有2020年基数", "规划投资16,530万元", "护理型床位占比3.8%，目标≥55%"]),
         ("532301", ["储备项目164,063万元，表列合计漏两项（14,000＋7,000万元）"]),
         ("530112", ["指标表19项指标均列有2020年基数", "规划投资8,250万元"]),
         ("530129", ["正文项目投资10,950万元，其中8,750万元在一个殡葬服务项目"]),
@@ -43,7 +43,7 @@ def test_stated_figures(marts: duckdb.DuckDBPyConnection, county: str, sentences
 
 
 def test_minle_prints_three_values_for_one_target(marts: duckdb.DuckDBPyConnection) -> None:
-    said = [h for h in headlines.headlines(marts, "620722") if h.topic == "conflict"][0]
+    said = next(h for h in headlines.headlines(marts, "620722") if h.topic == "conflict")
     assert said.text.zh.endswith("正文30%、50%，指标表60%，请先定口径") and "养老" in said.text.zh
     assert said.doubtful and not said.front
 

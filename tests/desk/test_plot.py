@@ -16,7 +16,7 @@ from pipelines.desk.words import LANGUAGES, Language, Words
 from tests.desk.tiny_release import HILL, NASTY, RIVER, build, people
 
 Con = duckdb.DuckDBPyConnection
-ONE = ("elderly", "beds", "graves", "money_by_year")
+ONE = ("elderly", "beds", "sensitivity", "graves", "money_by_year")
 ALL = (
     "elderly_growth",
     "bed_supply",
@@ -68,7 +68,9 @@ def test_intervals_are_drawn_where_they_are(tmp_path: Path) -> None:
     wide = [{**r, "p10": r["p50"] * 0.9, "p90": r["p50"] * 1.1} for r in people(HILL, 30000.0)]
     with open_marts(path=build(tmp_path, {"mart_elderly_outlook": wide}) / "marts.duckdb") as con:
         chart = plot.elderly(HILL, con)
-    assert [t["name"] for t in chart.spec("en")["data"] if "fill" in t] == ["60+ 80%"]
+    assert [t["name"] for t in chart.spec("en")["data"] if "fill" in t] == [
+        f"{age}, 80 % interval" for age in ("60+", "65+", "80+")
+    ]
 
 
 def test_projections_look_different_from_observations(con: Con) -> None:

@@ -111,7 +111,7 @@ def rows() -> Rows:
     """Every table by name. HILL states much and contradicts itself; RIVER has a reserve list and states little."""
     target_year = {"measure": "target", "period_start": 2025, "period_end": 2025}
     table = {**target_year, "place": "indicator_table", "target_kind": "binding"}
-    share20 = observation(f"{HILL}-s01", "nursing_bed_share", 3.8, "pct", source_line=11)
+    share20 = observation(f"{HILL}-s01", "nursing_bed_share", 3.8, "pct", place="indicator_table", source_line=11)
     share25 = observation(
         f"{HILL}-s02", "nursing_bed_share", 55.0, "pct", **{**table, "qualifier": ">=", "source_line": 12}
     )
@@ -200,6 +200,17 @@ def rows() -> Rows:
         "mart_cemetery_outlook": [
             {"county_code": c, "year": y, "scenario": "natural", "deaths_p50": 300.0, "interments_p50": 300.0, "capacity": 6000.0 if c == HILL else None,
              "capacity_status": None if c == HILL else "not_reported", "method_version": "tiny-1"} for c in (HILL, RIVER) for y in range(2020, 2036)
+        ],
+        "mart_bed_sensitivity": [
+            {"county_code": c, "parameter_id": p, "rank": i, "low": 1.0, "high": 2.0, "demand_low": 900.0 - 100 * (3 - i), "demand_high": 1500.0,
+             "demand_central": 1000.0, "year": 2030} for c in (HILL, RIVER) for i, p in ((1, "disability_definition"), (2, "occupancy"))
+        ],
+        "mart_plausibility": [
+            {"county_code": HILL, "check_id": "met_at_baseline", "message_zh": "基期已达到目标", "message_en": "the baseline already meets the target"}
+        ],
+        "dim_parameter": [
+            {"parameter_id": "occupancy", "topic": "occupancy", "name_zh": "入住率", "name_en": "occupancy", "value": 50.0, "low": 45.0, "high": 55.0,
+             "distribution": "uniform", "unit": "pct", "geography": "China", "year": "2020", "citation": "nobody", "grade": "d"}
         ],
         "mart_quality": [
             {"suite": "s", "table_name": "fct_observation", "expectation": "unit", "severity": "critical", "passed": True, "failing_rows": 0, "message_zh": "好", "message_en": "good"},

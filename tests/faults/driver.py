@@ -1,14 +1,18 @@
 """A process that runs refreshes for the fault tests. It loads Dagster once and forks for every refresh, so that each one is a
 real process that can be killed, without paying seconds of imports each time. What costs seconds and has tests of its own is
-left out: Great Expectations (every table gets one passed check), the forecast (computed once for a root) and Dagster's storage.
+left out: Great Expectations (every table gets one passed check), the forecast (computed once for a root), the pages of the site
+(unless notebooks are asked for) and Dagster's storage.
 
-Reads lines ``<data root> <failpoint or -> [clock offset in days]`` and answers with the exit status of the refresh."""
+Reads JSON lines (see `Order`) and answers each with the exit status of the forked process."""
 
 from __future__ import annotations
 
 import contextlib
+import json
 import os
+import resource
 import sys
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -26,14 +30,20 @@ from pipelines.publish import release, site
 from pipelines.quality import adapter
 from pipelines.reconcile import rules
 
-LOADED_ONCE = (defs, product, pyarrow.dataset, rules, site, targets)
+LOADED_ONCE = (defs.resolve_job_def("refresh"), pyarrow.dataset, rules, targets)
 
 
-def no_expectations(candidate: Path, suites: Path) -> pl.DataFrame:
-    """Instead of `adapter.check`."""
-    wanted = [c.name for c in registry.table("mart_quality").columns]
-    rows = [("none", t.name, f"none.{t.name}", "critical", True, 0, "通过", "Passed") for t in CHECKED]
-    return pl.DataFrame(rows, schema=wanted, orient="row").with_columns(pl.col("failing_rows").cast(pl.Int32))
+@dataclass(frozen=True)
+class Order:
+    """What to do to which data root: break at `point`, with the clock `days` off, with files of at most `largest` bytes.
+    `what` is ``refresh`` or ``switch`` (the last step alone, on a candidate of a few bytes)."""
+
+    root: str
+    what: str = "refresh"
+    point: str = ""
+    days: int = 0
+    notebooks: int = 0
+    largest: int = 0
 
 
 _forecast_tables = product.forecast_tables
@@ -51,19 +61,51 @@ def remembered_forecast(*inputs: Any, **chosen: Any) -> dict[str, pl.DataFrame]:
     return {p.stem: pl.read_parquet(p) for p in sorted(home.glob("*.parquet"))}
 
 
-def refresh(root: str, point: str, days: str) -> int:
-    """One refresh of `root` in this process."""
-    os.environ.update(MINZHENG_DATA_ROOT=root, DAGSTER_HOME=f"{root}/dagster", MINZHENG_NOTEBOOKS="0")
-    name, _, how = point.partition(":")
-    failpoint._NAME, failpoint._HOW = name, how
+def no_expectations(candidate: Path, suites: Path) -> pl.DataFrame:
+    """Instead of `adapter.check`."""
+    wanted = [c.name for c in registry.table("mart_quality").columns]
+    rows = [("none", t.name, f"none.{t.name}", "critical", True, 0, "通过", "Passed") for t in CHECKED]
+    return pl.DataFrame(rows, schema=wanted, orient="row").with_columns(pl.col("failing_rows").cast(pl.Int32))
+
+
+def empty_site(candidate: Path, *, run: bool = True) -> Path:
+    """Instead of `site.build_site`."""
+    index = candidate / "site" / "index.html"
+    index.parent.mkdir()
+    index.write_text("<!doctype html>", encoding="utf-8")
+    return index
+
+
+def switch(s: settings.Settings) -> int:
+    """The last step alone."""
+    release.hold(s, "test")
+    candidate = s.candidate("tiny")
+    name = release.begin(s, candidate)
+    (candidate / "marts.duckdb").write_text(name, encoding="utf-8")
+    (candidate / release.MANIFEST).write_text('{"resources": []}', encoding="utf-8")
+    release.register(s, release.register_entry(release.switch(s, candidate)))
+    failpoint.failpoint("release.registered")
+    release.prune(s)
+    failpoint.failpoint("release.pruned")
+    return 0
+
+
+def obey(order: Order) -> int:
+    """Carry an order out in this process. Returns the exit code."""
+    os.environ.update(MINZHENG_DATA_ROOT=order.root, MINZHENG_NOTEBOOKS=str(order.notebooks), DAGSTER_HOME=order.root)
+    failpoint._NAME, _, failpoint._HOW = order.point.partition(":")
     adapter.check = no_expectations
     product.forecast_tables = remembered_forecast
+    site.build_site = site.build_site if order.notebooks else empty_site
     dg.DagsterInstance.get = dg.DagsterInstance.ephemeral
-    release.datetime = _clock(int(days))
-    log = Path(root, "log.txt").open("a", encoding="utf-8")
+    release.datetime = _clock(order.days)
+    log = Path(os.environ["MINZHENG_TEST_LOG"]).open("a", encoding="utf-8")
+    if order.largest:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (order.largest, order.largest))
     with contextlib.redirect_stdout(log), contextlib.redirect_stderr(log):
         try:
-            return run.refresh(settings.load(), [], force=True)
+            s = settings.load()
+            return switch(s) if order.what == "switch" else run.refresh(s, [], force=True)
         except Exception as error:
             print(repr(error))
             return 1
@@ -81,10 +123,11 @@ def _clock(days: int) -> Any:
 
 
 def main() -> None:
+    """Fork for every order."""
     for line in sys.stdin:
         child = os.fork()
         if not child:
-            os._exit(refresh(*(*line.split(), "0")[:3]))
+            os._exit(obey(Order(**json.loads(line))))
         _, status = os.waitpid(child, 0)
         print(os.waitstatus_to_exitcode(status), flush=True)
 

@@ -10,7 +10,7 @@ import polars as pl
 from pipelines.core.builder import canonical
 from pipelines.core.tables import build_core
 from pipelines.evaluate.targets import evaluate
-from pipelines.forecast.product import forecast_tables
+from pipelines.forecast.product import forecast_tables, read_core
 from pipelines.marts.tables import build_marts
 from pipelines.reconcile.rules import find
 from pipelines.settings import PROJECT, Settings
@@ -27,7 +27,7 @@ def build(work: Path, raw: Path = RAW) -> Path:
     reference = store.stage_reference(settings).folder
     core, out = work / "core", work / "parquet"
     build_core(staged, reference, core)
-    forecast = forecast_tables(core, seed=settings.seed)
+    forecast = forecast_tables(read_core(core), seed=settings.seed)
     _save(forecast, work / "forecast")
     _save({"evaluation_target": _targets(core, forecast)}, work / "evaluate")
     _save({"held_back": held.frame([])}, work / "held")

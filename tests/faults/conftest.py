@@ -1,0 +1,89 @@
+"""A small data root (one county), the process that refreshes it, and what must hold after every fault."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from pipelines.publish import package, release
+from pipelines.settings import PROJECT, Settings
+
+COUNTY = "530425-*"
+KILLED = -9
+
+
+class Driver:
+    """Runs refreshes as forked processes, see driver.py."""
+
+    def __init__(self, log: Path) -> None:
+        self.log = log
+        command = [sys.executable, "-W", "ignore", "-m", "tests.faults.driver"]
+        env = {**os.environ, "MINZHENG_TEST_LOG": str(log), "DAGSTER_DISABLE_TELEMETRY": "1"}
+        pipe = subprocess.PIPE
+        self.process = subprocess.Popen(
+            command, cwd=PROJECT, env=env, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL, text=True
+        )
+
+    def __call__(self, root: Path, **order: object) -> int:
+        """The exit code of one refresh, negative when it was killed."""
+        self.order(root, **order)
+        return self.answer()
+
+    def order(self, root: Path, **order: object) -> None:
+        assert self.process.stdin is not None
+        self.process.stdin.write(json.dumps({"root": str(root), **order}) + "\n")
+        self.process.stdin.flush()
+
+    def answer(self) -> int:
+        assert self.process.stdout is not None
+        return int(self.process.stdout.readline())
+
+    def said(self) -> str:
+        return self.log.read_text(encoding="utf-8")[-6000:]
+
+
+@pytest.fixture(scope="session")
+def driver(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Driver]:
+    made = Driver(tmp_path_factory.mktemp("driver") / "log.txt")
+    yield made
+    made.process.kill()
+    made.process.wait()
+
+
+@pytest.fixture(scope="session")
+def small(driver: Driver, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A root of one county with one release. Do not change it."""
+    root = tmp_path_factory.mktemp("small")
+    for folder in (next((PROJECT / "data" / "raw").glob(COUNTY)), PROJECT / "data" / "raw" / "reference"):
+        shutil.copytree(folder, root / "raw" / folder.name)
+    assert driver(root) == 0, driver.said()
+    return root
+
+
+@pytest.fixture
+def root(small: Path, tmp_path: Path) -> Path:
+    """A private copy of the small root."""
+    return Path(shutil.copytree(small, tmp_path / "data", symlinks=True))
+
+
+def whole(root: Path) -> str:
+    """The current release, which must be complete: every file of its manifest there with its hash."""
+    folder = release.current_folder(Settings(data_root=root))
+    assert folder is not None
+    assert package.verify(folder) == []
+    return folder.name
+
+
+def tidy(root: Path) -> None:
+    """Nothing is left of killed refreshes: no candidates, no pointers half written, no release that the register lacks."""
+    s = Settings(data_root=root)
+    assert not list(s.releases.glob(".*"))
+    assert not list(s.marts.glob(".*.new"))
+    assert {r.id for r in release.releases(s)} <= {str(e["release_id"]) for e in release.registered(s)}

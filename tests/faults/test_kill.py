@@ -1,0 +1,94 @@
+"""kill -9 at every failpoint: readers keep a complete release, and the next refresh cleans up."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+
+from pipelines.failpoint import POINTS
+from pipelines.publish import release
+from pipelines.settings import PROJECT, Settings
+from tests.e2e.conftest import minzheng
+from tests.faults.conftest import COUNTY, KILLED, Driver, tidy, whole
+
+STAGES = [p for p in POINTS if not p.startswith("release.")]
+SWITCH = [p for p in POINTS if p.startswith("release.")]
+AFTER = POINTS[POINTS.index("release.pointer_replaced") :]
+FULL = ("staging.written", "core.built", "database.rows", "package.manifest", "release.renamed")
+
+
+def test_every_point_stands_in_the_code_once() -> None:
+    code = "\n".join(p.read_text(encoding="utf-8") for p in (PROJECT / "pipelines").rglob("*.py"))
+    assert sorted(re.findall(r'failpoint\("([a-z_.]+)"\)', code)) == sorted(POINTS)
+    assert len(POINTS) >= 20
+
+
+def fresh_input(root: Path) -> None:
+    """Staging only works on a county that is not staged yet."""
+    shutil.rmtree(root / "staging", ignore_errors=True)
+
+
+def test_killed_at_every_stage_in_turn(driver: Driver, root: Path) -> None:
+    """Each refresh starts on what the killed one before left behind, and gets further."""
+    before = whole(root)
+    for point in STAGES:
+        fresh_input(root)
+        assert driver(root, point=point) == KILLED, f"{point}: {driver.said()}"
+        assert whole(root) == before, point
+    assert driver(root) == 0, driver.said()
+    assert whole(root) > before
+    tidy(root)
+
+
+@pytest.mark.parametrize("point", SWITCH)
+def test_killed_in_the_switch(driver: Driver, tmp_path: Path, point: str) -> None:
+    s = Settings(data_root=tmp_path)
+    for _ in range(s.retention + 1):
+        assert driver(tmp_path, what="switch") == 0, driver.said()
+    before = whole(tmp_path)
+    assert driver(tmp_path, what="switch", point=point) == KILLED
+    assert (whole(tmp_path) > before) == (point in AFTER)
+    assert driver(tmp_path, what="switch") == 0, driver.said()
+    assert whole(tmp_path) > before
+    tidy(tmp_path)
+    assert len(release.releases(s)) == s.retention
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("point", POINTS)
+def test_killed_then_the_next_run_succeeds(driver: Driver, root: Path, point: str) -> None:
+    before = whole(root)
+    fresh_input(root)
+    if point == "release.pruning":
+        for _ in range(Settings(data_root=root).retention):
+            assert driver(root, what="switch") == 0
+        before = whole(root)
+    assert driver(root, point=point) == KILLED, driver.said()
+    assert (whole(root) > before) == (point in AFTER)
+    assert driver(root) == 0, driver.said()
+    assert whole(root) > before
+    tidy(root)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("point", FULL)
+def test_full_run_killed(published: Path, tmp_path: Path, point: str) -> None:
+    root = Path(shutil.copytree(published, tmp_path / "data", symlinks=True))
+    before = whole(root)
+    fresh_input(root)
+    assert minzheng(root, "run", "--force", MINZHENG_FAILPOINT=point).returncode == KILLED
+    assert whole(root) == before
+    after = minzheng(root, "run", "--force")
+    assert after.returncode == 0, after.stdout + after.stderr
+    assert "cleaned leftovers" in after.stdout or point == "staging.written"
+    assert whole(root) > before
+    tidy(root)
+
+
+def test_no_failpoint_in_production() -> None:
+    assert "MINZHENG_FAILPOINT" not in os.environ
+    assert next((PROJECT / "data" / "raw").glob(COUNTY)).is_dir()

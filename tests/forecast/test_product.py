@@ -1,0 +1,68 @@
+"""The forecast tables of the product on the real core: golden medians, consistency, typed absence, net-new beds."""
+
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from pipelines.forecast.product import forecast_tables, read_core
+
+# 60+ in 2030, medians of the method's bake-off on the national panel
+ORIENTATION = {"530425": 43_900, "530129": 120_400, "620722": 54_300, "532301": 169_600, "530112": 260_000}
+
+
+@pytest.fixture(scope="module")
+def tables(core: Path) -> dict[str, pl.DataFrame]:
+    return forecast_tables(read_core(core), seed=20211231)
+
+
+@pytest.mark.parametrize(("county", "persons"), ORIENTATION.items())
+def test_medians_of_2030(tables: dict[str, pl.DataFrame], county: str, persons: int) -> None:
+    row = tables["forecast_elderly"].filter(county_code=county, year=2030, age_band="60+", sex="both")
+    assert row["p50"].item() == pytest.approx(persons, rel=0.02)
+    assert row["p10"].item() < row["p50"].item() < row["p90"].item()
+
+
+def test_same_seed_same_numbers(core: Path, tables: dict[str, pl.DataFrame]) -> None:
+    again = forecast_tables(read_core(core), seed=20211231)
+    assert all(again[name].equals(frame) for name, frame in tables.items())
+
+
+def test_supply_counts_net_new_elderly_beds_only(tables: dict[str, pl.DataFrame]) -> None:
+    supply = tables["forecast_supply"].filter(pl.col("year") == 2035)
+    planned = dict(supply.filter(status="planned", bed_type="all").select("county_code", "beds").iter_rows())
+    assert planned["530425"] == 100  # one new building; the relocation and the purchase of nursing beds do not count
+    assert planned["532301"] == 5_620  # without the 380 psychiatric and 40 children's beds
+
+
+def test_baselines_keep_their_kind(tables: dict[str, pl.DataFrame]) -> None:
+    standing = tables["forecast_supply"].filter(status="existing", year=2020)
+    known = {(r["county_code"], r["bed_type"]): r["beds"] for r in standing.iter_rows(named=True) if r["beds"] is not None}
+    assert known == {("530425", "all"): 1136, ("620722", "institution"): 2072, ("620722", "nursing"): 79}
+
+
+def test_beds_without_a_baseline_are_typed(tables: dict[str, pl.DataFrame]) -> None:
+    beds = tables["forecast_beds"].filter(pl.col("county_code") == "530129")
+    assert beds["supply"].null_count() == beds.height
+    assert beds["supply_status"].unique().to_list() == ["not_reported"]
+    assert beds["demand_p50"].min() > 0
+
+
+def test_graves_built_have_unknown_use(tables: dict[str, pl.DataFrame]) -> None:
+    graves = tables["forecast_graves"].filter(pl.col("county_code") == "530425")
+    assert graves["capacity"].unique().to_list() == [28_009 + 1_762]
+    assert graves["capacity_status"].unique().to_list() == ["not_reported"]
+    assert graves["remaining_p50"].null_count() == graves.height
+    assert graves["break_even_p50"].is_not_null().all()
+
+
+def test_planned_graves_count_from_their_opening(tables: dict[str, pl.DataFrame]) -> None:
+    graves = tables["forecast_graves"].filter(county_code="532301", scenario="policy").sort("year")
+    assert graves.filter(pl.col("year") < 2025)["capacity"].is_null().all()
+    assert graves.filter(year=2025)["capacity"].item() == 30_000 + 118_000 + 15_000 + 5_000 + 15_000
+
+
+def test_twenty_year_claim_is_flagged(tables: dict[str, pl.DataFrame]) -> None:
+    found = tables["forecast_plausibility"].filter(check_id="twenty_years")
+    assert found["county_code"].to_list() == ["532301"]
+    assert "3000" in found["message_en"].item()
