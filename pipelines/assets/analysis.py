@@ -63,10 +63,10 @@ def discrepancies(context: dg.AssetExecutionContext) -> dg.MaterializeResult[Non
     ]
 )
 def forecast(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[None]]:
-    from pipelines.forecast.product import forecast_tables
+    from pipelines.forecast.product import forecast_tables, read_core
 
     folder = candidate(context)
-    tables = forecast_tables(folder / "core", seed=settings.load().seed)
+    tables = forecast_tables(read_core(folder / "core"), seed=settings.load().seed)
     for name, frame in tables.items():
         yield _saved(frame, folder / "forecast" / f"{name}.parquet", name)
     failpoint("forecast.saved")

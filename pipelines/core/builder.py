@@ -18,8 +18,9 @@ class BuildError(RuntimeError):
 
 
 def connect(memory_limit: str = "2GB") -> duckdb.DuckDBPyConnection:
-    """A private in-memory database that loads no extensions from the network."""
-    return duckdb.connect(config={"memory_limit": memory_limit, "autoinstall_known_extensions": "false", "threads": 2})
+    """A private in-memory database that loads no extensions from the network. One thread: several would add doubles in an
+    order of their own, and the same inputs would not give the same content."""
+    return duckdb.connect(config={"memory_limit": memory_limit, "autoinstall_known_extensions": "false", "threads": 1})
 
 
 def attach_staging(con: duckdb.DuckDBPyConnection, folders: list[Path], reference: Path) -> None:

@@ -57,19 +57,21 @@ def compare(
     planned, cumulative. Raises ComparisonError.
     """
     with reading(con) as db:
-        known = ask(db, "SELECT * FROM dim_indicator ORDER BY indicator_id").to_dicts()
-        chosen = _one(known, [indicator] if isinstance(indicator, str) else list(indicator))
+        chosen = _one(db, [indicator] if isinstance(indicator, str) else list(indicator))
         stated = _stated(db, chosen["indicator_id"], measure)
         if stated["county_code"].n_unique() < 2:
-            raise _not_shared(chosen, known, stated)
+            raise _not_shared(chosen, _all(db), stated)
         frame = _beside(counties(db), stated)
         return frame if per is None else _per(db, frame, chosen, per)
 
 
-def _one(known: list[dict[str, Any]], asked: list[str]) -> dict[str, Any]:
-    found = [_resolve(known, a) for a in asked]
-    ids = {f["indicator_id"] for f in found}
-    if len(ids) > 1:
+def _all(con: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
+    return ask(con, "SELECT * FROM dim_indicator ORDER BY indicator_id").to_dicts()
+
+
+def _one(con: duckdb.DuckDBPyConnection, asked: list[str]) -> dict[str, Any]:
+    found = [_resolve(con, a) for a in asked]
+    if len({f["indicator_id"] for f in found}) > 1:
         raise ComparisonError(
             "口径不同的指标不能混在一起比较，请分别调用 / different definitions are not compared together, call one at a time:\n"
             + _listed(found)
@@ -77,9 +79,13 @@ def _one(known: list[dict[str, Any]], asked: list[str]) -> dict[str, Any]:
     return found[0]
 
 
-def _resolve(known: list[dict[str, Any]], asked: str) -> dict[str, Any]:
-    exact = [i for i in known if asked in (i["indicator_id"], i["name_zh"], i["name_en"])]
-    near = exact or [i for i in known if asked.lower() in f"{i['indicator_id']} {i['name_zh']} {i['name_en']}".lower()]
+def _resolve(con: duckdb.DuckDBPyConnection, asked: str) -> dict[str, Any]:
+    """The one indicator that a name means: its id or its full name, else the only one that contains it."""
+    named = "SELECT * FROM dim_indicator WHERE $asked IN (indicator_id, name_zh, name_en) ORDER BY indicator_id"
+    near = ask(con, named, asked=asked).to_dicts()
+    near = near or [
+        i for i in _all(con) if asked.lower() in f"{i['indicator_id']} {i['name_zh']} {i['name_en']}".lower()
+    ]
     if len(near) == 1:
         return near[0]
     if near:
@@ -116,7 +122,7 @@ def _not_shared(chosen: dict[str, Any], known: list[dict[str, Any]], stated: pl.
     mine = set(chosen["indicator_id"].split("_")) - _PLAIN
     near = [
         i for i in known
-        if i is not chosen and i["domain"] == chosen["domain"] and i["unit"] == chosen["unit"]
+        if i["indicator_id"] != chosen["indicator_id"] and i["domain"] == chosen["domain"] and i["unit"] == chosen["unit"]
         and i["comparable_counties"] and mine & set(i["indicator_id"].split("_"))
     ]  # fmt: skip
     who = "、".join(stated["county_code"].unique().to_list()) or "-"

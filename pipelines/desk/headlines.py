@@ -322,7 +322,12 @@ def caveats(con: duckdb.DuckDBPyConnection) -> list[Words]:
                   (SELECT coalesce(sum(amount_wan), 0) FROM mart_investment WHERE funder = 'unresolved') AS unresolved""",
     ).to_dicts()[0]  # fmt: skip
     unresolved = words.money(facts["unresolved"])
+    held = Words(
+        f"{facts['held_zh']}新数据未通过检查，暂缓更新", f"new data of {facts['held_en']} were refused: not updated"
+    )
     said = [
+        (bool(facts["held_zh"]), held),
+        (facts["intervals"] > 0, Words("人口、床位、墓穴需求为预测值，阴影和括号为80%预测区间", "people, beds and graves ahead are projections; shading and brackets are 80 % intervals")),
         (facts["intervals"] == 0, Words("人口与需求为预测值，区间尚未校准，本版不给区间", "people and needs are projections; intervals are not calibrated yet and none are shown")),
         (facts["actuals"] == 0, Words("尚未收到规划期年度实绩，所有目标均“待数据”", "no yearly figures of the plan period have come in: every target awaits data")),
         (facts["open"] > 0, Words(f"规划文本前后不一致{facts['contradictions']}处，其中{facts['open']}处待核实", f"{facts['contradictions']} contradictions inside the plans, {facts['open']} not yet reviewed")),

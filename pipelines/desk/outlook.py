@@ -1,15 +1,19 @@
-"""What is coming in one county: the elderly and the beds, as the release computed them. Recomputing under other
-assumptions is the forecast package's work and is plugged in here, not imitated."""
+"""What is coming in one county: the elderly and the beds, as the release computed them or under other assumptions. A change
+runs through the whole chain (elderly → disabled → beds → gap) with the engine and the seed of the release."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 import duckdb
 import polars as pl
 
 from pipelines.desk.marts import ask, counties, reading
+from pipelines.forecast.assumptions import DEFAULT_NAME, AssumptionSet, assumptions_from_frame
+from pipelines.forecast.product import NEEDED, forecast_tables
 
 Assumptions = Mapping[str, float]
 
@@ -23,39 +27,82 @@ class Outlook:
     elderly: pl.DataFrame
     beds: pl.DataFrame
     assumptions: Assumptions
-
-
-Engine = Callable[[duckdb.DuckDBPyConnection, str, Assumptions], Outlook]
-_engines: list[Engine] = []  # the last one plugged in is used
-
-
-class AssumptionsNotAvailableError(NotImplementedError):
-    """Assumptions were given, but nothing that can recompute the chain is plugged in."""
-
-
-def plug(engine: Engine) -> Engine:
-    """The seam: hand in what recomputes the chain elderly → disabled → beds → gap under other assumptions."""
-    _engines.append(engine)
-    return engine
+    name: str = DEFAULT_NAME
 
 
 def outlook(
-    county: str, assumptions: Assumptions | None = None, con: duckdb.DuckDBPyConnection | None = None
+    county: str,
+    assumptions: Assumptions | None = None,
+    con: duckdb.DuckDBPyConnection | None = None,
+    *,
+    name: str = "what-if",
 ) -> Outlook:
-    """The outlook of one county from the marts; with assumptions, recomputed by the plugged-in engine.
+    """The outlook of one county from the marts; with assumptions (parameter_id → value in its printed unit, see
+    `parameters()`), recomputed under a set of that name. Without them it is the natural projection of the release: the reset.
 
-    Raises ValueError for an unknown county, AssumptionsNotAvailableError when no engine is plugged in.
+    Raises ValueError for an unknown county, KeyError for an unknown parameter.
     """
     with reading(con) as db:
         counties(db, [county])
         if not assumptions:
             return Outlook(county, _mart(db, "mart_elderly_outlook", county), _mart(db, "mart_bed_outlook", county), {})
-        if not _engines:
-            raise AssumptionsNotAvailableError(
-                "本版本的桌面尚不能按新假设重算；不带 assumptions 可取发布的展望 / "
-                "this version cannot recompute under other assumptions yet; call without assumptions for the published outlook"
-            )
-        return _engines[-1](db, county, assumptions)
+        core = {table: db.execute(f"SELECT * FROM {table}").pl() for table in NEEDED}
+        row = db.execute("SELECT seed FROM meta_release").fetchone()
+    chosen = assumptions_from_frame(core["dim_parameter"], DEFAULT_NAME).changed(name, assumptions)
+    tables = forecast_tables(core, seed=int(row[0]) if row else 0, assumptions=chosen)
+    elderly, beds = (_of(tables[f"forecast_{part}"], county) for part in ("elderly", "beds"))
+    return Outlook(county, elderly, beds, dict(assumptions), name)
+
+
+def parameters(con: duckdb.DuckDBPyConnection | None = None) -> pl.DataFrame:
+    """Every assumption that can be changed: id, names, value, range, unit, source, grade."""
+    with reading(con) as db:
+        return db.execute("SELECT * FROM dim_parameter ORDER BY topic, parameter_id").pl()
+
+
+def side_by_side(
+    county: str, scenarios: Mapping[str, Assumptions], con: duckdb.DuckDBPyConnection | None = None
+) -> pl.DataFrame:
+    """Bed outlooks of several named scenarios in one frame, `assumption_set` first; the release itself is always in it."""
+    with reading(con) as db:
+        found = [
+            outlook(county, con=db),
+            *(outlook(county, values, db, name=name) for name, values in scenarios.items()),
+        ]
+    return pl.concat(
+        [o.beds.select(pl.lit(o.name).alias("assumption_set"), pl.all()) for o in found], how="vertical_relaxed"
+    )
+
+
+def save_scenario(path: Path, assumptions: Assumptions) -> Path:
+    """Write a scenario file: the set is named after the file, one `parameter = value` a line."""
+    if path.stem == DEFAULT_NAME:
+        raise ValueError(
+            f"更改假设须另起名称，不能叫 {DEFAULT_NAME} / a changed set needs a name of its own, not {DEFAULT_NAME}"
+        )
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("".join(f"{key} = {value!r}\n" for key, value in sorted(assumptions.items())), encoding="utf-8")
+    return path
+
+
+def load_scenario(path: Path) -> dict[str, float]:
+    """Read a scenario file. Raises ValueError naming a line whose value is not a number."""
+    values = tomllib.loads(path.read_text(encoding="utf-8"))
+    wrong = [k for k, v in values.items() if isinstance(v, bool) or not isinstance(v, (int, float))]
+    if wrong:
+        raise ValueError(f"{path.name}: 应为数字 / must be numbers: {', '.join(wrong)}")
+    return {key: float(value) for key, value in values.items()}
+
+
+def assumption_set(name: str, values: Assumptions, con: duckdb.DuckDBPyConnection | None = None) -> AssumptionSet:
+    """A named set on top of the release's parameters, for the functions of `pipelines.forecast`."""
+    with reading(con) as db:
+        base = assumptions_from_frame(db.execute("SELECT * FROM dim_parameter").pl(), DEFAULT_NAME)
+    return base.changed(name, values) if values else base
+
+
+def _of(frame: pl.DataFrame, county: str) -> pl.DataFrame:
+    return frame.filter(pl.col("county_code") == county).drop("county_code")
 
 
 def _mart(con: duckdb.DuckDBPyConnection, table: str, county: str) -> pl.DataFrame:

@@ -3,7 +3,7 @@ both languages; projections are dashed, observations solid, unresolved and reser
 
 from __future__ import annotations
 
-from pipelines.desk.charts.beds import bed_supply, bed_table, beds
+from pipelines.desk.charts.beds import bed_supply, bed_table, beds, sensitivity
 from pipelines.desk.charts.graves import graves
 from pipelines.desk.charts.money import money_by_domain, money_by_funder, money_by_year, money_per_head, printed_total
 from pipelines.desk.charts.people import elderly, elderly_growth
@@ -11,5 +11,5 @@ from pipelines.desk.charts.plans import compare, contradictions, shared, target_
 
 __all__ = [
     "bed_supply", "bed_table", "beds", "compare", "contradictions", "elderly", "elderly_growth", "graves", "money_by_domain", "money_by_funder",
-    "money_by_year", "money_per_head", "printed_total", "shared", "target_baselines",
+    "money_by_year", "money_per_head", "printed_total", "sensitivity", "shared", "target_baselines",
 ]  # fmt: skip

@@ -21,6 +21,7 @@ TABLE_MIME = "application/vnd.minzheng.table+json"
 PLOTLY_MIME = "application/vnd.plotly.v1+json"
 
 BLUE, ORANGE, GREEN, VERMILION, PINK, SKY = "#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#56B4E9"
+PURPLE = "#7a4988"
 INK, MUTED, GRID, PALE = "#1b2733", "#5b6772", "#e3e7ea", "#c9d0d6"
 SERIES = (BLUE, VERMILION, GREEN, ORANGE, PINK, SKY, INK, MUTED)
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")

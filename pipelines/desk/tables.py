@@ -68,13 +68,25 @@ _GLANCE = """
       (SELECT count(*) FROM fct_discrepancy d WHERE d.county_code = c.county_code AND review_status = 'open') AS open
     FROM dim_county c WHERE has_plan
 """
-_OWN_TARGETS = """
-    WITH targets AS (
-      SELECT county_code, indicator_id, breakdown, max(target_kind) AS kind, bool_or(baseline IS NOT NULL) AS based
-      FROM mart_target WHERE target_level = 'county' AND coalesce(flags, '') NOT LIKE '%previous_plan%'
-      GROUP BY county_code, indicator_id, breakdown
+# 约束性 or 预期性 may stand only where the table repeats a target of the text: the kind belongs to the promise
+KINDS = """
+    WITH kinds AS (
+      SELECT t.target_id, coalesce(t.target_kind, max(o.target_kind)) AS kind
+      FROM mart_target t LEFT JOIN fct_observation o ON o.restates = t.target_id
+      GROUP BY t.target_id, t.target_kind
     )
 """
+_OWN_TARGETS = (
+    KINDS
+    + """
+    , targets AS (
+      SELECT t.county_code, t.indicator_id, t.breakdown, max(k.kind) AS kind, bool_or(t.baseline IS NOT NULL) AS based
+      FROM mart_target t LEFT JOIN kinds k ON k.target_id = t.target_id
+      WHERE t.target_level = 'county' AND coalesce(t.flags, '') NOT LIKE '%previous_plan%'
+      GROUP BY t.county_code, t.indicator_id, t.breakdown
+    )
+"""
+)
 _GLANCE = _OWN_TARGETS + _GLANCE
 
 
@@ -108,14 +120,17 @@ def targets(
     return Table(headers, tuple(_target_row(r) for r in rows))
 
 
-_TARGETS = """
-    SELECT t.*, i.name_zh, i.name_en, c.name_zh AS county_zh, c.name_en AS county_en
-    FROM mart_target t JOIN dim_indicator i USING (indicator_id) JOIN dim_county c USING (county_code)
+_TARGETS = (
+    KINDS
+    + """
+    SELECT t.* REPLACE (k.kind AS target_kind), i.name_zh, i.name_en, c.name_zh AS county_zh, c.name_en AS county_en
+    FROM mart_target t JOIN kinds k USING (target_id) JOIN dim_indicator i USING (indicator_id) JOIN dim_county c USING (county_code)
     WHERE ($county IS NULL OR t.county_code = $county) AND coalesce(flags, '') NOT LIKE '%previous_plan%'
-      AND ($kind = 'any' OR target_kind IS NOT DISTINCT FROM $kind)
+      AND ($kind = 'any' OR k.kind IS NOT DISTINCT FROM $kind)
       AND (CASE WHEN $level = 'county' THEN target_level = 'county' ELSE target_level <> 'county' END)
     ORDER BY left(t.county_code, 4), t.county_code, t.place <> 'indicator_table', t.source_line, t.target_id
 """
+)
 
 
 def _target_row(r: dict[str, Any]) -> tuple[Cell, ...]:
@@ -424,7 +439,7 @@ def verdicts(con: Connection = None) -> Table:
         every = counties(db).to_dicts()
         rows = ask(
             db,
-            """SELECT county_code, coalesce(target_kind, '') AS kind, verdict, count(*) AS n FROM mart_target
+            KINDS + """SELECT county_code, coalesce(kind, '') AS kind, verdict, count(*) AS n FROM mart_target JOIN kinds USING (target_id)
                WHERE target_level = 'county' AND coalesce(flags, '') NOT LIKE '%previous_plan%' GROUP BY ALL ORDER BY ALL""",
         )  # fmt: skip
     kinds = {
@@ -520,6 +535,90 @@ _GAPS = """
       NOT EXISTS (SELECT 1 FROM mart_cemetery_outlook g WHERE g.county_code = c.county_code AND capacity IS NOT NULL) AS graves
     FROM dim_county c WHERE has_plan
 """
+
+
+def shortage(county: str, con: Connection = None) -> Table:
+    """Short or idle, by method, at the plan's end and at the horizon; existing beds first, then with the planned ones.
+
+    A county that does not report its beds has needs only: no gap is claimed.
+    """
+    with reading(con) as db:
+        rows = ask(db, _SHORTAGE, county=county).to_dicts()
+    headers = (
+        Words("年份", "year"), Words("床位", "beds"), Words("方法", "method"), Words("需求（80%区间）", "need (80 % interval)"), Words("现有", "existing"),
+        Words("缺口", "short"), Words("闲置", "idle"), Words("缺床概率", "P(short)"), Words("加规划后", "with planned"), Words("缺口", "short"),
+        Words("闲置", "idle"), Words("缺床概率", "P(short)"),
+    )  # fmt: skip
+    return Table(headers, tuple(_shortage_row(r) for r in rows))
+
+
+_SHORTAGE = """
+    SELECT n.*, p.supply AS supply_p, p.shortage_p50 AS shortage_p, p.idle_p50 AS idle_p, p.probability_short AS probability_p
+    FROM mart_bed_outlook n LEFT JOIN mart_bed_outlook p
+      ON p.county_code = n.county_code AND p.year = n.year AND p.estimator = n.estimator AND p.bed_type = n.bed_type
+     AND p.definition = n.definition AND p.scenario = 'policy'
+    WHERE n.county_code = $county AND n.scenario = 'natural' AND list_contains([2025, 2035], n.year) AND n.bed_type IN ('all', 'nursing')
+    ORDER BY n.bed_type, n.year, n.estimator, n.definition
+"""
+
+
+def _shortage_row(r: dict[str, Any]) -> tuple[Cell, ...]:
+    method = words.code("estimator", r["estimator"])
+    if r["definition"] != "none":
+        sort = words.code("disability_definition", r["definition"])
+        method = Words(f"{method.zh}（{sort.zh}）", f"{method.en} ({sort.en})")
+    need = words.estimate(r["demand_p50"])
+    if r["demand_p10"] is not None:
+        need += f" ({words.estimate(r['demand_p10'])}–{words.estimate(r['demand_p90'])})"
+    stated = [
+        _gap(r, "supply", "shortage_p50", "idle_p50", "probability_short"),
+        _gap(r, "supply_p", "shortage_p", "idle_p", "probability_p"),
+    ]
+    return (same(str(r["year"])), words.code("bed_type", r["bed_type"]), method, same(need), *stated[0], *stated[1])
+
+
+def _gap(r: dict[str, Any], supply: str, short: str, idle: str, probability: str) -> tuple[Cell, ...]:
+    if r[supply] is None:
+        return (words.NOT_REPORTED, None, None, None)
+    chance = None if r[probability] is None else same(_percent(r[probability]))
+    return (same(words.number(r[supply], 0)), same(words.estimate(r[short])), same(words.estimate(r[idle])), chance)
+
+
+def _percent(share: float) -> str:
+    """A probability without false certainty: never 0 % or 100 %."""
+    if share < 0.01:
+        return "<1%"
+    return ">99%" if share > 0.99 else f"{words.number(share * 100, 0)}%"
+
+
+def parameters(con: Connection = None) -> Table:
+    """The cited assumptions of the outlook, with range, source and grade."""
+    with reading(con) as db:
+        rows = ask(db, "SELECT * FROM dim_parameter ORDER BY topic, parameter_id").to_dicts()
+    headers = (
+        Words("参数", "assumption"), Words("数值", "value"), Words("下限", "low"), Words("上限", "high"), Words("单位", "unit"), Words("地区", "area"),
+        Words("年份", "year"), Words("等级", "grade"), Words("出处", "source"),
+    )  # fmt: skip
+    body = tuple(
+        (named(r), r["value"], r["low"], r["high"], words.code("unit", r["unit"]), same(r["geography"]), same(r["year"] or ""), words.code("grade", r["grade"]), r["citation"])
+        for r in rows
+    )  # fmt: skip
+    return Table(headers, body)
+
+
+def plausibility(con: Connection = None, county: str | None = None) -> Table:
+    """Where an assumption of a plan does not fit the census or the projection."""
+    with reading(con) as db:
+        rows = ask(
+            db,
+            """SELECT p.*, c.name_zh, c.name_en FROM mart_plausibility p JOIN dim_county c USING (county_code)
+               WHERE $county IS NULL OR county_code = $county ORDER BY left(county_code, 4), county_code, check_id, message_zh""",
+            county=county,
+        ).to_dicts()  # fmt: skip
+    headers = (COUNTY, Words("检查", "check"), Words("发现", "finding"))
+    return Table(
+        headers, tuple((named(r), words.code("plausibility", r["check_id"]), named(r, "message")) for r in rows)
+    )
 
 
 def sources(con: Connection = None) -> Table:

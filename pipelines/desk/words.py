@@ -84,6 +84,8 @@ def quantity(value: float | None, unit: str) -> Words:
         return money(value)
     if unit == "text":
         return same(number(value))
+    if unit == "count":  # English has no 个
+        return Words(f"{number(value)}个", number(value))
     zh, en = unit_words(unit).zh, unit_words(unit).en
     if zh.startswith("每"):
         return Words(f"{number(value)}/{zh[1:]}", f"{number(value)} {en}")

@@ -90,7 +90,7 @@ def _unpacks_beyond(path: Path, limit: int) -> bool:
     left = limit
     with zipfile.ZipFile(path) as book:
         for member in book.infolist():
-            member.file_size = limit + 1
+            member.file_size = limit + 2 * _CHUNK
             with book.open(member) as stream:
                 while left >= 0 and (chunk := stream.read(_CHUNK)):
                     left -= len(chunk)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -64,7 +65,7 @@ def test_second_run_changes_nothing(published: Path) -> None:
     before = current(published)
     again = minzheng(published, "run")
     assert again.returncode == 0
-    assert "nothing changed" in again.stdout
+    assert "nothing changed, every county skipped" in again.stdout
     assert current(published) == before
 
 
@@ -80,8 +81,10 @@ def test_commands_on_a_release(published: Path) -> None:
         "csv",
     )
     assert total.stdout.split() == ["t", "79576.0"]
-    refused = minzheng(published, "sql", "DELETE FROM fct_project")
-    assert refused.returncode == 1
+    for statement in ("DELETE FROM fct_project", "COPY (SELECT 1) TO '/tmp/x.csv'", "FROM read_text('/etc/hostname')"):
+        assert minzheng(published, "sql", statement).returncode == 1, statement
+    formula = minzheng(published, "sql", "SELECT '=1+1' AS a, -5 AS b", "--format", "csv")
+    assert formula.stdout.split() == ["a,b", "'=1+1,-5"]
     assert minzheng(published, "release", "verify").returncode == 0
 
 
@@ -92,31 +95,56 @@ def damage(root: Path, file: str, old: str, new: str) -> None:
     path.write_text(text.replace(old, new, 1), encoding="utf-8")
 
 
-def test_bad_input_names_everything_and_leaves_the_release(published: Path, tmp_path: Path) -> None:
+def table(root: Path, name: str) -> pl.DataFrame:
+    return pl.read_parquet(current(root) / "parquet" / f"{name}.parquet")
+
+
+def test_damaged_county_is_held_back_and_the_others_refresh(published: Path, tmp_path: Path) -> None:
     root = scratch(published, tmp_path)
-    before = current(root).name
+    before = current(root)
     damage(root, "530425-yimen/statistics.csv", ",actual,", ",achieved,")
     damage(root, "530425-yimen/population.csv", "2020,resident,male,60,64,", "2020,resident,male,60,64,x")
     done = minzheng(root, "run")
-    assert done.returncode == 1
-    for word in ("statistics.csv", "population.csv", "unknown_code", "not_a_number", "To do:", "请"):
+    assert done.returncode == 3, done.stderr
+    for word in ("statistics.csv", "population.csv", "unknown_code", "not_a_number", "To do:", "请", "quarantine"):
         assert word in done.stderr, done.stderr
+    after = current(root)
+    assert after.name > before.name
+    assert package.verify(after) == []
+    held = table(root, "mart_held_back").row(0, named=True)
+    assert (held["county_code"], held["problems"], held["files"]) == ("530425", 2, "population.csv; statistics.csv")
+    for name in ("fct_observation", "fct_population", "mart_target"):
+        old = pl.read_parquet(before / "parquet" / f"{name}.parquet")
+        assert table_hash(table(root, name)) == table_hash(old), name
+    manifest = json.loads((after / "datapackage.json").read_text(encoding="utf-8"))
+    files = manifest["held_back"][0]["quarantine"]
+    assert {Path(f["path"]).name for f in files} == {"problems.json", "statistics.xlsx", "population.xlsx"}
+    assert all((root / f["path"]).stat().st_size == f["bytes"] for f in files)
+    assert manifest["inputs"]["530425-yimen"] == held["used_input_hash"]
+    again = minzheng(root, "run")
+    assert (again.returncode, current(root).name) == (3, after.name)
+
+
+def test_damaged_reference_publishes_nothing(published: Path, tmp_path: Path) -> None:
+    root = scratch(published, tmp_path)
+    before = current(root).name
+    (root / "raw" / "reference" / "parameters.csv").unlink()
+    done = minzheng(root, "run")
+    assert done.returncode == 1
+    assert "parameters.csv" in done.stderr
     assert current(root).name == before
-    assert package.verify(current(root)) == []
 
 
 def test_critical_check_leaves_the_release_and_keeps_the_report(published: Path, tmp_path: Path) -> None:
     root = scratch(published, tmp_path)
     before = current(root).name
-    path = root / "raw" / "530425-yimen" / "population.csv"
-    rows = [
-        line for line in path.read_text(encoding="utf-8").splitlines() if not line.startswith("2020,resident,female,70")
-    ]
-    path.write_text("\n".join(rows) + "\n", encoding="utf-8")
+    damage(root, "530425-yimen/population.csv", "2020,resident,female,70,74,", "2020,resident,female,70,74,9")
     done = minzheng(root, "run")
     assert done.returncode == 1, done.stdout
     assert current(root).name == before
-    assert list((root / "marts" / "rejected").glob("*/index.html"))
+    report = next((root / "marts" / "rejected").glob("*/index.html"))
+    assert "accepted_changes.csv" in report.read_text(encoding="utf-8")
+    assert json.loads((report.parent / "diff.json").read_text(encoding="utf-8"))["gate"]
     assert not list((root / "marts" / "releases").glob(".candidate-*"))
 
 

@@ -124,6 +124,8 @@ def _clock(days: int) -> Any:
 
 def main() -> None:
     """Fork for every order."""
+    with dg.DagsterInstance.ephemeral():
+        pass  # loads what an instance needs
     for line in sys.stdin:
         child = os.fork()
         if not child:

@@ -55,6 +55,22 @@ def test_retention_keeps_current_and_pinned(settings: Settings) -> None:
     assert {r.id for r in release.releases(settings)} == {names[0], names[2], names[3]}
 
 
+def test_a_release_that_never_became_current_is_removed(settings: Settings) -> None:
+    first = release.switch(settings, build(settings, "a"))
+    release.register(settings, release.register_entry(first))
+    orphan = settings.releases / "r00002-20260101"
+    build(settings, "b").rename(orphan)
+    assert orphan.name in release.clean(settings)
+    assert [r.id for r in release.releases(settings)] == [first.name]
+
+
+def test_a_torn_register_loses_one_line_only(settings: Settings) -> None:
+    release.switch(settings, build(settings, "a"))
+    (settings.marts / "register.jsonl").write_text('{"release_id": "r0', encoding="utf-8")
+    release.clean(settings)
+    assert [str(e["release_id"])[:6] for e in release.registered(settings)] == ["r00001"]
+
+
 def test_use_rolls_back_and_refuses_the_unknown(settings: Settings) -> None:
     first = release.switch(settings, build(settings, "a")).name
     release.switch(settings, build(settings, "b"))

@@ -42,7 +42,9 @@ def plans(con: duckdb.DuckDBPyConnection, county: str | None = None) -> Words:
 
 
 def method(con: duckdb.DuckDBPyConnection, table: str) -> Words:
-    versions = ask(con, f"SELECT DISTINCT method_version FROM {table} ORDER BY 1")["method_version"].to_list()
+    """The method by its short name; the full version with its hashes stands on the methods page."""
+    full = ask(con, f"SELECT DISTINCT method_version FROM {table} ORDER BY 1")["method_version"]
+    versions = list(dict.fromkeys(v.split("|")[0].split("+")[0] for v in full))
     return Words(f"预测方法 {'、'.join(versions)}", f"projection method {', '.join(versions)}")
 
 

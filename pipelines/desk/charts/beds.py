@@ -2,58 +2,57 @@
 
 from __future__ import annotations
 
+import textwrap
+from typing import Any
+
 import polars as pl
 
 from pipelines.desk import headlines, tables, words
 from pipelines.desk.charts.base import BEDS, absent, across, bars, line, method, one, plans, source_of
 from pipelines.desk.marts import ask, counties, reading
-from pipelines.desk.style import HATCHES, INK, MUTED, PALE, SERIES, Chart, Spec, Table, axis, band, years
+from pipelines.desk.style import (
+    BLUE,
+    GREEN,
+    HATCHES,
+    INK,
+    MUTED,
+    ORANGE,
+    PALE,
+    PINK,
+    PURPLE,
+    SERIES,
+    SKY,
+    VERMILION,
+    Chart,
+    Spec,
+    Table,
+    axis,
+    band,
+    years,
+)
 from pipelines.desk.tables import Connection, named
 from pipelines.desk.words import Language, Words, same
 
 
 def beds(county: str, con: Connection = None) -> Chart:
-    """Beds needed by each estimator against beds that stand and beds that are planned, never added up into one line."""
+    """Beds needed by each method against beds that stand and beds that are planned, never added up into one line."""
     with reading(con) as db:
         place = one(db, county)
-        rows = ask(
-            db,
-            "SELECT * FROM mart_bed_outlook WHERE county_code = $c AND bed_type = 'all' ORDER BY estimator, definition, year",
-            c=county,
-        )
+        rows = ask(db, _NEEDS, c=county)
         supply = ask(
             db, "SELECT * FROM mart_bed_supply WHERE county_code = $c AND bed_type = 'all' ORDER BY year", c=county
         )
         source = source_of(plans(db, county), method(db, "mart_bed_outlook"))
-    natural = rows.filter(scenario="natural")
-    said = headlines.beds
-    with reading(con) as db:
-        found = said(db, county)
+        found = headlines.beds(db, county)
     title = named(place) + (Words("", ": ") + found[0].text if found else Words("没有床位展望", ": no bed outlook"))
     stands = supply.filter((pl.col("status") == "existing") & pl.col("beds").is_not_null())
     new = supply.filter((pl.col("status") == "planned") & (pl.col("beds") > 0))
-    note = Words("现有床位按2020年报告数画平线。", "Existing beds are drawn flat at the figure reported for 2020.") if stands.height else Words(
-        "规划未报告2020年全部养老床位，只画需求。", "The plan does not report all elderly-care beds of 2020; only needs are drawn.")  # fmt: skip
 
     def draw(language: Language) -> Spec:
-        data: list[Spec] = []
-        for i, (key, part) in enumerate(natural.group_by("estimator", "definition", maintain_order=True)):
-            colour = SERIES[i % 6]
-            if part["demand_p10"].null_count() == 0:
-                data += band(
-                    part["year"].to_list(), part["demand_p10"].to_list(), part["demand_p90"].to_list(), "80%", colour
-                )
-            name = _estimator(str(key[0]), str(key[1])).to(language)
-            data.append(
-                line(
-                    part["year"].to_list(),
-                    [round(v) for v in part["demand_p50"]],
-                    name,
-                    colour=colour,
-                    dash="dash",
-                    marks=False,
-                )
-            )
+        data = [
+            *_by_definition(rows.filter(estimator="prevalence"), language),
+            *_by_method(rows.filter(pl.col("estimator") != "prevalence"), language),
+        ]
         if stands.height:
             name = Words("现有床位（规划所报）", "existing beds (as the plan states)").to(language)
             data.append(
@@ -61,18 +60,86 @@ def beds(county: str, con: Connection = None) -> Chart:
             )
         if new.height:
             data.append(_planned(new, stands, language))
-        return {
-            "data": data,
-            "layout": {
-                "xaxis": years(),
-                "yaxis": axis(BEDS.to(language)),
-                "height": 380,
-                "barmode": "stack",
-                "bargap": 0,
-            },
-        }
+        layout = {"xaxis": years(), "yaxis": axis(BEDS.to(language)), "height": 400, "barmode": "stack", "bargap": 0}
+        return {"data": data, "layout": layout}
 
-    return Chart(f"beds-{county}", title, BEDS, source, title, bed_table(natural, supply), draw, note)
+    return Chart(f"beds-{county}", title, BEDS, source, title, bed_table(rows, supply), draw, _bed_note(rows, stands))
+
+
+_NEEDS = """
+    SELECT * FROM mart_bed_outlook WHERE county_code = $c AND bed_type = 'all' AND scenario = 'natural'
+    ORDER BY estimator, definition, year
+"""
+
+
+def _bed_note(rows: pl.DataFrame, stands: pl.DataFrame) -> Words:
+    shaded = rows["demand_p10"].null_count() < rows.height
+    note = (
+        Words(
+            "阴影为80%区间；失能率链条的阴影包住各失能口径。",
+            "Shaded: 80 % intervals; that of the prevalence chain spans the definitions of disability. ",
+        )
+        if shaded
+        else Words("", "")
+    )
+    if stands.height:
+        return note + Words(
+            "现有床位按2020年报告数画平线。", "Existing beds are drawn flat at the figure reported for 2020."
+        )
+    return note + Words(
+        "规划未报告2020年全部养老床位，只画需求。",
+        "The plan does not report all elderly-care beds of 2020; only needs are drawn.",
+    )
+
+
+def _by_definition(rows: pl.DataFrame, language: Language) -> list[Spec]:
+    """The prevalence chain: one band around all definitions of disability, one thin line for each."""
+    if rows.is_empty():
+        return []
+    data: list[Spec] = []
+    name = words.code("estimator", "prevalence").to(language)
+    span = rows.group_by("year", maintain_order=True).agg(pl.col("demand_p10").min(), pl.col("demand_p90").max())
+    if not span["demand_p10"].null_count():
+        wide = Words("，80%区间（各口径合并）", ", 80 % interval (all definitions)").to(language)
+        data += band(
+            span["year"].to_list(), span["demand_p10"].to_list(), span["demand_p90"].to_list(), name + wide, PINK
+        )
+    for i, (key, part) in enumerate(rows.group_by("definition", maintain_order=True)):
+        said = _estimator("prevalence", str(key[0])).to(language)
+        drawn = line(
+            part["year"].to_list(),
+            [round(v) for v in part["demand_p50"]],
+            said,
+            colour=PURPLE,
+            dash=("dot", "dashdot", "longdashdot", "longdash")[i % 4],
+            width=1,
+            marks=False,
+        )
+        data.append(drawn)
+    return data
+
+
+def _by_method(rows: pl.DataFrame, language: Language) -> list[Spec]:
+    """The other methods: a dashed line each, with its interval where there is one."""
+    data: list[Spec] = []
+    for i, (key, part) in enumerate(rows.group_by("estimator", "definition", maintain_order=True)):
+        colour, name = (BLUE, VERMILION, GREEN, ORANGE)[i % 4], _estimator(str(key[0]), str(key[1])).to(language)
+        if not part["demand_p10"].null_count():
+            shaded = band(
+                part["year"].to_list(), part["demand_p10"].to_list(), part["demand_p90"].to_list(), name, colour
+            )
+            data += [{**s, "showlegend": False} for s in shaded]
+        data.append(
+            line(
+                part["year"].to_list(),
+                [round(v) for v in part["demand_p50"]],
+                name,
+                colour=colour,
+                dash="dash",
+                marks=False,
+            )
+        )
+    return data
 
 
 def _planned(new: pl.DataFrame, stands: pl.DataFrame, language: Language) -> Spec:
@@ -82,9 +149,15 @@ def _planned(new: pl.DataFrame, stands: pl.DataFrame, language: Language) -> Spe
         if reserve
         else Words("规划净新增养老床位", "planned net-new elderly beds")
     )
+    if stands.is_empty():  # nothing to stand on: a thin step, so that it is not taken for all beds
+        alone = name + Words("（不含现有床位）", " (without the existing ones)")
+        step = line(
+            new["year"].to_list(), new["beds"].to_list(), alone.to(language), colour=MUTED, dash="longdash", marks=False
+        )
+        return {**step, "line": {**step["line"], "shape": "hv"}}
     return {
         "type": "bar", "x": new["year"].to_list(), "y": new["beds"].to_list(), "name": name.to(language),
-        "marker": {"color": PALE, "pattern": {"shape": "/", "fgcolor": MUTED, "solidity": 0.4}}, "base": stands["beds"][0] if stands.height else 0,
+        "marker": {"color": PALE, "pattern": {"shape": "/", "fgcolor": MUTED, "solidity": 0.4}}, "base": stands["beds"][0],
         "hovertemplate": "%{x}：+%{y:,.0f}<extra>%{fullData.name}</extra>",
     }  # fmt: skip
 
@@ -138,6 +211,87 @@ def _basis(text: str) -> Words:
     }  # fmt: skip
     return known.get(text) or Words(
         text.replace("line ", "第").replace(" x ", "行×") + ("行" if "line" in text else ""), text.replace(" x ", " × ")
+    )
+
+
+def sensitivity(county: str, con: Connection = None) -> Chart:
+    """What moves the need for beds most: one bar an assumption, from its low to its high end, widest first."""
+    with reading(con) as db:
+        place = one(db, county)
+        rows = ask(db, _SENSITIVITY, c=county)
+        source = source_of(
+            method(db, "mart_bed_outlook"),
+            Words("参数及出处见“方法与来源”", "assumptions and their sources: see the methods page"),
+        )
+    year = rows["year"][0] if rows.height else ""
+    named_rows = [_assumption(r) for r in rows.iter_rows(named=True)]
+    widest = named_rows[0] if named_rows else same(words.DASH)
+    title = named(place) + Words(
+        f"{year}年床位需求最受“{widest.zh}”左右", f": “{widest.en}” moves the beds needed in {year} most"
+    )
+    headers = (
+        Words("参数", "assumption"),
+        Words("参数下限", "low"),
+        Words("参数上限", "high"),
+        Words("需求（低）", "need at low"),
+        Words("需求（高）", "need at high"),
+    )
+    body = tuple(
+        (name, r["low"], r["high"], same(words.estimate(r["demand_low"])), same(words.estimate(r["demand_high"])))
+        for name, r in zip(named_rows, rows.iter_rows(named=True), strict=True)
+    )
+
+    def draw(language: Language) -> Spec:
+        low = rows["demand_low"].to_list()
+        widths = [h - a for a, h in zip(low, rows["demand_high"].to_list(), strict=True)]
+        bar = bars(
+            ["<br>".join(textwrap.wrap(n.to(language), 12 if language == "zh" else 28)) for n in named_rows],
+            [round(w) for w in widths],
+            BEDS.to(language),
+            SKY,
+        )
+        bar |= {
+            "base": [round(v) for v in low],
+            "showlegend": False,
+            "customdata": list(zip(low, rows["demand_high"].to_list(), strict=True)),
+        }
+        bar["hovertemplate"] = "%{y}：%{customdata[0]:,.0f}–%{customdata[1]:,.0f}<extra></extra>"
+        layout = {
+            "height": 130 + 42 * len(named_rows), "xaxis": axis(BEDS.to(language), showgrid=True, rangemode="tozero"),
+            "yaxis": axis("", showgrid=False, type="category", autorange="reversed"),
+        }  # fmt: skip
+        if rows.height:
+            centre = rows["demand_central"][0]
+            layout["shapes"] = [
+                {
+                    "type": "line",
+                    "x0": centre,
+                    "x1": centre,
+                    "y0": 0,
+                    "y1": 1,
+                    "yref": "paper",
+                    "line": {"color": INK, "dash": "dot"},
+                }
+            ]
+        return {"data": [bar], "layout": layout}
+
+    note = Words("竖线为中心假设下的需求。", "The dotted line is the need under central assumptions.")
+    return Chart(f"sensitivity-{county}", title, BEDS, source, title, Table(headers, body), draw, note)
+
+
+_SENSITIVITY = """
+    SELECT s.*, p.name_zh, p.name_en FROM mart_bed_sensitivity s LEFT JOIN dim_parameter p USING (parameter_id)
+    WHERE s.county_code = $c ORDER BY rank
+"""
+_ASSUMPTIONS = {
+    "disability_definition": Words("失能口径", "definition of disability"),
+    "persons_60_plus": Words("60岁及以上人数（预测区间）", "persons aged 60+ (prediction interval)"),
+}
+
+
+def _assumption(r: dict[str, Any]) -> Words:
+    return _ASSUMPTIONS.get(r["parameter_id"]) or Words(
+        r["name_zh"] or r["parameter_id"], r["name_en"] or r["parameter_id"]
     )
 
 

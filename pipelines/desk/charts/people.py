@@ -28,7 +28,7 @@ def elderly(county: str, con: Connection = None) -> Chart:
         f"60岁及以上人口2020年{words.number(ends[0], 0)}人，预测{LAST}年约{words.estimate(ends[1])}人",
         f": {words.number(ends[0], 0)} people aged 60+ in 2020, about {words.estimate(ends[1])} projected for {LAST}",
     )
-    drawn = rows.filter(pl.col("p10").is_not_null() & (pl.col("p10") < pl.col("p90")))
+    drawn = rows.filter(pl.col("p10") < pl.col("p90"))
     note = (
         Words("区间尚未校准，不画区间。", "No interval: not calibrated yet.")
         if drawn.is_empty()
@@ -36,45 +36,34 @@ def elderly(county: str, con: Connection = None) -> Chart:
     )
 
     def draw(language: Language) -> Spec:
-        data: list[Spec] = []
-        for i, age in enumerate(("60+", "65+", "80+")):
-            mine, seen, colour = rows.filter(age_band=age), past.filter(age_band=age), SERIES[i]
-            bounds = mine.filter(pl.col("p10").is_not_null())
-            if not drawn.is_empty() and age == "60+":
-                data += band(
-                    bounds["year"].to_list(),
-                    bounds["p10"].to_list(),
-                    bounds["p90"].to_list(),
-                    words.code("age_band", age).to(language) + " 80%",
-                    colour,
-                )
-            name = words.code("age_band", age).to(language)
-            data.append(
-                line(
-                    seen["year"].to_list(),
-                    seen["persons"].to_list(),
-                    name + Words("（普查）", " (census)").to(language),
-                    colour=colour,
-                    marker=MARKERS[i],
-                    width=3,
-                )
-            )
-            data.append(
-                line(
-                    mine["year"].to_list(),
-                    [round(v) for v in mine["p50"]],
-                    name + Words("（预测）", " (projection)").to(language),
-                    colour=colour,
-                    dash="dash",
-                    marks=False,
-                )
-            )
-        return {
-            "data": data,
-            "layout": {"xaxis": years(range=[2009.5, LAST + 0.5]), "yaxis": axis(PERSONS.to(language)), "height": 360},
-        }
+        data = [
+            t
+            for i, age in enumerate(AGES)
+            for t in _age(past.filter(age_band=age), rows.filter(age_band=age), i, language)
+        ]
+        layout = {"xaxis": years(range=[2009.5, LAST + 0.5]), "yaxis": axis(PERSONS.to(language)), "height": 380}
+        return {"data": data, "layout": layout}
 
     return Chart(f"elderly-{county}", title, PERSONS, source, title, tables.outlook(con, county), draw, note)
+
+
+AGES = ("60+", "65+", "80+")
+
+
+def _age(past: pl.DataFrame, ahead: pl.DataFrame, place: int, language: Language) -> list[Spec]:
+    """One age band: its interval where there is one, the censuses, the projection."""
+    name, colour = words.code("age_band", AGES[place]).to(language), SERIES[place]
+    bounds = ahead.filter(pl.col("p10") < pl.col("p90"))
+    shaded = band(
+        bounds["year"].to_list(), bounds["p10"].to_list(), bounds["p90"].to_list(), name + Words("，80%区间", ", 80 % interval").to(language), colour
+    )  # fmt: skip
+    seen = line(
+        past["year"].to_list(), past["persons"].to_list(), name + Words("（普查）", " (census)").to(language), colour=colour, marker=MARKERS[place], width=3
+    )  # fmt: skip
+    coming = line(
+        ahead["year"].to_list(), [round(v) for v in ahead["p50"]], name + Words("（预测）", " (projection)").to(language), colour=colour, dash="dash", marks=False
+    )  # fmt: skip
+    return [*(shaded if bounds.height else []), seen, coming]
 
 
 _CENSUS_BANDS = """

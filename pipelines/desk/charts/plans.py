@@ -55,14 +55,18 @@ def target_baselines(codes: list[str] | None = None, con: Connection = None) -> 
     return Chart("target-baselines", title, Words("项", "targets"), source, title, Table(headers, body), draw)
 
 
-_TARGET_COUNTS = """
-    WITH own AS (
-      SELECT county_code, indicator_id, breakdown, coalesce(max(target_kind), 'none') AS kind, bool_or(baseline IS NOT NULL) AS based
-      FROM mart_target WHERE target_level = 'county' AND coalesce(flags, '') NOT LIKE '%previous_plan%'
+_TARGET_COUNTS = (
+    tables.KINDS
+    + """
+    , own AS (
+      SELECT county_code, indicator_id, breakdown, coalesce(max(k.kind), 'none') AS kind, bool_or(baseline IS NOT NULL) AS based
+      FROM mart_target JOIN kinds k USING (target_id)
+      WHERE target_level = 'county' AND coalesce(flags, '') NOT LIKE '%previous_plan%'
       GROUP BY county_code, indicator_id, breakdown
     )
     SELECT county_code, kind, based, count(*) AS n FROM own GROUP BY ALL
 """
+)
 
 
 def compare(indicator: str, con: Connection = None, per: str | None = None) -> Chart:

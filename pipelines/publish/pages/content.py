@@ -12,8 +12,9 @@ import polars as pl
 from pipelines import registry
 from pipelines.desk import headlines, plot, tables, words
 from pipelines.desk.marts import ask, counties
-from pipelines.desk.style import Chart, Table
+from pipelines.desk.style import Table
 from pipelines.desk.words import Words, same
+from pipelines.evaluate import reports
 
 Con = duckdb.DuckDBPyConnection
 COMPARED = 16  # charts on the comparison page; all the rest is in its table
@@ -40,7 +41,7 @@ class Page:
 
 def pages(con: Con) -> list[Page]:
     """Every page that is made of the marts alone, in the order of the navigation."""
-    every = [{**c, **_charts(con, c["county_code"])} for c in counties(con).iter_rows(named=True)]
+    every = [{**c, **_shared(con, c["county_code"])} for c in counties(con).iter_rows(named=True)]
     found = {c["county_code"]: headlines.headlines(con, c["county_code"]) for c in every}
     simple: tuple[tuple[str, Words, Words, Callable[[Con, list[dict[str, Any]]], dict[str, Any]]], ...] = (
         ("compare", Words("各县对照", "Counties side by side"), Words("对照", "Compare"), _compare),
@@ -78,17 +79,54 @@ def pages(con: Con) -> list[Page]:
         Page(slug, f"{slug}.html", title, show(con, every), short, charts=slug in charted)
         for slug, title, short, show in simple
     ]
-    return [index, *own, *rest]
+    return [index, *own, *rest, *_reports(con, every)]
 
 
-def _charts(con: Con, code: str) -> dict[str, Chart]:
-    """The charts of one county, drawn once for every page that shows them."""
+def _shared(con: Con, code: str) -> dict[str, Any]:
+    """What several pages show of one county, made once."""
     return {
+        "targets": target_tables(con, code),
+        "projects": tables.projects(code, con),
         "elderly": plot.elderly(code, con),
         "beds": plot.beds(code, con),
         "graves": plot.graves(code, con),
+        "sensitivity": plot.sensitivity(code, con),
         "money": plot.money_by_year(code, con),
     }
+
+
+REPORT_HEADS = (
+    tables.INDICATOR, Words("单位", "unit"), Words("基期", "baseline"), Words("目标", "target"), Words("最新实绩", "latest actual"),
+    Words("评价与算式", "verdict and formula"), Words("标注", "remarks"), tables.LINE,
+)  # fmt: skip
+
+
+def _reports(con: Con, every: list[dict[str, Any]]) -> list[Page]:
+    """The mid-term evaluation of each county, and the final one once figures of the last year have come in."""
+    frames = {
+        "evaluation": ask(con, "SELECT * FROM mart_target"),
+        "counties": ask(con, "SELECT * FROM dim_county"),
+        "indicators": ask(con, "SELECT * FROM dim_indicator"),
+    }
+    stated = set(frames["evaluation"]["county_code"])
+    made = [
+        (c, kind(county_code=c["county_code"], **frames))
+        for c in every
+        if c["county_code"] in stated
+        for kind in (reports.midterm, reports.final)
+    ]
+    shown = [(c, r) for c, r in made if r.kind == "midterm" or (r.data_year or 0) >= int(r.plan_period[-4:])]
+    common = {"heads_of": REPORT_HEADS, "split": words.breakdown, "at": words.line}
+    return [
+        Page(
+            f"{r.kind}-{c['slug']}",
+            "report.html",
+            Words(r.title.zh, r.title.en),
+            {"report": r, "county": c, **common},
+            charts=False,
+        )
+        for c, r in shown
+    ]
 
 
 def _index_title(n: int) -> Words:
@@ -134,9 +172,10 @@ def _county(con: Con, county: dict[str, Any], found: list[headlines.Headline]) -
     ).to_dicts()
     return {
         "county": county, "source": plan[0] if plan else {"title_zh": "", "title_en": "", "date_as_printed": None}, "headlines": found,
-        **{name: county[name] for name in ("elderly", "beds", "graves", "money")},
-        "targets": target_tables(con, code), "projects": tables.projects(code, con), "contradictions": tables.contradiction_rows(con, code),
-        "missing": _missing(con, code), "show_county": False,
+        **{name: county[name] for name in ("elderly", "beds", "sensitivity", "graves", "money", "targets", "projects")},
+        "contradictions": tables.contradiction_rows(con, code),
+        "missing": _missing(con, code), "show_county": False, "shortage": tables.shortage(code, con),
+        "plausibility": _without(tables.plausibility(con, code), {0}), "evaluated": any(data.rows for _, _, data in county["targets"]),
     }  # fmt: skip
 
 
@@ -164,6 +203,7 @@ def _elderly_beds(con: Con, every: list[dict[str, Any]]) -> dict[str, Any]:
         "growth": plot.elderly_growth(con=con),
         "outlook": tables.outlook(con),
         "supply": plot.bed_supply(con=con),
+        "plausibility": tables.plausibility(con),
         "counties": every,
     }
 
@@ -180,14 +220,14 @@ def _money(con: Con, every: list[dict[str, Any]]) -> dict[str, Any]:
         "by_domain": plot.money_by_domain(con=con), "domain_table": tables.investment("domain", con), "by_funder": plot.money_by_funder(con=con),
         "funder_table": tables.investment("funder", con), "printed": plot.printed_total(con=con), "per_head": plot.money_per_head(con=con),
         "years": [c["money"] for c in every], "year_table": tables.investment("year", con),
-        "projects": [(c, tables.projects(c["county_code"], con)) for c in every],
+        "projects": [(c, c["projects"]) for c in every],
     }  # fmt: skip
 
 
 def _targets(con: Con, every: list[dict[str, Any]]) -> dict[str, Any]:
     return {
         "overview": plot.target_baselines(con=con), "verdicts": tables.verdicts(con),
-        "by_county": [(c, target_tables(con, c["county_code"])) for c in every],
+        "by_county": [(c, c["targets"]) for c in every],
     }  # fmt: skip
 
 
@@ -208,7 +248,12 @@ def _not_reported(con: Con, every: list[dict[str, Any]]) -> dict[str, Any]:
 
 def _methods(con: Con, every: list[dict[str, Any]]) -> dict[str, Any]:
     intervals = ask(con, "SELECT count(*) AS n FROM mart_elderly_outlook WHERE p10 IS NOT NULL")["n"][0] > 0
-    return {"sources": tables.sources(con), "corrections": tables.corrections(con), "intervals": intervals}
+    return {
+        "sources": tables.sources(con),
+        "corrections": tables.corrections(con),
+        "parameters": tables.parameters(con),
+        "intervals": intervals,
+    }
 
 
 def _dictionary(con: Con, every: list[dict[str, Any]]) -> dict[str, Any]:

@@ -1,0 +1,157 @@
+"""The gate between releases: what is lost or moves too far needs somebody's word, and a word given once is spent."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from pipelines import registry
+from pipelines.ingest.problems import InputError
+from pipelines.publish import diff, gate
+from pipelines.publish.gate import Change, Inputs
+from pipelines.settings import Settings
+
+MOVED = Inputs(same=False, same_raw_and_method=False)
+HEAD = "table,key,column,reason,accepted_by,accepted_on\n"
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    (tmp_path / "raw" / "530425-yimen").mkdir(parents=True)
+    return Settings(data_root=tmp_path)
+
+
+@pytest.fixture
+def before(core: Path, tmp_path: Path) -> Path:
+    """The core tables of the project as a previous release; derived tables are empty."""
+    folder = tmp_path / "before"
+    shutil.copytree(core, folder / "parquet")
+    for table in registry.in_layer("reconcile", "mart"):
+        pl.DataFrame(schema={c.name: pl.String for c in table.columns}).write_parquet(folder / "parquet" / f"{table.name}.parquet")
+    return folder
+
+
+@pytest.fixture
+def after(before: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(before, tmp_path / "after"))
+
+
+def change(folder: Path, table: str, **columns: pl.Expr) -> None:
+    path = folder / "parquet" / f"{table}.parquet"
+    pl.read_parquet(path).with_columns(**columns).write_parquet(path)
+
+
+def drop(folder: Path, table: str, rows: pl.Expr) -> int:
+    path = folder / "parquet" / f"{table}.parquet"
+    frame = pl.read_parquet(path)
+    frame.filter(~rows).write_parquet(path)
+    return frame.filter(rows).height
+
+
+def failed(settings: Settings, before: Path, after: Path, inputs: Inputs = MOVED) -> dict[str, str]:
+    rows, _ = gate.judge(settings, before, after, inputs)
+    return dict(rows.filter(~pl.col("passed")).select("expectation", "message_zh").iter_rows())
+
+
+def first_figure(folder: Path) -> str:
+    frame = pl.read_parquet(folder / "parquet" / "fct_observation.parquet")
+    return str(frame.filter((pl.col("county_code") == "530425") & (pl.col("value") > 0))["observation_id"][0])
+
+
+def times(key: str, factor: float) -> pl.Expr:
+    return pl.when(pl.col("observation_id") == key).then(pl.col("value") * factor).otherwise(pl.col("value"))
+
+
+def test_equal_releases_pass(settings: Settings, before: Path, after: Path) -> None:
+    rows, changes = gate.judge(settings, before, after, Inputs(same=True, same_raw_and_method=True))
+    assert rows["passed"].all()
+    assert changes == []
+    assert rows.height == rows.select("suite", "expectation").unique().height
+
+
+def test_first_release_passes_with_the_same_words(settings: Settings, before: Path, after: Path) -> None:
+    alone, _ = gate.judge(settings, None, after, MOVED)
+    beside, _ = gate.judge(settings, before, after, MOVED)
+    assert alone.equals(beside)
+
+
+@pytest.mark.parametrize(("factor", "rule"), [(10, True), (3.5, True), (0.2, True), (-1, True), (2.5, False), (0.5, False)])
+def test_a_figure_may_not_move_by_more_than_the_factor(settings: Settings, before: Path, after: Path, factor: float, rule: bool) -> None:
+    key = first_figure(after)
+    change(after, "fct_observation", value=times(key, factor))
+    found = failed(settings, before, after)
+    assert ("fct_observation.figures_near" in found) == rule
+    if rule:
+        message = found["fct_observation.figures_near"]
+        assert f"fct_observation,{key},value,<理由>" in message
+        assert "raw/530425-yimen/corrections.csv" in message
+        assert key.removeprefix("530425-") in message
+
+
+def test_a_lost_row_blocks_until_accepted(settings: Settings, before: Path, after: Path) -> None:
+    key = first_figure(after)
+    drop(after, "fct_observation", pl.col("observation_id") == key)
+    assert list(failed(settings, before, after)) == ["fct_observation.rows_kept"]
+    (settings.raw / "accepted_changes.csv").write_text(
+        f"{HEAD}fct_observation,{key},,重复登记,王某,2026-01-05\n", encoding="utf-8"
+    )
+    assert failed(settings, before, after) == {}
+    _, (found,) = gate.judge(settings, before, after, MOVED)
+    assert found == Change("fct_observation", key, "", accepted="accepted_changes.csv: 王某 2026-01-05 重复登记")
+
+
+def test_a_word_given_once_is_spent(settings: Settings, before: Path, after: Path) -> None:
+    (settings.raw / "accepted_changes.csv").write_text(f"{HEAD}*,530425*,*,全县重录,王某,2026-01-05\n", encoding="utf-8")
+    assert drop(after, "fct_project", pl.col("county_code") == "530425") > 0
+    assert failed(settings, before, after) == {}
+    shutil.copytree(after / "quality", before / "quality")
+    assert list(failed(settings, before, after)) == ["fct_project.rows_kept"]
+
+
+def test_a_new_correction_explains_its_row(settings: Settings, before: Path, after: Path) -> None:
+    key = first_figure(after)
+    change(after, "fct_observation", value=times(key, 10))
+    row = {"correction_id": "530425-c99", "county_code": "530425", "table_name": "statistics", "row_key": key[7:], "column_name": "value_printed"}
+    path = after / "parquet" / "fct_correction.parquet"
+    pl.concat([pl.read_parquet(path), pl.DataFrame([row])], how="diagonal").write_parquet(path)
+    assert failed(settings, before, after) == {}
+    shutil.copy(path, before / "parquet")
+    assert list(failed(settings, before, after)) == ["fct_observation.figures_near"]
+
+
+def test_a_county_held_back_without_data_is_not_a_loss(settings: Settings, before: Path, after: Path) -> None:
+    drop(after, "fct_project", pl.col("county_code") == "530425")
+    row = pl.DataFrame({"county_code": ["530425"], "used_input_hash": [None]}, schema_overrides={"used_input_hash": pl.String})
+    row.write_parquet(after / "parquet" / "mart_held_back.parquet")
+    assert failed(settings, before, after) == {}
+
+
+@pytest.mark.parametrize(
+    ("inputs", "rule"),
+    [(Inputs(True, True), "derived_stable"), (Inputs(False, True), "derived_by_method"), (MOVED, None)],
+)
+def test_derived_tables_may_not_move_alone(settings: Settings, before: Path, after: Path, inputs: Inputs, rule: str | None) -> None:
+    path = after / "parquet" / "mart_target.parquet"
+    pl.DataFrame({c: ["x"] for c in pl.read_parquet(path).columns}).write_parquet(path)
+    assert list(failed(settings, before, after, inputs)) == ([f"mart_target.{rule}"] if rule else [])
+
+
+def test_a_damaged_acceptance_file_is_refused_in_words(settings: Settings, before: Path, after: Path) -> None:
+    (settings.raw / "accepted_changes.csv").write_text(f"{HEAD}fct_project,x,,,王某,yesterday\n", encoding="utf-8")
+    with pytest.raises(InputError, match="accepted_changes"):
+        gate.judge(settings, before, after, MOVED)
+
+
+def test_checks_that_changed_state() -> None:
+    def results(*passed: bool) -> pl.DataFrame:
+        n = len(passed)
+        return pl.DataFrame(
+            {"suite": ["s"] * n, "table_name": ["t"] * n, "expectation": [str(i) for i in range(n)], "severity": ["warning"] * n,
+             "passed": passed, "message_zh": ["甲"] * n, "message_en": ["a"] * n}
+        )  # fmt: skip
+
+    found = diff.checks(results(True, False, True), results(True, True, False, False))
+    assert [(c["expectation"], c["before"], c["after"]) for c in found] == [("1", False, True), ("2", True, False), ("3", None, False)]

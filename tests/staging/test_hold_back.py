@@ -1,0 +1,170 @@
+"""Hold-back: a damaged county keeps its last good staging or is absent; its clerk gets workbooks; the hash tells the truth."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import fastexcel
+import polars as pl
+import pytest
+
+from pipelines.ingest import quarantine
+from pipelines.ingest.problems import InputError, Problem
+from pipelines.settings import Settings
+from pipelines.staging import held, store
+from pipelines.staging.held import HeldBack
+
+CODE = "530425"
+
+
+@pytest.fixture
+def settings(raw: Path, tmp_path: Path) -> Settings:
+    for pattern in ("reference", f"{CODE}-*", "530112-*"):
+        folder = next(raw.glob(pattern))
+        shutil.copytree(folder, tmp_path / "raw" / folder.name)
+    made = Settings(data_root=tmp_path)
+    store.stage_reference(made)
+    return made
+
+
+def damage(settings: Settings, old: str = ",actual,", new: str = ",achieved,") -> None:
+    path = settings.county_folders()[CODE] / "statistics.csv"
+    path.write_text(path.read_text(encoding="utf-8").replace(old, new, 1), encoding="utf-8")
+
+
+def now(settings: Settings) -> str:
+    return store.inputs_hash(settings, store.inputs_now(settings))
+
+
+def read(settings: Settings) -> str:
+    return store.inputs_hash(settings, store.inputs_read(settings))
+
+
+def stage_all(settings: Settings) -> list[HeldBack]:
+    return [h for c in settings.county_folders() if isinstance(h := store.stage_or_hold(settings, c), HeldBack)]
+
+
+def test_last_good_staging_stays_and_comes_back(settings: Settings) -> None:
+    assert stage_all(settings) == []
+    good = store.current(settings, CODE)
+    damage(settings)
+    (county,) = stage_all(settings)
+    assert (county.name, county.used, county.files) == (CODE, good.input_hash, ["statistics.csv"])
+    assert store.current(settings, CODE) == good
+    assert {s.name for s in store.publishable(settings)} == {CODE, "530112"}
+    damage(settings, ",achieved,", ",actual,")
+    assert stage_all(settings) == []
+    assert store.held_back(settings) == []
+
+
+def test_absent_without_good_data(settings: Settings) -> None:
+    damage(settings)
+    (county,) = stage_all(settings)
+    assert county.used == ""
+    assert [s.name for s in store.publishable(settings)] == ["530112"]
+    row = held.frame([county]).row(0, named=True)
+    assert (row["name_zh"], row["used_input_hash"]) == ("易门县", None)
+    assert "不含该县" in row["message_zh"]
+
+
+def test_since_is_the_first_day(settings: Settings) -> None:
+    damage(settings)
+    stage_all(settings)
+    path = settings.staging / CODE / held.RECORD
+    path.write_text(json.dumps({**json.loads(path.read_text()), "since": "2020-01-01"}), encoding="utf-8")
+    damage(settings)
+    assert str(stage_all(settings)[0].since) == "2020-01-01"
+
+
+def test_nothing_to_publish_when_every_county_is_damaged(settings: Settings) -> None:
+    shutil.rmtree(settings.county_folders()["530112"])
+    stage_all(settings)
+    damage(settings)
+    stage_all(settings)
+    with pytest.raises(InputError, match=r"statistics\.csv"):
+        store.publishable(settings)
+
+
+def test_a_county_without_its_toml_is_damaged_not_forgotten(settings: Settings) -> None:
+    stage_all(settings)
+    (settings.county_folders()[CODE] / "county.toml").unlink()
+    assert stage_all(settings)[0].files == ["county.toml"]
+
+
+def test_the_unforeseen_holds_back_one_county_only(settings: Settings) -> None:
+    path = settings.county_folders()[CODE] / "source.toml"
+    path.write_text(path.read_text(encoding="utf-8").replace("line_count = ", "line_count = 'x' #"), encoding="utf-8")
+    (county,) = stage_all(settings)
+    assert [p.rule for p in county.problems] == ["cannot_stage"]
+
+
+def test_hash_covers_what_was_read_not_what_lies_there_now(settings: Settings) -> None:
+    stage_all(settings)
+    assert read(settings) == now(settings)
+    damage(settings)
+    assert read(settings) != now(settings)
+    stage_all(settings)
+    assert read(settings) == now(settings)
+    assert store.inputs_used(settings)[settings.county_folders()[CODE].name] == store.current(settings, CODE).input_hash
+
+
+def test_unchanged_counties_are_named(settings: Settings) -> None:
+    stage_all(settings)
+    assert store.unchanged(settings) == ["530112", CODE]
+    damage(settings)
+    assert store.unchanged(settings) == ["530112"]
+
+
+def test_settings_and_acceptances_change_the_hash(settings: Settings) -> None:
+    stage_all(settings)
+    before = now(settings)
+    for changed in ({"seed": 1}, {"change_factor": 5.0}, {"notebooks": 0}):
+        assert now(Settings(data_root=settings.data_root, **changed)) != before  # type: ignore[arg-type]
+    assert now(Settings(data_root=settings.data_root, retention=9)) == before
+    (settings.raw / store.ACCEPTED).write_text("table,key\n", encoding="utf-8")
+    assert now(settings) != before
+
+
+def test_the_clerk_gets_rows_and_reasons(settings: Settings) -> None:
+    damage(settings)
+    path = settings.county_folders()[CODE] / "statistics.csv"
+    lines = path.read_text(encoding="utf-8").splitlines()
+    cells = lines[1].split(",")
+    lines[1] = ",".join([cells[0], cells[1], "=HYPERLINK(1)", *cells[3:]])
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    (county,) = stage_all(settings)
+    folder = settings.quarantine / CODE / county.input_hash[:12]
+    book = fastexcel.read_excel(folder / "statistics.xlsx")
+    rejected = book.load_sheet(0, dtypes="string").to_polars()
+    assert {"原因与处理", "reasons and what to do"} <= set(rejected.columns)
+    assert any("代码不在码表内" in str(v) for v in rejected["原因与处理"])
+    assert "=HYPERLINK(1)" in rejected["指标名称"].to_list()
+    assert book.sheet_names[1] == "全部问题 problems"
+    listed = json.loads((folder / "problems.json").read_text(encoding="utf-8"))
+    assert {"file", "row", "column", "value", "rule", "message"} <= set(listed[0])
+
+
+def test_quarantine_keeps_the_newest_five(settings: Settings) -> None:
+    home, raw = settings.quarantine / CODE, settings.county_folders()[CODE]
+    for i in range(8):
+        quarantine.write(home, raw, f"{i:012}", [Problem("projects.csv", 0, "", "", "missing_file")])
+    assert len(list(home.iterdir())) == 5
+    assert (home / f"{7:012}" / "projects.xlsx").is_file()
+
+
+def test_identity_numbers_do_not_travel_in_messages(settings: Settings) -> None:
+    path = settings.county_folders()[CODE] / "statistics.csv"
+    lines = path.read_text(encoding="utf-8").splitlines()
+    cells = lines[1].split(",")
+    lines[1] = ",".join([cells[0], cells[1], "张某530425198001011234", *cells[3:]])
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    (county,) = stage_all(settings)
+    assert "identity_number" in {p.rule for p in county.problems}
+    assert "530425198001011234" not in county.words()
+    assert "530425198001011234" not in "".join(str(v) for v in held.frame([county]).row(0))
+
+
+def test_frame_of_nobody_has_the_registered_columns() -> None:
+    assert held.frame([]).schema["since"] == pl.Date
