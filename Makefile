@@ -11,7 +11,7 @@ help:  ## 本页 / this page
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/'
 
 $(VENV)/ready: pyproject.toml constraints.txt
-	@if command -v uv >/dev/null; then uv venv -q --allow-existing -p $(PYTHON) $(VENV) && uv pip install -q -p $(BIN)/python -c constraints.txt -e '.[pipeline,quality,notebooks,dev]'; \
+	@if command -v uv >/dev/null; then uv venv -q --allow-existing -p $(PYTHON) $(VENV) && uv pip install -q --compile-bytecode -p $(BIN)/python -c constraints.txt -e '.[pipeline,quality,notebooks,dev]'; \
 	else $(PYTHON) -m venv $(VENV) && $(BIN)/pip install -q --disable-pip-version-check -c constraints.txt -e '.[pipeline,quality,notebooks,dev]'; fi
 	@touch $@
 
@@ -22,7 +22,7 @@ test: $(VENV)/ready  ## 运行测试 / run the tests
 	@$(BIN)/pytest -n 2 $(ARGS)
 
 lint: $(VENV)/ready  ## 风格、类型、导入方向 / style, types, import rules
-	@$(BIN)/ruff check . && $(BIN)/ruff format --check --diff pipelines/definitions.py >/dev/null && $(BIN)/mypy && $(BIN)/lint-imports
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports
 
 lab: $(VENV)/ready  ## 打开 JupyterLab / open JupyterLab on the notebooks
 	@$(BIN)/jupyter lab --ip 127.0.0.1 --notebook-dir notebooks 0_welcome.ipynb

@@ -102,11 +102,14 @@ def _status(_: argparse.Namespace) -> int:
         checks = con.execute(
             "SELECT severity, count(*), sum(CASE WHEN passed THEN 0 ELSE 1 END) FROM mart_quality GROUP BY 1 ORDER BY 1"
         ).fetchall()
+        held = con.execute("SELECT message_zh, message_en FROM mart_held_back ORDER BY county_code").fetchall()
     print(
         f"版本 / release   {now}\n生成 / built     {built[0]}\n代码 / code      {built[1]}\n内容 / content   {built[2][:16]}"
     )
     for severity, total, failed in checks:
         print(f"检查 / checks    {severity}: {total} ({int(failed)} 未通过 / failed)")
+    for zh, en in held:
+        print(f"⚠ {zh}\n  {en}")
     return PUBLISHED
 
 

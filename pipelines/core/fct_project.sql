@@ -2,6 +2,9 @@
 WITH mentions AS (
   SELECT p.*, coalesce(p.in_annex, FALSE) AS annex FROM stg_projects AS p
 ),
+totals AS (
+  SELECT DISTINCT county_code FROM stg_statistics WHERE indicator_id = 'project_table_total' AND value IS NOT NULL
+),
 filled AS (
   SELECT project AS project_id, county_code,
          first_value(domain IGNORE NULLS) OVER mentioned AS domain,
@@ -30,7 +33,8 @@ filled AS (
 SELECT f.project_id, f.county_code, f.domain, f.name_zh, f.name_en, f.construction_type, f.start_year, f.end_year,
        f.total_investment_wan, f.total_investment_wan_as_printed, f.responsible_body, f.location,
        f.investor_as_printed, f.progress_as_printed, f.commitment,
-       f.spend_kind, f.in_annex, CASE WHEN f.in_annex THEN coalesce(f.in_printed_total, TRUE) END AS in_printed_total, s.source_id, f.source_line
+       f.spend_kind, f.in_annex, CASE WHEN f.in_annex AND t.county_code IS NOT NULL THEN coalesce(f.in_printed_total, TRUE) END AS in_printed_total, s.source_id, f.source_line
 FROM filled AS f
 JOIN stg_source AS s ON s.county_code = f.county_code AND s.sha256 IS NOT NULL
+LEFT JOIN totals AS t ON t.county_code = f.county_code
 WHERE f.mention_rank = 1

@@ -13,7 +13,6 @@ import polars as pl
 
 from pipelines.desk.marts import ask, counties, reading
 from pipelines.forecast.assumptions import DEFAULT_NAME, AssumptionSet, assumptions_from_frame
-from pipelines.forecast.product import NEEDED, forecast_tables
 
 Assumptions = Mapping[str, float]
 
@@ -42,6 +41,8 @@ def outlook(
 
     Raises ValueError for an unknown county, KeyError for an unknown parameter.
     """
+    from pipelines.forecast.product import NEEDED, forecast_tables  # the engine loads only when something changes
+
     with reading(con) as db:
         counties(db, [county])
         if not assumptions:

@@ -120,7 +120,7 @@ def read(
 ) -> Book:
     """Index the statements. Raises ValueError for a target whose source has no period."""
     statements = _statements(observations, indicators, sources)
-    targets = [s for s in statements if s.measure == "target" and s.restates is None]
+    targets = _promises(s for s in statements if s.measure == "target")
     series: dict[tuple[str, str], dict[int, float]] = {}
     for r in comparators.iter_rows(named=True) if comparators is not None else ():
         series.setdefault((r["county_code"], r["indicator_id"]), {})[r["year"]] = r["value"]
@@ -152,6 +152,15 @@ def _statement(row: Row) -> Statement:
         restates=row["restates"], better=row["better"] or "none", nature=row["nature"] or "stock",
         plan=(row["plan_start"] or 0, row["plan_end"] or 0), row=row,
     )  # fmt: skip
+
+
+def _promises(targets: Iterable[Statement]) -> list[Statement]:
+    """One statement per promise: of a target and its restatements the one in the indicator table, which alone says
+    whether it is binding, else the first."""
+    chosen: dict[str, Statement] = {}
+    for s in sorted(targets, key=lambda s: (s.place != "indicator_table", s.restates is not None, s.line, s.id)):
+        chosen.setdefault(s.restates or s.id, s)
+    return list(chosen.values())
 
 
 def _by_quantity(statements: Iterable[Statement]) -> dict[Quantity, list[Statement]]:

@@ -36,7 +36,8 @@ def evaluate(
     elderly: pl.DataFrame | None = None,
     comparators: pl.DataFrame | None = None,
 ) -> pl.DataFrame:
-    """The registry table `evaluation_target`: one row per target that restates no other, ordered by county and line.
+    """The registry table `evaluation_target`: one row per promise, ordered by county and line: a target
+    that is printed again stands once, in the indicator table's version where there is one.
 
     observations, indicators, sources: columns of fct_observation, dim_indicator, dim_source; beds, graves, elderly: the
     forecast tables, None or empty where there are none; comparators (county_code, indicator_id, year, value): the

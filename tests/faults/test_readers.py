@@ -36,7 +36,7 @@ while not stop.exists():
             first = con.execute("SELECT release_id, content_hash FROM meta_release").fetchall()
             rows = con.execute("SELECT count(*) FROM fct_observation").fetchall()
             listed = con.execute("SELECT row_count FROM meta_table WHERE table_name = 'fct_observation'").fetchall()
-            time.sleep(0.05)
+            time.sleep(0.3)
             again = con.execute("SELECT release_id, content_hash FROM meta_release").fetchall()
         if rows != listed or first != again or len(first) != 1:
             errors.append(f"mixed: {rows} {listed} {first} {again}")

@@ -1,0 +1,46 @@
+"""No telemetry, nothing fetched, nothing listening beyond this machine: settings say so, and a whole refresh runs with the
+network cut."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from pipelines.run import DAGSTER_YAML
+from pipelines.settings import PROJECT
+from tests.e2e.conftest import fresh_root
+from tests.faults.conftest import whole
+
+CUT = ["unshare", "--net", "--", "sh", "-c", 'ip link set lo up && exec "$@"', "sh"]
+
+
+def test_telemetry_is_off_everywhere() -> None:
+    assert "telemetry:\n  enabled: false" in DAGSTER_YAML
+    assert "export DAGSTER_DISABLE_TELEMETRY := 1" in (PROJECT / "Makefile").read_text(encoding="utf-8")
+    assert 'os.environ["GX_ANALYTICS_ENABLED"] = "false"' in (PROJECT / "pipelines" / "quality" / "adapter.py").read_text(encoding="utf-8")
+
+
+def test_servers_listen_on_loopback() -> None:
+    makefile = (PROJECT / "Makefile").read_text(encoding="utf-8")
+    units = (PROJECT / "docs" / "operate.md").read_text(encoding="utf-8")
+    assert re.search(r"jupyter lab --ip 127\.0\.0\.1", makefile)
+    assert re.search(r"dg dev --host 127\.0\.0\.1", makefile)
+    assert re.search(r"^ExecStart=.*dagster-webserver .*-h 127\.0\.0\.1", units, re.MULTILINE)
+    assert "0.0.0.0" not in makefile + units
+
+
+@pytest.mark.slow
+def test_a_whole_refresh_with_the_network_cut(tmp_path: Path) -> None:
+    if subprocess.run([*CUT, "true"], check=False, capture_output=True).returncode:
+        pytest.skip("cutting the network (unshare --net) is not allowed here")
+    root = fresh_root(tmp_path / "data")
+    env = {**os.environ, "MINZHENG_DATA_ROOT": str(root), "DAGSTER_HOME": str(root / "dagster")}
+    command = [*CUT, sys.executable, "-m", "pipelines.cli", "run"]
+    done = subprocess.run(command, cwd=PROJECT, env=env, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    whole(root)
