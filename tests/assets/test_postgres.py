@@ -22,7 +22,9 @@ pytestmark = pytest.mark.slow
 
 
 def program(name: str) -> str:
-    found = shutil.which(name) or next((str(p) for p in sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"))), None)
+    found = shutil.which(name) or next(
+        (str(p) for p in sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"))), None
+    )
     return found or pytest.skip(f"{name} is not installed (apt-get install postgresql)")
 
 
@@ -67,6 +69,18 @@ def test_refresh_with_postgres_storage(port: int, tmp_path: Path) -> None:
     done = minzheng(root, "run", DAGSTER_HOME=str(home), MINZHENG_PG_PASSWORD="change-me", MINZHENG_NOTEBOOKS="0")
     assert done.returncode == 0, done.stdout + done.stderr
     query = "SELECT status, (SELECT count(*) > 100 FROM event_logs) FROM runs"
-    command = [program("psql"), "-h", "127.0.0.1", "-p", str(port), "-U", "minzheng", "-d", "minzheng_dagster", "-Atc", query]
+    command = [
+        program("psql"),
+        "-h",
+        "127.0.0.1",
+        "-p",
+        str(port),
+        "-U",
+        "minzheng",
+        "-d",
+        "minzheng_dagster",
+        "-Atc",
+        query,
+    ]
     assert subprocess.run(command, capture_output=True, text=True, check=True).stdout.split() == ["SUCCESS|t"]
     assert not list(home.rglob("*.db"))

@@ -14,6 +14,9 @@ import pytest
 
 from pipelines.publish import package, release
 from pipelines.settings import PROJECT, Settings
+from tests.e2e.conftest import published
+
+__all__ = ["published"]
 
 COUNTY = "530425-*"
 KILLED = -9

@@ -99,18 +99,16 @@ def obey(order: Order) -> int:
     site.build_site = site.build_site if order.notebooks else empty_site
     dg.DagsterInstance.get = dg.DagsterInstance.ephemeral
     release.datetime = _clock(order.days)
-    log = Path(os.environ["MINZHENG_TEST_LOG"]).open("a", encoding="utf-8")
     if order.largest:
         resource.setrlimit(resource.RLIMIT_FSIZE, (order.largest, order.largest))
-    with contextlib.redirect_stdout(log), contextlib.redirect_stderr(log):
+    log = Path(os.environ["MINZHENG_TEST_LOG"])
+    with log.open("a", encoding="utf-8") as out, contextlib.redirect_stdout(out), contextlib.redirect_stderr(out):
         try:
             s = settings.load()
             return switch(s) if order.what == "switch" else run.refresh(s, [], force=True)
         except Exception as error:
             print(repr(error))
             return 1
-        finally:
-            log.flush()
 
 
 def _clock(days: int) -> Any:

@@ -46,7 +46,9 @@ def disk(small: Path, tmp_path: Path) -> Iterator[Path]:
     folder = tmp_path / "disk"
     folder.mkdir()
     size = f"size={used // 1024 + 3000}k"
-    if subprocess.run(["mount", "-t", "tmpfs", "-o", size, "none", str(folder)], check=False, capture_output=True).returncode:
+    if subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", size, "none", str(folder)], check=False, capture_output=True
+    ).returncode:
         pytest.skip("mounting a tmpfs is not allowed here")
     yield Path(shutil.copytree(small, folder / "data", symlinks=True))
     subprocess.run(["umount", "-l", str(folder)], check=True)

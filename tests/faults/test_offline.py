@@ -22,7 +22,9 @@ CUT = ["unshare", "--net", "--", "sh", "-c", 'ip link set lo up && exec "$@"', "
 def test_telemetry_is_off_everywhere() -> None:
     assert "telemetry:\n  enabled: false" in DAGSTER_YAML
     assert "export DAGSTER_DISABLE_TELEMETRY := 1" in (PROJECT / "Makefile").read_text(encoding="utf-8")
-    assert 'os.environ["GX_ANALYTICS_ENABLED"] = "false"' in (PROJECT / "pipelines" / "quality" / "adapter.py").read_text(encoding="utf-8")
+    assert 'os.environ["GX_ANALYTICS_ENABLED"] = "false"' in (
+        PROJECT / "pipelines" / "quality" / "adapter.py"
+    ).read_text(encoding="utf-8")
 
 
 def test_servers_listen_on_loopback() -> None:

@@ -88,7 +88,12 @@ def test_ten_readers_during_five_refreshes(driver: Driver, root: Path, tmp_path:
 
 @pytest.mark.slow
 def test_two_real_refreshes_at_once(root: Path) -> None:
-    env = {**os.environ, "MINZHENG_DATA_ROOT": str(root), "DAGSTER_HOME": str(root / "dagster"), "MINZHENG_NOTEBOOKS": "0"}
+    env = {
+        **os.environ,
+        "MINZHENG_DATA_ROOT": str(root),
+        "DAGSTER_HOME": str(root / "dagster"),
+        "MINZHENG_NOTEBOOKS": "0",
+    }
     command = [sys.executable, "-m", "pipelines.cli", "run", "--force"]
     runs = [subprocess.Popen(command, cwd=PROJECT, env=env, stderr=subprocess.PIPE, text=True) for _ in range(2)]
     said = [r.communicate()[1] for r in runs]

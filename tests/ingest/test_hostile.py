@@ -77,7 +77,9 @@ def bomb(path: Path, size: int, declared: int | None = None) -> None:
 
 
 @pytest.mark.parametrize("declared", [None, 10])
-def test_zip_bombs_are_refused_before_they_are_read(county: Path, monkeypatch: pytest.MonkeyPatch, declared: int | None) -> None:
+def test_zip_bombs_are_refused_before_they_are_read(
+    county: Path, monkeypatch: pytest.MonkeyPatch, declared: int | None
+) -> None:
     monkeypatch.setattr(reader, "MAX_BYTES", 1_000_000)
     (county / "projects.csv").unlink()
     bomb(county / "projects.xlsx", 20_000_000, declared)
@@ -95,7 +97,16 @@ def test_large_and_broken_files_are_refused_in_words(county: Path, monkeypatch: 
 
 @pytest.mark.parametrize(
     ("cell", "shown"),
-    [("=1+1", "'=1+1"), ("@x", "'@x"), ("+x", "'+x"), ("-x", "'-x"), ("\tx", "'\tx"), ("-5.2", "-5.2"), ("+3e4", "+3e4"), ("民政", "民政")],
+    [
+        ("=1+1", "'=1+1"),
+        ("@x", "'@x"),
+        ("+x", "'+x"),
+        ("-x", "'-x"),
+        ("\tx", "'\tx"),
+        ("-5.2", "-5.2"),
+        ("+3e4", "+3e4"),
+        ("民政", "民政"),
+    ],
 )
 def test_formulas_stay_words(cell: str, shown: str) -> None:
     assert cells.neutral(cell) == shown

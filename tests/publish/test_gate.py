@@ -30,7 +30,9 @@ def before(core: Path, tmp_path: Path) -> Path:
     folder = tmp_path / "before"
     shutil.copytree(core, folder / "parquet")
     for table in registry.in_layer("reconcile", "mart"):
-        pl.DataFrame(schema={c.name: pl.String for c in table.columns}).write_parquet(folder / "parquet" / f"{table.name}.parquet")
+        pl.DataFrame(schema={c.name: pl.String for c in table.columns}).write_parquet(
+            folder / "parquet" / f"{table.name}.parquet"
+        )
     return folder
 
 
@@ -78,8 +80,12 @@ def test_first_release_passes_with_the_same_words(settings: Settings, before: Pa
     assert alone.equals(beside)
 
 
-@pytest.mark.parametrize(("factor", "rule"), [(10, True), (3.5, True), (0.2, True), (-1, True), (2.5, False), (0.5, False)])
-def test_a_figure_may_not_move_by_more_than_the_factor(settings: Settings, before: Path, after: Path, factor: float, rule: bool) -> None:
+@pytest.mark.parametrize(
+    ("factor", "rule"), [(10, True), (3.5, True), (0.2, True), (-1, True), (2.5, False), (0.5, False)]
+)
+def test_a_figure_may_not_move_by_more_than_the_factor(
+    settings: Settings, before: Path, after: Path, factor: float, rule: bool
+) -> None:
     key = first_figure(after)
     change(after, "fct_observation", value=times(key, factor))
     found = failed(settings, before, after)
@@ -104,7 +110,9 @@ def test_a_lost_row_blocks_until_accepted(settings: Settings, before: Path, afte
 
 
 def test_a_word_given_once_is_spent(settings: Settings, before: Path, after: Path) -> None:
-    (settings.raw / "accepted_changes.csv").write_text(f"{HEAD}*,530425*,*,全县重录,王某,2026-01-05\n", encoding="utf-8")
+    (settings.raw / "accepted_changes.csv").write_text(
+        f"{HEAD}*,530425*,*,全县重录,王某,2026-01-05\n", encoding="utf-8"
+    )
     assert drop(after, "fct_project", pl.col("county_code") == "530425") > 0
     assert failed(settings, before, after) == {}
     shutil.copytree(after / "quality", before / "quality")
@@ -114,7 +122,13 @@ def test_a_word_given_once_is_spent(settings: Settings, before: Path, after: Pat
 def test_a_new_correction_explains_its_row(settings: Settings, before: Path, after: Path) -> None:
     key = first_figure(after)
     change(after, "fct_observation", value=times(key, 10))
-    row = {"correction_id": "530425-c99", "county_code": "530425", "table_name": "statistics", "row_key": key[7:], "column_name": "value_printed"}
+    row = {
+        "correction_id": "530425-c99",
+        "county_code": "530425",
+        "table_name": "statistics",
+        "row_key": key[7:],
+        "column_name": "value_printed",
+    }
     path = after / "parquet" / "fct_correction.parquet"
     pl.concat([pl.read_parquet(path), pl.DataFrame([row])], how="diagonal").write_parquet(path)
     assert failed(settings, before, after) == {}
@@ -124,7 +138,9 @@ def test_a_new_correction_explains_its_row(settings: Settings, before: Path, aft
 
 def test_a_county_held_back_without_data_is_not_a_loss(settings: Settings, before: Path, after: Path) -> None:
     drop(after, "fct_project", pl.col("county_code") == "530425")
-    row = pl.DataFrame({"county_code": ["530425"], "used_input_hash": [None]}, schema_overrides={"used_input_hash": pl.String})
+    row = pl.DataFrame(
+        {"county_code": ["530425"], "used_input_hash": [None]}, schema_overrides={"used_input_hash": pl.String}
+    )
     row.write_parquet(after / "parquet" / "mart_held_back.parquet")
     assert failed(settings, before, after) == {}
 
@@ -133,7 +149,9 @@ def test_a_county_held_back_without_data_is_not_a_loss(settings: Settings, befor
     ("inputs", "rule"),
     [(Inputs(True, True), "derived_stable"), (Inputs(False, True), "derived_by_method"), (MOVED, None)],
 )
-def test_derived_tables_may_not_move_alone(settings: Settings, before: Path, after: Path, inputs: Inputs, rule: str | None) -> None:
+def test_derived_tables_may_not_move_alone(
+    settings: Settings, before: Path, after: Path, inputs: Inputs, rule: str | None
+) -> None:
     path = after / "parquet" / "mart_target.parquet"
     pl.DataFrame({c: ["x"] for c in pl.read_parquet(path).columns}).write_parquet(path)
     assert list(failed(settings, before, after, inputs)) == ([f"mart_target.{rule}"] if rule else [])
@@ -154,4 +172,8 @@ def test_checks_that_changed_state() -> None:
         )  # fmt: skip
 
     found = diff.checks(results(True, False, True), results(True, True, False, False))
-    assert [(c["expectation"], c["before"], c["after"]) for c in found] == [("1", False, True), ("2", True, False), ("3", None, False)]
+    assert [(c["expectation"], c["before"], c["after"]) for c in found] == [
+        ("1", False, True),
+        ("2", True, False),
+        ("3", None, False),
+    ]

@@ -10,7 +10,7 @@ import duckdb
 import polars as pl
 
 from pipelines import registry
-from pipelines.desk import headlines, plot, tables, words
+from pipelines.desk import headlines, plot, record, tables, words
 from pipelines.desk.marts import ask, counties
 from pipelines.desk.style import Table
 from pipelines.desk.words import Words, same
@@ -51,6 +51,12 @@ def pages(con: Con) -> list[Page]:
             Words("老年人口与床位", "Elderly and beds"),
             _elderly_beds,
         ),
+        (
+            "forecast-record",
+            Words("预测检验", "Forecast record"),
+            Words("预测检验", "Forecast record"),
+            _forecast_record,
+        ),
         ("cemeteries", Words("殡葬与墓穴", "Cemeteries"), Words("殡葬", "Cemeteries"), _cemeteries),
         ("money", Words("资金", "Money"), Words("资金", "Money"), _money),
         ("targets", Words("目标与评价", "Targets and verdicts"), Words("目标", "Targets"), _targets),
@@ -74,7 +80,7 @@ def pages(con: Con) -> list[Page]:
         for c in every
     ]
     index = Page("index", "index.html", _index_title(len(every)), _index(con, every, found), Words("总览", "Overview"))
-    charted = {"compare", "elderly-beds", "cemeteries", "money", "targets", "contradictions"}
+    charted = {"compare", "elderly-beds", "forecast-record", "cemeteries", "money", "targets", "contradictions"}
     rest = [
         Page(slug, f"{slug}.html", title, show(con, every), short, charts=slug in charted)
         for slug, title, short, show in simple
@@ -206,6 +212,17 @@ def _elderly_beds(con: Con, every: list[dict[str, Any]]) -> dict[str, Any]:
         "plausibility": tables.plausibility(con),
         "counties": every,
     }
+
+
+def _forecast_record(con: Con, every: list[dict[str, Any]]) -> dict[str, Any]:
+    """From the files that ship with the model, not from the marts: the same in every release made with that model."""
+    known, facts = record.scores(), record.later_facts()
+    return {
+        "finding": record.headline(known), "gates": record.gates(known), "beside": record.baseline_chart(known),
+        "coverage": record.coverage(known), "source": record.source(), "training": record.training(),
+        "classes": [(by, record.classes(by, known)) for by in ("type", "size", "province")],
+        "later": record.later(facts), "later_summary": record.later_summary(facts),
+    }  # fmt: skip
 
 
 def _cemeteries(con: Con, every: list[dict[str, Any]]) -> dict[str, Any]:

@@ -1,0 +1,315 @@
+"""The forecast record for readers: how far off the method was, from the scores, later facts and training record that ship
+with the model. Every figure is read from those files; what misses its gate or tolerance is marked as such."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import polars as pl
+
+from pipelines.desk import words
+from pipelines.desk.charts.base import CENSUS, bars, source_of
+from pipelines.desk.style import HATCHES, SERIES, Cell, Chart, Spec, Table, axis
+from pipelines.desk.words import Language, Words, same
+from pipelines.forecast.baselines import TITLES
+from pipelines.forecast.gates import GATES, MEASURES, gate_reached
+from pipelines.forecast.shipped import MODEL_FILE, load_model
+
+OURS: Final = "cohort_ratios"
+UNSEEN: Final = "k-fold"  # other counties of the same province are seen
+PROVINCE_OUT: Final = "leave one province out"
+BANDS: Final = ("60+", "65+", "80+")
+COVERAGE_ALL, COVERAGE_TYPE, COVERAGE_95 = (77.0, 86.0), (72.0, 90.0), (93.0, 97.0)  # FORECAST §3, per cent
+LEAST_GAIN, LARGEST_BIAS = 10.0, 1.0  # FORECAST §3: Winkler gain, |MALPE| in k-fold, per cent
+GAP: Final = "\u00a0/\u00a0"  # four limits stay on one line
+
+SETTINGS: Final = {
+    UNSEEN: Words("k折", "k-fold"),
+    PROVINCE_OUT: Words("逐省留出", "province out"),
+    "ex-ante": Words("严格事前", "ex-ante"),
+}
+GROUPS: Final = {
+    "all": Words("全部", "all"),
+    "county or city": Words("县和县级市", "counties and county-level cities"),
+    "district": Words("市辖区", "districts"),
+    "district, unit changed in prefecture": Words(
+        "市辖区，所在地级市有单位设撤", "districts, a unit appeared or vanished in the prefecture"
+    ),
+    "district, prefecture unchanged": Words("市辖区，所在地级市无设撤", "districts, prefecture unchanged"),
+    "<200k": Words("20万人以下", "under 200,000 people"),
+    "200-400k": Words("20万—40万人", "200,000–400,000"),
+    "400-700k": Words("40万—70万人", "400,000–700,000"),
+    ">=700k": Words("70万人及以上", "700,000 and more"),
+}
+PROVINCES: Final = {
+    "11": Words("北京", "Beijing"), "12": Words("天津", "Tianjin"), "13": Words("河北", "Hebei"), "14": Words("山西", "Shanxi"),
+    "15": Words("内蒙古", "Inner Mongolia"), "21": Words("辽宁", "Liaoning"), "22": Words("吉林", "Jilin"), "23": Words("黑龙江", "Heilongjiang"),
+    "31": Words("上海", "Shanghai"), "32": Words("江苏", "Jiangsu"), "33": Words("浙江", "Zhejiang"), "34": Words("安徽", "Anhui"),
+    "35": Words("福建", "Fujian"), "36": Words("江西", "Jiangxi"), "37": Words("山东", "Shandong"), "41": Words("河南", "Henan"),
+    "42": Words("湖北", "Hubei"), "43": Words("湖南", "Hunan"), "44": Words("广东", "Guangdong"), "45": Words("广西", "Guangxi"),
+    "46": Words("海南", "Hainan"), "50": Words("重庆", "Chongqing"), "51": Words("四川", "Sichuan"), "52": Words("贵州", "Guizhou"),
+    "53": Words("云南", "Yunnan"), "54": Words("西藏", "Tibet"), "61": Words("陕西", "Shaanxi"), "62": Words("甘肃", "Gansu"),
+    "63": Words("青海", "Qinghai"), "64": Words("宁夏", "Ningxia"), "65": Words("新疆", "Xinjiang"),
+}  # fmt: skip
+REACHED: Final = {
+    "very good": Words("✓ 优良", "✓ very good"),
+    "must": Words("✓ 必须，未到优良", "✓ must, not very good"),
+    "missed": Words("✗ 未达到", "✗ missed"),
+}
+WITHIN: Final = {True: Words("✓ 容差内", "✓ within"), False: Words("✗ 容差外", "✗ outside")}
+METHOD_NAMES: Final = {OURS: Words("本方法", "this method")} | {k: Words(*v) for k, v in TITLES.items()}
+CITED: Final = {
+    "Yunnan provincial statistical bulletin 2022": "云南省2022年统计公报",
+    "Yunnan Daily 2024-03-31, provincial bulletin 2023": "《云南日报》2024年3月31日，省2023年统计公报",
+    "municipal bulletin 2023, quoted by psic.org.cn": "市2023年统计公报，psic.org.cn转引",
+    "municipal bulletin 2024, quoted by psic.org.cn": "市2024年统计公报，psic.org.cn转引",
+    "prefecture statistics bureau, bulletin 2024": "州统计局2024年统计公报",
+}
+SETTING, UNITS, BAND, N, METHOD = (
+    Words("检验方式", "setting"), Words("单位", "units"), Words("年龄", "ages"), Words("单位数", "number of units"), Words("方法", "method"),
+)  # fmt: skip
+ERRORS: Final = (
+    Words("误差中位数 MdAPE（%）", "median error MdAPE (%)"),
+    Words("平均误差 MAPE（%）", "mean error MAPE (%)"),
+    Words("九成单位误差不超过 P90（%）", "nine in ten stay under P90 (%)"),
+    Words("误差≥10%的单位（%）", "units with an error ≥10 % (%)"),
+)
+BIAS = Words("平均偏差 MALPE（%，正为偏高）", "mean signed error MALPE (%, positive: too high)")
+COVERS: Final = (
+    Words("80%区间覆盖（%）", "80 % interval covers (%)"),
+    Words("95%区间覆盖（%）", "95 % interval covers (%)"),
+)
+GAINS: Final = (
+    Words("Winkler 80 改进（%）", "Winkler 80 gain (%)"),
+    Words("Winkler 95 改进（%）", "Winkler 95 gain (%)"),
+)
+
+
+def scores() -> pl.DataFrame:
+    """All backtest scores that ship with the model, in per cent."""
+    return pl.read_csv(MODEL_FILE.with_name("scores.csv"), schema_overrides={"group": pl.String})
+
+
+def later_facts() -> pl.DataFrame:
+    """Official figures published since 2020 with our forecast, its error and the tolerance."""
+    return pl.read_csv(MODEL_FILE.with_name("later_facts.csv"), schema_overrides={"area_code": pl.String})
+
+
+def source() -> Words:
+    """The source line of every backtest table and chart."""
+    model = load_model()
+    return source_of(
+        CENSUS,
+        Words(
+            f"回测得分 scores.csv（方法 {model.method_version}）",
+            f"backtest scores.csv (method {model.method_version})",
+        ),
+    )
+
+
+def headline(data: pl.DataFrame | None = None) -> Words:
+    """One sentence: how far off the method was for counties it had not seen."""
+    table = scores() if data is None else data
+    seen, out, ante = (
+        _ours(table, s).filter(pl.col("by") == "all", pl.col("age_band") == "60+").to_dicts()[0] for s in SETTINGS
+    )
+    n, share = words.number(seen["n"]), words.number(seen["share10"], 1)
+    median, mean = _one(seen, "MdAPE"), _one(seen, "MAPE")
+    return Words(
+        f"对未参与学习的县，由2010年推到2020年的60岁及以上人数误差中位数{median}%、平均{mean}%（{n}个县、市、区），"
+        f"{share}%的单位误差在10%以上；全省都未参与学习时误差中位数{_one(out, 'MdAPE')}%，只用2010年可知的信息时{_one(ante, 'MdAPE')}%。",
+        f"For counties it had not learned from, the forecast from 2010 of people aged 60+ in 2020 was off by {median} % in the median and "
+        f"{mean} % on average ({n} units), and by 10 % or more in {share} % of them; with the whole province unseen the median error was "
+        f"{_one(out, 'MdAPE')} %, with only what was known in 2010 it was {_one(ante, 'MdAPE')} %.",
+    )
+
+
+def gates(data: pl.DataFrame | None = None) -> Table:
+    """Accuracy by setting and band against the project's gates: very good, must, or missed."""
+    table = _ours(scores() if data is None else data)
+    rows = [(r, gate_reached(r)) for r in table.filter(pl.col("by").is_in(["all", "type"])).iter_rows(named=True)]
+    headers = (
+        SETTING, UNITS, BAND, N, Words("达到", "reached"), *ERRORS, Words("优良线", "very good"), Words("必须线", "must"), BIAS,
+        Words("偏差要求", "bias asked"),
+    )  # fmt: skip
+    return Table(headers, tuple(_gate_row(r, reached) for r, reached in rows if reached))
+
+
+def _gate_row(r: dict[str, Any], reached: str) -> tuple[Cell, ...]:
+    limits = GATES[(r["setting"], r["group"], "60+" if r["age_band"] == "65+" else r["age_band"])]
+    good, must = (same(GAP.join(f"{x:g}" for x in part)) for part in limits)
+    bias: Cell = None
+    if r["setting"] == UNSEEN:
+        bias = (
+            Words("✓ 在±1%内", "✓ within ±1 %")
+            if abs(r["MALPE"]) <= LARGEST_BIAS
+            else Words("✗ 超过±1%", "✗ over ±1 %")
+        )
+    errors = [r[m] for m in MEASURES]
+    return (
+        SETTINGS[r["setting"]],
+        _group(r),
+        _band(r),
+        REACHED[reached],
+        *errors,
+        good,
+        must,
+        r["MALPE"],
+        bias,
+        r["n"],
+    )
+
+
+def baselines(data: pl.DataFrame | None = None) -> Table:
+    """This method beside simple ones, same unseen counties."""
+    rows = _beside(scores() if data is None else data).iter_rows(named=True)
+    body = tuple((_band(r), METHOD_NAMES[r["method"]], *(r[m] for m in MEASURES), r["MALPE"], r["n"]) for r in rows)
+    return Table((BAND, METHOD, *ERRORS, BIAS, N), body)
+
+
+def baseline_chart(data: pl.DataFrame | None = None) -> Chart:
+    """MdAPE of this method and of simple ones, three age bands."""
+    table = scores() if data is None else data
+    rows = _beside(table)
+    first = rows.filter(pl.col("age_band") == "60+")
+    mine = first.filter(pl.col("method") == OURS)["MdAPE"][0]
+    best = first.filter(pl.col("method") != OURS).sort("MdAPE").to_dicts()[0]
+    name = METHOD_NAMES[best["method"]]
+    title = Words(
+        f"60岁及以上误差中位数：本方法{_one({'v': mine}, 'v')}%，最好的简单方法（{name.zh}）{_one(best, 'MdAPE')}%",
+        f"Median error for 60+: this method {_one({'v': mine}, 'v')} %, the best simple one ({name.en}) {_one(best, 'MdAPE')} %",
+    )
+    order = [m for m in METHOD_NAMES if m in set(first["method"])]
+
+    def draw(language: Language) -> Spec:
+        names = [METHOD_NAMES[m].to(language) for m in order]
+        found = {(r["age_band"], r["method"]): r["MdAPE"] for r in rows.iter_rows(named=True)}
+        data = [
+            bars(names, [found.get((b, m)) for m in order], words.code("age_band", b).to(language), SERIES[i], HATCHES[i], unit="%")
+            for i, b in enumerate(BANDS)
+        ]  # fmt: skip
+        across = axis(Words("误差中位数（%）", "median error (%)").to(language), showgrid=True, rangemode="tozero")
+        down = axis("", categoryorder="array", categoryarray=names[::-1], showgrid=False, type="category")
+        return {"data": data, "layout": {"barmode": "group", "height": 480, "xaxis": across, "yaxis": down}}
+
+    return Chart(
+        "forecast-baselines",
+        title,
+        Words("误差中位数 MdAPE，%", "median absolute error MdAPE, %"),
+        source(),
+        title,
+        baselines(table),
+        draw,
+        Words("k折：被评的县未参与学习；各方法评同样的单位。", "k-fold: scored counties were not learned from; all methods are scored on the same units."),
+    )  # fmt: skip
+
+
+def coverage(data: pl.DataFrame | None = None) -> Table:
+    """How many counties the 80 % and 95 % intervals covered, by type, and the Winkler gain over size-class intervals."""
+    table = scores() if data is None else data
+    part = _ours(table).filter(pl.col("coverage80").is_not_null())
+    all_units = part.filter(pl.col("by") == "all")
+    types = part.filter(pl.col("by") == "type", pl.col("setting") == UNSEEN)
+    headers = (SETTING, UNITS, BAND, Words("与要求相比", "against what is asked"), *COVERS, *GAINS, N)
+    return Table(headers, tuple(_coverage_row(r) for r in pl.concat([all_units, types]).iter_rows(named=True)))
+
+
+def _coverage_row(r: dict[str, Any]) -> tuple[Cell, ...]:
+    asked = {
+        ("80%", "80 %"): _inside(r["coverage80"], COVERAGE_ALL if r["by"] == "all" else COVERAGE_TYPE),
+        ("95%", "95 %"): _inside(r["coverage95"], COVERAGE_95),
+        ("Winkler 80", "Winkler 80"): r["winkler80_gain"] >= LEAST_GAIN,
+        ("Winkler 95", "Winkler 95"): r["winkler95_gain"] >= LEAST_GAIN,
+    }
+    off = [Words(*name) for name, good in asked.items() if not good]
+    verdict = (
+        Words("✗ 未达：", "✗ missed: ") + words.joined(off, "、", ", ") if off else Words("✓ 全部达到", "✓ all met")
+    )
+    numbers = [r[k] for k in ("coverage80", "coverage95", "winkler80_gain", "winkler95_gain")]
+    return (SETTINGS[r["setting"]], _group(r), _band(r), verdict, *numbers, r["n"])
+
+
+def _inside(value: float, limits: tuple[float, float]) -> bool:
+    return limits[0] <= value <= limits[1]
+
+
+def classes(by: str, data: pl.DataFrame | None = None) -> Table:
+    """Errors and coverage in unseen counties by `type`, `size` or `province` (in the order of the code, never ranked)."""
+    part = _ours(scores() if data is None else data, UNSEEN).filter(pl.col("by") == by)
+    body = tuple(
+        (_group(r), _band(r), r["n"], *(r[m] for m in (*MEASURES, "MALPE", "coverage80", "coverage95")))
+        for r in part.iter_rows(named=True)
+    )
+    return Table((UNITS, BAND, N, *ERRORS, BIAS, *COVERS), body)
+
+
+def later(data: pl.DataFrame | None = None) -> Table:
+    """Official figures published since beside the forecast from 2020; what lies outside the tolerance says so."""
+    rows = (later_facts() if data is None else data).iter_rows(named=True)
+    headers = (
+        Words("地区", "area"), Words("年末", "year-end"), BAND, Words("是否在容差内", "within tolerance"),
+        Words("官方数（人）", "official (persons)"), Words("预测（人）", "forecast (persons)"), Words("误差（%，正为偏高）", "error (%, positive: too high)"),
+        Words("容差（±%）", "tolerance (± %)"), Words("出处", "source"), Words("等级", "grade"),
+    )  # fmt: skip
+    return Table(headers, tuple(_later_row(r) for r in rows))
+
+
+def _later_row(r: dict[str, Any]) -> tuple[Cell, ...]:
+    cited = Words(CITED.get(r["source"], r["source"]), r["source"])
+    return (
+        Words(r["name_zh"], r["name_en"]), same(str(r["year"])), _band(r), WITHIN[bool(r["within"])], r["persons"], round(r["forecast"]), r["error_pct"],
+        r["tolerance_pct"], cited, words.code("grade", r["grade"]),
+    )  # fmt: skip
+
+
+def later_summary(data: pl.DataFrame | None = None) -> Words:
+    """How many later facts lie within tolerance, and which do not."""
+    table = later_facts() if data is None else data
+    out = [
+        Words(
+            f"{r['name_zh']}{r['year']}年{words.code('age_band', r['age_band']).zh}（{r['error_pct']:+.1f}%，容差±{r['tolerance_pct']:g}%）",
+            f"{r['name_en']} {r['age_band']} at the end of {r['year']} ({r['error_pct']:+.1f} %, tolerance ±{r['tolerance_pct']:g} %)",
+        )
+        for r in table.filter(~pl.col("within")).iter_rows(named=True)
+    ]
+    n, inside = table.height, table.height - len(out)
+    said = words.joined(out, "、", ", ")
+    start = Words(f"{n}个官方数中{inside}个在容差内", f"{inside} of {n} official figures are within tolerance")
+    return start + (Words(f"；容差外：{said.zh}。", f"; outside: {said.en}.") if out else Words("。", "."))
+
+
+def training() -> Table:
+    """What the shipped model was learned from, with fingerprints."""
+    record = load_model().record
+    rows: tuple[tuple[Cell, ...], ...] = (
+        (Words("方法版本", "method version"), same(record["method_version"])),
+        (Words("普查年份", "censuses"), same(" / ".join(map(str, record["censuses"])))),
+        (Words("学习所用的县对（2010、2020年各一行）", "pairs of counties learned from (2010 and 2020)"), same(words.number(record["pairs"]))),
+        (Words("面板数据 sha256", "panel sha256"), same(record["panel_sha256"])),
+        (Words("代码 sha256（前12位）", "code sha256 (first 12)"), same(record["code_sha256"])),
+        (Words("死亡率", "mortality"), same(record["mortality"])),
+        (Words("模型文件（字节）", "model file (bytes)"), same(words.number(MODEL_FILE.stat().st_size))),
+    )  # fmt: skip
+    return Table((Words("项目", "item"), Words("内容", "value")), rows)
+
+
+def _ours(data: pl.DataFrame, setting: str | None = None) -> pl.DataFrame:
+    mine = data.filter(pl.col("method") == OURS)
+    return mine if setting is None else mine.filter(pl.col("setting") == setting)
+
+
+def _beside(data: pl.DataFrame) -> pl.DataFrame:
+    part = data.filter(pl.col("setting") == UNSEEN, pl.col("by") == "all", pl.col("method").is_in(list(METHOD_NAMES)))
+    return part.sort("age_band", "MdAPE")
+
+
+def _group(r: dict[str, Any]) -> Words:
+    return PROVINCES.get(r["group"]) or GROUPS.get(r["group"]) or same(r["group"])
+
+
+def _band(r: dict[str, Any]) -> Words:
+    return same(r["age_band"])
+
+
+def _one(r: dict[str, Any], key: str) -> str:
+    return words.number(r[key])

@@ -1,0 +1,128 @@
+"""The page of the forecast record: what it prints is what the backtest scored, and what missed is marked."""
+
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from pipelines.desk import record, words
+from pipelines.desk.words import LANGUAGES, Language
+from pipelines.forecast.gates import MEASURES
+from pipelines.forecast.shipped import load_model
+from pipelines.publish.site import build_site
+from tests.desk.tiny_release import NASTY, build
+
+FILES: dict[Language, str] = {"zh": "forecast-record.html", "en": "forecast-record.en.html"}
+
+
+def _page(site: Path, language: Language) -> str:
+    return (site / FILES[language]).read_text(encoding="utf-8")
+
+
+def _sheet(site: Path, name: str) -> list[list[str]]:
+    return list(csv.reader(io.StringIO((site / "data" / name).read_text(encoding="utf-8-sig"))))
+
+
+def _ours(setting: str = "k-fold", by: str = "all") -> pl.DataFrame:
+    return record.scores().filter(pl.col("method") == "cohort_ratios", pl.col("setting") == setting, pl.col("by") == by)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_page_stands_after_the_elderly_in_the_navigation(site: Path, language: Language) -> None:
+    text, end = _page(site, language), "" if language == "zh" else ".en"
+    nav = text[text.index("<nav") : text.index("</nav>")]
+    assert f'href="elderly-beds{end}.html"' in nav
+    after = nav[nav.index(f'href="elderly-beds{end}.html"') :].split("<li>")[1]
+    assert f'href="forecast-record{end}.html" aria-current="page"' in after
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_headline_is_the_score(site: Path, language: Language) -> None:
+    row = _ours().filter(age_band="60+").to_dicts()[0]
+    lead = _page(site, language).split('class="lead"')[1].split("</p>")[0]
+    assert words.number(row["MdAPE"]) in lead and words.number(row["MAPE"]) in lead
+    assert words.number(row["n"]) in lead and words.number(row["share10"], 1) in lead
+    for setting in ("leave one province out", "ex-ante"):
+        assert words.number(_ours(setting).filter(age_band="60+")["MdAPE"][0]) in lead
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_class_score_is_on_the_page_and_in_its_csv(site: Path, language: Language) -> None:
+    text = _page(site, language)
+    for by in ("type", "size", "province"):
+        scored = _ours(by=by)
+        sheet = _sheet(site, f"forecast-by-{by}.{language}.csv")[1:]
+        assert len(sheet) == scored.height > 0
+        for row, said in zip(scored.iter_rows(named=True), sheet, strict=True):
+            for i, measure in enumerate((*MEASURES, "MALPE", "coverage80", "coverage95")):
+                assert float(said[3 + i]) == row[measure]
+                assert f'<td class="n">{words.number(row[measure])}</td>' in text
+
+
+def test_gates_and_intervals_are_those_of_the_scores(site: Path) -> None:
+    ours = record.scores().filter(method="cohort_ratios").rows(named=True)
+    scored = {tuple(round(float(r[m]), 4) for m in MEASURES) for r in ours}
+    gates = _sheet(site, "forecast-gates.en.csv")
+    assert all(tuple(float(x) for x in line[5:9]) in scored for line in gates[1:])
+    assert {line[0] for line in gates[1:]} == {s.en for s in record.SETTINGS.values()}
+    covered = {(r["coverage80"], r["coverage95"]) for r in ours}
+    coverage = _sheet(site, "forecast-coverage.en.csv")
+    assert all((float(line[4]), float(line[5])) in covered for line in coverage[1:])
+
+
+def test_every_province_has_a_name() -> None:
+    assert set(_ours(by="province")["group"]) <= set(record.PROVINCES)
+    named = {str(row[0]) for by in ("type", "size") for row in record.classes(by).rows}
+    assert len(named) == sum(_ours(by=by)["group"].n_unique() for by in ("type", "size"))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_later_fact_outside_its_tolerance_is_marked(site: Path, language: Language) -> None:
+    facts, sheet = record.later_facts(), _sheet(site, f"forecast-later.{language}.csv")[1:]
+    outside = facts.filter(pl.col("error_pct").abs() > pl.col("tolerance_pct"))
+    assert ("530100", 2024, "65+") in outside.select("area_code", "year", "age_band").rows()
+    for fact, line in zip(facts.iter_rows(named=True), sheet, strict=True):
+        good = abs(fact["error_pct"]) <= fact["tolerance_pct"]
+        assert line[3] == record.WITHIN[good].to(language)
+        assert float(line[6]) == fact["error_pct"] and int(line[4]) == fact["persons"]
+    assert _page(site, language).count(record.WITHIN[False].to(language)) == outside.height
+
+
+def test_what_misses_is_called_missed() -> None:
+    worse = record.scores().with_columns(
+        pl.lit(99.0).alias("MAPE"), (pl.col("coverage80") * 0 + 50).alias("coverage80")
+    )
+    assert {row[4] for row in record.gates(worse).rows} == {record.REACHED["missed"]}
+    assert all("✗" in str(row[3]) and "80%" in str(row[3]) for row in record.coverage(worse).rows)
+    province_out = [r for r in record.coverage().rows if r[0] == record.SETTINGS["leave one province out"]]
+    shown = {row[2]: "✗" in str(row[3]) for row in province_out}
+    low = _ours("leave one province out").filter(pl.col("coverage80") < 77)["age_band"]
+    assert all(shown[words.same(band)] for band in low)
+
+
+def test_the_training_record_is_the_models(site: Path) -> None:
+    known = load_model().record
+    text = _page(site, "en")
+    assert known["panel_sha256"] in text and known["code_sha256"] in text and f"{known['pairs']:,}" in text
+    for key, told in known["scores"].items():
+        setting, band = key.rsplit(" ", 1)
+        row = _ours(setting).filter(age_band=band).to_dicts()[0]
+        assert all(abs(row[m] - told[m]) < 0.006 for m in MEASURES)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_table_has_its_source(site: Path, language: Language) -> None:
+    main = _page(site, language).split("<main")[1]
+    tables = main.count('<a href="data/forecast-')
+    assert main.count('class="source"') == tables == 9
+
+
+def test_what_a_source_prints_is_escaped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    facts = record.later_facts().with_columns(pl.lit(NASTY).alias("source"), pl.lit(NASTY).alias("name_zh"))
+    monkeypatch.setattr(record, "later_facts", lambda: facts)
+    page = build_site(build(tmp_path), run=False).with_name("forecast-record.html").read_text(encoding="utf-8")
+    assert NASTY not in page and "&lt;script&gt;alert(" in page
