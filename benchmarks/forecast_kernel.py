@@ -66,9 +66,7 @@ def pandas_loop(
             rows = []
             for _, row in frame.iterrows():
                 i, s, g = int(row["county"]), int(row["sex"]), int(row["group"])
-                log_factor = (
-                    mean[i, step, g] + scale[i, step, g] * library[kind[i], step, g, d] + shock[step, d]
-                )
+                log_factor = mean[i, step, g] + scale[i, step, g] * library[kind[i], step, g, d] + shock[step, d]
                 moved = row["persons"] * survival[step, s, g] * np.exp(np.clip(log_factor, -3, 3))
                 rows.append((i, s, min(g + 1, 17), moved))
             frame = pd.DataFrame(rows, columns=["county", "sex", "group", "persons"])

@@ -30,7 +30,7 @@ SETTINGS: Final = {
 }
 GROUPS: Final = {
     "all": Words("全部", "all"),
-    "county or city": Words("县和县级市", "counties and county-level cities"),
+    "county or city": Words("县和县级市", "counties, cities"),
     "district": Words("市辖区", "districts"),
     "district, unit changed in prefecture": Words(
         "市辖区，所在地级市有单位设撤", "districts, a unit appeared or vanished in the prefecture"
@@ -53,7 +53,7 @@ PROVINCES: Final = {
 }  # fmt: skip
 REACHED: Final = {
     "very good": Words("✓ 优良", "✓ very good"),
-    "must": Words("✓ 必须，未到优良", "✓ must, not very good"),
+    "must": Words("✓ 仅必须", "✓ must only"),
     "missed": Words("✗ 未达到", "✗ missed"),
 }
 WITHIN: Final = {True: Words("✓ 容差内", "✓ within"), False: Words("✗ 容差外", "✗ outside")}
@@ -71,10 +71,10 @@ SETTING, UNITS, BAND, N, METHOD = (
 ERRORS: Final = (
     Words("误差中位数 MdAPE（%）", "median error MdAPE (%)"),
     Words("平均误差 MAPE（%）", "mean error MAPE (%)"),
-    Words("九成单位误差不超过 P90（%）", "nine in ten stay under P90 (%)"),
-    Words("误差≥10%的单位（%）", "units with an error ≥10 % (%)"),
+    Words("九成在此以内 P90（%）", "nine in ten under P90 (%)"),
+    Words("误差≥10%的单位（%）", "units off ≥10 % (%)"),
 )
-BIAS = Words("平均偏差 MALPE（%，正为偏高）", "mean signed error MALPE (%, positive: too high)")
+BIAS = Words("平均偏差 MALPE（%）", "mean signed error MALPE (%)")
 COVERS: Final = (
     Words("80%区间覆盖（%）", "80 % interval covers (%)"),
     Words("95%区间覆盖（%）", "95 % interval covers (%)"),
@@ -140,24 +140,11 @@ def _gate_row(r: dict[str, Any], reached: str) -> tuple[Cell, ...]:
     good, must = (same(GAP.join(f"{x:g}" for x in part)) for part in limits)
     bias: Cell = None
     if r["setting"] == UNSEEN:
-        bias = (
-            Words("✓ 在±1%内", "✓ within ±1 %")
-            if abs(r["MALPE"]) <= LARGEST_BIAS
-            else Words("✗ 超过±1%", "✗ over ±1 %")
-        )
+        bias = Words("✓ ±1%内", "✓ within ±1 %") if abs(r["MALPE"]) <= LARGEST_BIAS else Words("✗ 超±1%", "✗ over ±1 %")
     errors = [r[m] for m in MEASURES]
     return (
-        SETTINGS[r["setting"]],
-        _group(r),
-        _band(r),
-        REACHED[reached],
-        *errors,
-        good,
-        must,
-        r["MALPE"],
-        bias,
-        r["n"],
-    )
+        SETTINGS[r["setting"]], _group(r), _band(r), r["n"], REACHED[reached], *errors, good, must, r["MALPE"], bias,
+    )  # fmt: skip
 
 
 def baselines(data: pl.DataFrame | None = None) -> Table:
@@ -176,8 +163,8 @@ def baseline_chart(data: pl.DataFrame | None = None) -> Chart:
     best = first.filter(pl.col("method") != OURS).sort("MdAPE").to_dicts()[0]
     name = METHOD_NAMES[best["method"]]
     title = Words(
-        f"60岁及以上误差中位数：本方法{_one({'v': mine}, 'v')}%，最好的简单方法（{name.zh}）{_one(best, 'MdAPE')}%",
-        f"Median error for 60+: this method {_one({'v': mine}, 'v')} %, the best simple one ({name.en}) {_one(best, 'MdAPE')} %",
+        f"60岁及以上误差中位数：本方法{_one({'v': mine}, 'v')}%，最好的简单方法“{name.zh}”{_one(best, 'MdAPE')}%",
+        f"Median error for 60+: this method {_one({'v': mine}, 'v')} %, the best simple one, {name.en}, {_one(best, 'MdAPE')} %",
     )
     order = [m for m in METHOD_NAMES if m in set(first["method"])]
 
@@ -212,6 +199,23 @@ def coverage(data: pl.DataFrame | None = None) -> Table:
     types = part.filter(pl.col("by") == "type", pl.col("setting") == UNSEEN)
     headers = (SETTING, UNITS, BAND, Words("与要求相比", "against what is asked"), *COVERS, *GAINS, N)
     return Table(headers, tuple(_coverage_row(r) for r in pl.concat([all_units, types]).iter_rows(named=True)))
+
+
+def coverage_summary(data: pl.DataFrame | None = None) -> Words:
+    """What the intervals of all units cover, with the county unseen and with its whole province unseen."""
+    table = _ours(scores() if data is None else data).filter(pl.col("by") == "all")
+
+    def span(setting: str, level: str) -> tuple[str, str]:
+        found = table.filter(pl.col("setting") == setting)[level].to_list()
+        return words.number(min(found), 1), words.number(max(found), 1)
+
+    (a, b), (c, d) = span(UNSEEN, "coverage80"), span(PROVINCE_OUT, "coverage80")
+    (e, f), (g, h) = span(UNSEEN, "coverage95"), span(PROVINCE_OUT, "coverage95")
+    return Words(
+        f"全部单位，三个年龄：80%区间在k折中覆盖{a}—{b}%，全省都未参与学习时{c}—{d}%；95%区间为{e}—{f}%和{g}—{h}%。",
+        f"All units, three ages: the 80 % interval covers {a}–{b} % in k-fold and {c}–{d} % with the whole province unseen; "
+        f"the 95 % interval {e}–{f} % and {g}–{h} %.",
+    )
 
 
 def _coverage_row(r: dict[str, Any]) -> tuple[Cell, ...]:

@@ -71,8 +71,7 @@ def deviation_path(deviation: Floats, persistence: float, years: int) -> Floats:
     elapsed = np.arange(years + 1)[None, :, None]
     first, second = np.minimum(elapsed, DECADE) / DECADE, np.maximum(elapsed - DECADE, 0) / DECADE
     return np.asarray(
-        persistence * first * deviation[:, None, of_group]
-        + persistence**2 * second * deviation[:, None, later]
+        persistence * first * deviation[:, None, of_group] + persistence**2 * second * deviation[:, None, later]
     )
 
 

@@ -108,9 +108,7 @@ class AssumptionSet:
         return {key: self.parameters[key].draw(rng, draws) for key in sorted(self.parameters)}
 
 
-def assumptions_from_frame(
-    frame: pl.DataFrame, name: str, onto: AssumptionSet | None = None
-) -> AssumptionSet:
+def assumptions_from_frame(frame: pl.DataFrame, name: str, onto: AssumptionSet | None = None) -> AssumptionSet:
     """A set from rows `parameter_id, value, low, high, distribution, unit, name_zh, name_en, citation, grade`
     (empty low or high = value), on top of another set where given."""
     rows = {

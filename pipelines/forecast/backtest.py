@@ -66,9 +66,7 @@ class Backtest:
     labels: Texts
 
 
-def predict(
-    learned: Learned, book: panel.Book, counties: Counties, draws: int = 2000, seed: int = 1
-) -> Forecasts:
+def predict(learned: Learned, book: panel.Book, counties: Counties, draws: int = 2000, seed: int = 1) -> Forecasts:
     """Forecast counties of a base census ten years ahead, with intervals for units not learned from."""
     known = features(counties.codes, counties.latest, book.nation, book.national_covariates)
     deviation = expect(learned.expectation, known, counties.codes)
@@ -203,10 +201,7 @@ def closed_ratios(fine: Floats, mortality: Mortality, year: int) -> Floats:
     cohort = cohort_of_age()
     return np.stack(
         [
-            np.log(
-                np.bincount(cohort, weights=(single * survival)[sex])
-                / np.bincount(cohort, weights=single[sex])
-            )
+            np.log(np.bincount(cohort, weights=(single * survival)[sex]) / np.bincount(cohort, weights=single[sex]))
             for sex in range(2)
         ]
     )
@@ -351,9 +346,7 @@ def _relative_mortality(persons: Floats, rate: Floats, mortality: Mortality, yea
 def _province_signals(folder: Path, mortality: Mortality) -> dict[str, Floats]:
     """Two-digit code → (log residents per registered person, log relative mortality) of the 2010 book."""
     rows = panel.province_rows(folder, 2010)
-    death = _relative_mortality(
-        rows.persons, rows.covariates[:, COVARIATES.index("death_rate")], mortality, 2010
-    )
+    death = _relative_mortality(rows.persons, rows.covariates[:, COVARIATES.index("death_rate")], mortality, 2010)
     ratio = np.log(rows.covariates[:, 0] / rows.covariates[:, 1])
     signal = np.column_stack([ratio, death - np.median(death)])
     return dict(zip([c[:2] for c in rows.codes.tolist()], signal, strict=True))

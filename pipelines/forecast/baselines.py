@@ -41,9 +41,7 @@ def baselines(
     before, after = band_totals(train_persons.sum(axis=1)), band_totals(train_outcome.sum(axis=1))
     national = after.sum(axis=0) / before.sum(axis=0)
     province = np.array([c[:2] for c in train_codes.tolist()])
-    growth = {
-        p: after[province == p].sum(axis=0) / before[province == p].sum(axis=0) for p in np.unique(province)
-    }
+    growth = {p: after[province == p].sum(axis=0) / before[province == p].sum(axis=0) for p in np.unique(province)}
     own_province = np.array([growth.get(c[:2], national) for c in codes.tolist()])
     change = np.array([known.share_change.get(c[:2], np.zeros(3)) for c in codes.tolist()])
     closed = np.zeros_like(persons)

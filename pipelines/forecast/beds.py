@@ -97,11 +97,7 @@ def age_index(
     shares = ages.filter((pl.col("age_from") >= 60) & pl.col("year").is_in(years)).with_columns(
         pl.col("age_from").clip(60, 75).alias("part")
     )
-    wide = (
-        shares.group_by("county_code", "year", "part")
-        .agg(pl.col("p50").sum())
-        .sort("county_code", "year", "part")
-    )
+    wide = shares.group_by("county_code", "year", "part").agg(pl.col("p50").sum()).sort("county_code", "year", "part")
     persons = wide["p50"].to_numpy().reshape(len(codes), len(years), len(risk))
     national = float(national_elderly @ risk / national_elderly.sum())
     return np.asarray(persons @ risk / persons.sum(axis=2) / national)
@@ -128,20 +124,11 @@ def tornado(
     index = age_index(ages, codes, [year], assumptions, national_elderly)[:, 0]
     persons = {name: now[name].to_numpy() for name in ("p10", "p50", "p90")}
 
-    def beds(
-        people: Floats, definition: str = "adl", other: Mapping[str, float] = MappingProxyType({})
-    ) -> Floats:
+    def beds(people: Floats, definition: str = "adl", other: Mapping[str, float] = MappingProxyType({})) -> Floats:
         values = {name: other.get(name, assumptions[name].share) for name in TORNADO}
         prevalence = other.get("prevalence", assumptions[DEFINITIONS[definition]].share)
         dependent = 1.0 if definition == "census" else values["dependent_share"]
-        return (
-            people
-            * index
-            * prevalence
-            * dependent
-            * values["institution_given_dependent"]
-            / values["occupancy"]
-        )
+        return people * index * prevalence * dependent * values["institution_given_dependent"] / values["occupancy"]
 
     central = beds(persons["p50"])
     by_definition = np.stack([beds(persons["p50"], name) for name in DEFINITIONS])
@@ -281,9 +268,7 @@ def _by_county(targets: pl.DataFrame, codes: Texts) -> Floats:
 
 def _supply(supply: pl.DataFrame, codes: Texts, years: list[int], status: str, bed_type: str) -> Floats:
     part = supply.filter((pl.col("status") == status) & (pl.col("bed_type") == bed_type))
-    known = {
-        (c, int(y)): b for c, y, b in part.select("county_code", "year", "beds").iter_rows() if b is not None
-    }
+    known = {(c, int(y)): b for c, y, b in part.select("county_code", "year", "beds").iter_rows() if b is not None}
     return np.array([[known.get((c, y), np.nan) for y in years] for c in codes.tolist()], dtype=np.float64)
 
 
@@ -325,10 +310,7 @@ def _balance(
             pl.lit(estimator).alias("estimator"),
             pl.lit(bed_type).alias("bed_type"),
             pl.lit(definition).alias("definition"),
-            pl.when(pl.col("supply").is_null())
-            .then(pl.lit(NOT_REPORTED))
-            .otherwise(None)
-            .alias("supply_status"),
+            pl.when(pl.col("supply").is_null()).then(pl.lit(NOT_REPORTED)).otherwise(None).alias("supply_status"),
         )
         .select(
             "county_code",

@@ -37,7 +37,5 @@ def quantile_cube(frame: pl.DataFrame, codes: Texts, years: Texts | list[int]) -
     wide = frame.filter(pl.col("year").is_in(list(years))).sort("county_code", "year")
     expected = len(codes) * len(years)
     if wide.height != expected:
-        raise ValueError(
-            f"应有 {expected} 行，实有 {wide.height} 行 / expected {expected} rows, got {wide.height}"
-        )
+        raise ValueError(f"应有 {expected} 行，实有 {wide.height} 行 / expected {expected} rows, got {wide.height}")
     return wide.select(COLUMNS).to_numpy().reshape(len(codes), len(years), 5)

@@ -95,9 +95,7 @@ def backtest_table(scores: pl.DataFrame) -> str:
         + "".join(f"{m:>8}" for m in (*MEASURES, "MALPE"))
         + f"{'cov80':>7}{'cov95':>7}  gate"
     ]
-    shown = scores.filter(pl.col("by").is_in(["all", "type"])).sort(
-        "setting", "by", "group", "age_band", "method"
-    )
+    shown = scores.filter(pl.col("by").is_in(["all", "type"])).sort("setting", "by", "group", "age_band", "method")
     for row in shown.iter_rows(named=True):
         coverage = "".join(
             f"{row[c]:>7.1f}" if row.get(c) is not None else f"{'':>7}" for c in ("coverage80", "coverage95")
@@ -121,9 +119,7 @@ def _backtest(train: Path, out: Path, by: str | None) -> pl.DataFrame:
     scores.write_parquet(out.with_suffix(".scores.parquet"))
     print(backtest_table(scores))
     written = forecast_frame(test.forecasts, BASE_YEAR + 10, method_version())
-    return written.with_columns(
-        pl.Series("observed", test.observed.reshape(-1)), pl.lit(setting).alias("setting")
-    )
+    return written.with_columns(pl.Series("observed", test.observed.reshape(-1)), pl.lit(setting).alias("setting"))
 
 
 def _score_folder(train: Path, score: Path) -> pl.DataFrame:

@@ -145,9 +145,7 @@ def counties_from_frames(ages: pl.DataFrame, covariates: pl.DataFrame | None = N
     flags += [problem("thin_input", str(c)) for c in codes[thin]]
     earlier = censuses[0] if len(censuses) == 2 else None
     unsexed = np.isin(codes, [f.county_code for f in flags if f.code == "sex_split"])
-    return Counties(
-        codes, latest, earlier, thin, unsexed, np.full(len(codes), "", dtype=np.str_), tuple(flags)
-    )
+    return Counties(codes, latest, earlier, thin, unsexed, np.full(len(codes), "", dtype=np.str_), tuple(flags))
 
 
 def _checked(ages: pl.DataFrame) -> pl.DataFrame:
@@ -174,9 +172,7 @@ def _checked(ages: pl.DataFrame) -> pl.DataFrame:
     return ages
 
 
-def _persons(
-    ages: pl.DataFrame, codes: Texts, problems: list[Problem], flags: list[Problem]
-) -> tuple[Floats, Bools]:
+def _persons(ages: pl.DataFrame, codes: Texts, problems: list[Problem], flags: list[Problem]) -> tuple[Floats, Bools]:
     """Five-year ages (n, 2, 18) of one census, NaN where absent, and which counties gave broad groups only."""
     persons = np.full((len(codes), 2, GROUPS), np.nan)
     thin = np.zeros(len(codes), dtype=bool)
@@ -239,6 +235,4 @@ def _census(year: int, codes: Texts, persons: Floats, covariates: pl.DataFrame |
                 values[:, column] = keyed[name].cast(pl.Float64).fill_null(np.nan).to_numpy()
     resident = np.where(np.isnan(values[:, 0]), persons.sum(axis=(1, 2)), values[:, 0])
     values[:, 0] = resident
-    return Census(
-        year, persons, values, np.full((n, GROUPS), np.nan), np.full((n, len(AREA_COVARIATES)), np.nan)
-    )
+    return Census(year, persons, values, np.full((n, GROUPS), np.nan), np.full((n, len(AREA_COVARIATES)), np.nan))

@@ -58,9 +58,7 @@ def grave_outlook(
         wanted = interments * fresh + moved[..., None]
         needed = np.cumsum(wanted, axis=1)
         used = np.cumsum(wanted * (places > 0)[..., None], axis=1)
-        blocks.append(
-            _scenario(codes, years, scenario, dying, interments, needed, used, places, unknown_use, stated)
-        )
+        blocks.append(_scenario(codes, years, scenario, dying, interments, needed, used, places, unknown_use, stated))
     return pl.concat(blocks).with_columns(pl.lit(version).alias("method_version"))
 
 
@@ -75,9 +73,7 @@ def twenty_year_test(deaths: pl.DataFrame, plans: pl.DataFrame) -> pl.DataFrame:
     first = int(str(both["year"].min()))
     rows = []
     for plan in plans.iter_rows(named=True):
-        within = both.filter(
-            (pl.col("county_code") == plan["county_code"]) & (pl.col("year") < first + plan["years"])
-        )
+        within = both.filter((pl.col("county_code") == plan["county_code"]) & (pl.col("year") < first + plan["years"]))
         mean = float(within["p50"].to_numpy().mean())
         implied = plan["places"] / plan["years"]
         ok = abs(implied / mean - 1) <= PLAUSIBLE

@@ -40,15 +40,11 @@ class Spread:
     national_shock: float
 
 
-def fit_spread(
-    features: Floats, residuals: Floats, districts: Bools, shocks: tuple[float, float], seed: int
-) -> Spread:
+def fit_spread(features: Floats, residuals: Floats, districts: Bools, shocks: tuple[float, float], seed: int) -> Spread:
     """Learn the error structure from out-of-fold residuals (n, 16) and standardised features (n, d)."""
     capped = np.clip(residuals, -LARGEST_RESIDUAL, LARGEST_RESIDUAL)
     design = _design(features)
-    size = np.column_stack(
-        [np.log(np.sqrt((capped[:, part] ** 2).mean(axis=1)) + SMALLEST_SIZE) for part in PARTS]
-    )
+    size = np.column_stack([np.log(np.sqrt((capped[:, part] ** 2).mean(axis=1)) + SMALLEST_SIZE) for part in PARTS])
     penalty = RIDGE * np.eye(design.shape[1])
     penalty[0, 0] = 0.0
     terms = np.linalg.solve(design.T @ design + penalty, design.T @ size)

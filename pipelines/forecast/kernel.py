@@ -21,13 +21,13 @@ Kinds = npt.NDArray[np.int64]
 QUANTILES: Final = (0.025, 0.10, 0.50, 0.90, 0.975)
 BAND_STARTS: Final = (12, 13, 16)
 THREADS: Final = 2
+COMPILE_FROM: Final = 64
+"""Counties from which compiling pays: a handful is done in NumPy before numba is even loaded."""
 LARGEST_LOG: Final = 3.0
 """Log factors per step are drawn in to ±3 (a twentyfold change) before exponentiation."""
 
 
-def band_quantiles(
-    persons: F32, survival: F32, mean: F32, scale: F32, library: F32, shock: F32, kind: Kinds
-) -> F32:
+def band_quantiles(persons: F32, survival: F32, mean: F32, scale: F32, library: F32, shock: F32, kind: Kinds) -> F32:
     """Quantiles of elderly bands after each five-year step.
 
     persons (n, 2, 18); survival (steps, 2, 18) factor of a group to the next during a step; mean (n, steps, 18) log
@@ -35,32 +35,26 @@ def band_quantiles(
     unit of scale; shock (steps, draws) common log factor; kind (n,) which library a county uses. Returns (n, steps, 3 bands, 3 sexes, 5): males, females,
     both. All float32, contiguous.
     """
-    compiled = _compiled()
+    compiled = _compiled() if len(persons) >= COMPILE_FROM else None
     run = _numpy_quantiles if compiled is None else compiled[1]
     return run(persons, survival, mean, scale, library, shock, kind)
 
 
-def band_draws(
-    persons: F32, survival: F32, mean: F32, scale: F32, library: F32, shock: F32, kind: Kinds
-) -> F32:
+def band_draws(persons: F32, survival: F32, mean: F32, scale: F32, library: F32, shock: F32, kind: Kinds) -> F32:
     """The draws themselves (n, steps, 3 bands, 2 sexes, draws); shapes as `band_quantiles`."""
     compiled = _compiled()
     run = numpy_draws if compiled is None else compiled[0]
     return run(persons, survival, mean, scale, library, shock, kind)
 
 
-def numpy_draws(
-    persons: F32, survival: F32, mean: F32, scale: F32, library: F32, shock: F32, kind: Kinds
-) -> F32:
+def numpy_draws(persons: F32, survival: F32, mean: F32, scale: F32, library: F32, shock: F32, kind: Kinds) -> F32:
     """`band_draws` in plain NumPy, county by county over whole arrays of draws."""
     steps, draws = library.shape[1], library.shape[3]
     out = np.empty((len(persons), steps, 3, 2, draws), dtype=np.float32)
     for i in range(len(persons)):
         now = np.repeat(persons[i][:, :, None], draws, axis=2)
         for step in range(steps):
-            log_factor = (
-                mean[i, step][:, None] + scale[i, step][:, None] * library[kind[i], step] + shock[step]
-            )
+            log_factor = mean[i, step][:, None] + scale[i, step][:, None] * library[kind[i], step] + shock[step]
             factor = np.exp(np.clip(log_factor, -LARGEST_LOG, LARGEST_LOG))
             moved = now * survival[step][:, :, None] * factor[None]
             now = np.empty_like(moved)
@@ -72,9 +66,7 @@ def numpy_draws(
     return out
 
 
-def _numpy_quantiles(
-    persons: F32, survival: F32, mean: F32, scale: F32, library: F32, shock: F32, kind: Kinds
-) -> F32:
+def _numpy_quantiles(persons: F32, survival: F32, mean: F32, scale: F32, library: F32, shock: F32, kind: Kinds) -> F32:
     draws = numpy_draws(persons, survival, mean, scale, library, shock, kind)
     sexes = np.concatenate([draws, draws.sum(axis=3, keepdims=True)], axis=3)
     return np.ascontiguousarray(np.moveaxis(np.quantile(sexes, QUANTILES, axis=-1), 0, -1), dtype=np.float32)

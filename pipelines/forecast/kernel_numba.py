@@ -115,9 +115,7 @@ def draws(
 
 
 @nb.njit(cache=True, fastmath=True)
-def _select(
-    values: F32, counts: npt.NDArray[np.int64], bin_of: npt.NDArray[np.int32], found: F32, out: F32
-) -> None:
+def _select(values: F32, counts: npt.NDArray[np.int64], bin_of: npt.NDArray[np.int32], found: F32, out: F32) -> None:
     """The five quantiles of `values` by linear interpolation between order statistics, as NumPy's default."""
     n = len(values)
     low = values[0]

@@ -40,10 +40,7 @@ def later_facts(folder: Path, model: ForecastModel, facts: pl.DataFrame | None =
     factor = np.exp(annual.deviation_path(deviation, model.persistence, years))[:, :, None, :] * now[:, None]
     bands = np.einsum("ntsg,tbsg->ntb", factor, annual.band_weights(shares, path))
     made = [
-        (
-            bands[areas.index(code), year - 2020 : year - 2018, list(BANDS).index(band)]
-            @ [1 - YEAR_END, YEAR_END]
-        )
+        (bands[areas.index(code), year - 2020 : year - 2018, list(BANDS).index(band)] @ [1 - YEAR_END, YEAR_END])
         for code, year, band in table.select("area_code", "year", "age_band").iter_rows()
     ]
     error = (pl.col("forecast") / pl.col("persons") - 1) * 100

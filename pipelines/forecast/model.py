@@ -107,9 +107,7 @@ def design(
     """
     mean, scale, covariance = _moments(features)
     x = _standardised(features, mean, scale, covariance) * relevance
-    prefectures = np.array(
-        sorted({str(c)[:4] for c in codes} | {p for p in places if len(p) == 4}), dtype=np.str_
-    )
+    prefectures = np.array(sorted({str(c)[:4] for c in codes} | {p for p in places if len(p) == 4}), dtype=np.str_)
     root = _root(hyper.distance * np.exp(-_distances(prefectures, places) / hyper.distance_km))
     where = np.searchsorted(prefectures, [str(c)[:4] for c in codes])
     angle = x @ _frequencies(x.shape[1], hyper.frequencies, hyper.seed).T / hyper.feature_length
@@ -189,9 +187,7 @@ def expect(model: Expectation, features: Floats, codes: Texts) -> Floats:
     """Expected deviations (n, 16) for features (n, d). Unknown features are filled with their expectation given the
     known ones; an unknown prefecture takes the mean effect of its province, an unknown province none."""
     x = _standardised(features, model.mean, model.scale, model.covariance) * model.relevance
-    angle = (
-        x @ _frequencies(x.shape[1], len(model.cosine_weights), model.frequency_seed).T / model.feature_length
-    )
+    angle = x @ _frequencies(x.shape[1], len(model.cosine_weights), model.frequency_seed).T / model.feature_length
     smooth = np.cos(angle) @ model.cosine_weights + np.sin(angle) @ model.sine_weights
     return np.asarray(model.level + x @ model.linear_weights + smooth + _place_effects(model, codes))
 
@@ -262,6 +258,4 @@ def _distances(prefectures: Texts, places: Mapping[str, tuple[float, float]]) ->
 
 
 def _root(matrix: Floats) -> Floats:
-    return np.asarray(
-        np.linalg.cholesky(matrix + JITTER * np.trace(matrix) / len(matrix) * np.eye(len(matrix)))
-    )
+    return np.asarray(np.linalg.cholesky(matrix + JITTER * np.trace(matrix) / len(matrix) * np.eye(len(matrix))))

@@ -46,12 +46,8 @@ def mortality_from_frames(rates: pl.DataFrame, indicators: pl.DataFrame) -> Mort
         if sex in "MF" and age in MX_STARTS:
             grid[periods.index(start), "MF".index(sex), MX_STARTS.index(age)] = mx
     if np.isnan(grid).any():
-        raise ValueError(
-            "死亡率表不完整（年龄×时期×性别） / the mortality table misses cells of age × period × sex"
-        )
-    born = indicators.filter(
-        (pl.col("indicator") == "births_thousand") & (pl.col("kind") != "projection_bound")
-    )
+        raise ValueError("死亡率表不完整（年龄×时期×性别） / the mortality table misses cells of age × period × sex")
+    born = indicators.filter((pl.col("indicator") == "births_thousand") & (pl.col("kind") != "projection_bound"))
     born = born.unique("year", keep="first").sort("year")
     return Mortality(
         np.array(periods),
@@ -126,9 +122,7 @@ def cohort_births(mortality: Mortality, year: int) -> float:
 
 
 def _calendar(mortality: Mortality, year: int) -> Floats:
-    period = int(
-        np.clip(np.searchsorted(mortality.periods, year, side="right") - 1, 0, len(mortality.periods) - 1)
-    )
+    period = int(np.clip(np.searchsorted(mortality.periods, year, side="right") - 1, 0, len(mortality.periods) - 1))
     middles = np.array([0.0, 2.5, *(a + 2.0 for a in MX_STARTS[2:])])
     rates = mortality.rates[period]
     log_rate = np.stack([np.interp(np.arange(AGES), middles, np.log(rates[sex])) for sex in range(2)])

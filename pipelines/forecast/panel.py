@@ -85,9 +85,7 @@ def read_book(folder: Path, year: int, context: Path | None = None) -> Book:
         _total_flags(codes, county, persons),
     )
     nation = area_persons[province_rows].sum(axis=0)
-    return Book(
-        year, counties, nation, _national_covariates(area_values[province_rows]), prefectures, provinces
-    )
+    return Book(year, counties, nation, _national_covariates(area_values[province_rows]), prefectures, provinces)
 
 
 def read_pairs(folder: Path) -> tuple[Book, Book, Pairs]:
@@ -153,10 +151,7 @@ def centroids(folder: Path) -> dict[str, tuple[float, float]]:
     by_province: dict[str, list[tuple[float, float]]] = {}
     for code, place in places.items():
         by_province.setdefault(code[:2], []).append(place)
-    means = {
-        p: (float(np.mean([x for x, _ in v])), float(np.mean([y for _, y in v])))
-        for p, v in by_province.items()
-    }
+    means = {p: (float(np.mean([x for x, _ in v])), float(np.mean([y for _, y in v]))) for p, v in by_province.items()}
     return places | means
 
 
@@ -183,9 +178,7 @@ def province_rows(folder: Path, year: int) -> ProvinceRows:
 
 def province_series(folder: Path) -> dict[int, tuple[list[str], Floats, Floats]]:
     """Census year → (area names, persons (n, 2, 21 groups 0-4 … 100+), registered deaths alike); the first area is the nation."""
-    table = pl.read_csv(folder / PROVINCE_FILE).filter(
-        pl.col("sex").is_in(["m", "f"]) & (pl.col("age") != "all")
-    )
+    table = pl.read_csv(folder / PROVINCE_FILE).filter(pl.col("sex").is_in(["m", "f"]) & (pl.col("age") != "all"))
     group = {age: max(i - 1, 0) for i, age in enumerate(PROVINCE_AGES)}
     series: dict[int, tuple[list[str], Floats, Floats]] = {}
     for (year,), part in table.group_by(["census"]):
@@ -235,9 +228,7 @@ def _rows(folder: Path, year: int) -> pl.DataFrame:
     table = pl.read_csv(folder / CENSUS_FILE.format(year=year), infer_schema=False)
     texts = {"code", "level", "province", "prefecture", "name"}
     table = table.with_columns(pl.exclude(texts).cast(pl.Float64, strict=False))
-    table = table.with_columns(
-        pl.col("code").replace(dict(_typos(year))), pl.col("name").str.replace("巿", "市")
-    )
+    table = table.with_columns(pl.col("code").replace(dict(_typos(year))), pl.col("name").str.replace("巿", "市"))
     for code, column, value in (
         corrections()
         .filter((pl.col("kind") == "misprint") & (pl.col("year") == str(year)))
@@ -245,10 +236,7 @@ def _rows(folder: Path, year: int) -> pl.DataFrame:
         .iter_rows()
     ):
         table = table.with_columns(
-            pl.when(pl.col("code") == code)
-            .then(pl.col(column) + float(value))
-            .otherwise(pl.col(column))
-            .alias(column)
+            pl.when(pl.col("code") == code).then(pl.col(column) + float(value)).otherwise(pl.col(column)).alias(column)
         )
     for a, b in _swaps("swapped_names", year):
         table = _renamed(table, a, b, "name")
@@ -262,9 +250,7 @@ def _rows(folder: Path, year: int) -> pl.DataFrame:
 
 def _renamed(table: pl.DataFrame, a: str, b: str, column: str) -> pl.DataFrame:
     names = dict(table.filter(pl.col("code").is_in([a, b])).select("code", column).iter_rows())
-    exchanged = pl.col("code").replace_strict(
-        {a: names.get(b), b: names.get(a)}, default=None, return_dtype=pl.String
-    )
+    exchanged = pl.col("code").replace_strict({a: names.get(b), b: names.get(a)}, default=None, return_dtype=pl.String)
     return table.with_columns(pl.coalesce(exchanged, pl.col(column)).alias(column))
 
 
@@ -278,9 +264,7 @@ def _swap_across(rows: pl.DataFrame, around: pl.DataFrame, year: int) -> pl.Data
                 continue
             if true_row.height:
                 shared = [c for c in rows.columns if c in true_row.columns]
-                rows = pl.concat(
-                    [rows.filter(pl.col("code") != theirs), true_row.select(shared)], how="diagonal"
-                )
+                rows = pl.concat([rows.filter(pl.col("code") != theirs), true_row.select(shared)], how="diagonal")
             else:
                 rows = rows.with_columns(pl.col("code").replace({theirs: ours}))
     return rows
@@ -288,10 +272,7 @@ def _swap_across(rows: pl.DataFrame, around: pl.DataFrame, year: int) -> pl.Data
 
 def _persons(rows: pl.DataFrame) -> Floats:
     printed = np.stack(
-        [
-            np.column_stack([rows[f"{sex}_{age}"].fill_null(0.0).to_numpy() for age in PRINTED_AGES])
-            for sex in "mf"
-        ],
+        [np.column_stack([rows[f"{sex}_{age}"].fill_null(0.0).to_numpy() for age in PRINTED_AGES]) for sex in "mf"],
         axis=1,
     )
     return np.concatenate([printed[:, :, :1] + printed[:, :, 1:2], printed[:, :, 2:]], axis=2)
@@ -347,9 +328,7 @@ def _national_covariates(provinces: Floats) -> Floats:
 def _total_flags(codes: Texts, county: pl.DataFrame, persons: Floats) -> tuple[Problem, ...]:
     difference = persons.sum(axis=(1, 2)) - county["pop"].to_numpy()
     return tuple(
-        problem("ages_exceed_total", str(c), f"{d:+.0f}")
-        for c, d in zip(codes, difference, strict=True)
-        if abs(d) > 1
+        problem("ages_exceed_total", str(c), f"{d:+.0f}") for c, d in zip(codes, difference, strict=True) if abs(d) > 1
     )
 
 

@@ -89,9 +89,7 @@ def project_all(
     ages = np.einsum("ntsg,tasg->ntsa", factors, annual.group_weights(shares, path), optimize=True)
     newborn, newborn_dead = annual.newborn_deaths(rates, base_year, years)
     ages += persons[:, :, 0].sum(axis=1)[:, None, None, None] * newborn
-    deaths = np.einsum(
-        "ntsg,tasg->nts", factors, annual.death_weights(shares, path, rates, base_year), optimize=True
-    )
+    deaths = np.einsum("ntsg,tasg->nts", factors, annual.death_weights(shares, path, rates, base_year), optimize=True)
     deaths += persons[:, :, 0].sum(axis=1)[:, None, None] * newborn_dead.sum(axis=2)
     offsets = _band_offsets(counties, model, persons, county, path, shares, draws, seed)
     quantiles = bands[..., None] * np.exp(annual_offsets(offsets, years))
@@ -127,9 +125,7 @@ def ten_year_deviations(counties: Counties, persons: Floats, model: ForecastMode
         known = carried_forward(known, earlier)
         followed = ~np.isnan(counties.earlier.persons).any(axis=(1, 2)) & ~counties.thin
         known[followed] = earlier[followed]
-        residual[followed] = deviations(
-            counties.earlier.persons[followed], persons[followed], model.reference
-        )
+        residual[followed] = deviations(counties.earlier.persons[followed], persons[followed], model.reference)
     known[counties.thin] = without_ages(known[counties.thin])
     expected = expect(model.expectation, known, counties.codes)
     residual -= expected
@@ -154,9 +150,7 @@ def national_log_path(model: ForecastModel, rates: Mortality, base_year: int, ye
     first = model.nations[0]
     factor = consistency(model.national, first.single_ages, rates, first.year)
     survival = cohort_log_survival(rates, base_year, years)
-    return annual.national_path(
-        annual.within_group_shares(model.nation(base_year).single_ages), survival, factor
-    )
+    return annual.national_path(annual.within_group_shares(model.nation(base_year).single_ages), survival, factor)
 
 
 def _band_offsets(
@@ -247,9 +241,7 @@ def _age_frame(counties: Counties, ages: Floats, base_year: int) -> pl.DataFrame
     )
 
 
-def _death_frame(
-    counties: Counties, deaths: Floats, spread: Floats, base_year: int, version: str
-) -> pl.DataFrame:
+def _death_frame(counties: Counties, deaths: Floats, spread: Floats, base_year: int, version: str) -> pl.DataFrame:
     deaths = deaths[:, 1:]
     n, times, sexes = deaths.shape
     code, year, sex = np.meshgrid(np.arange(n), np.arange(times), np.arange(sexes), indexing="ij")

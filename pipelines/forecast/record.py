@@ -176,9 +176,7 @@ def _interval_table(scores: pl.DataFrame) -> str:
         ]
         for row in part.iter_rows(named=True)
     ]
-    return _table(
-        ["units", "band", "n", "80 % covers", "95 % covers", "Winkler 80 gain", "Winkler 95 gain"], rows
-    )
+    return _table(["units", "band", "n", "80 % covers", "95 % covers", "Winkler 80 gain", "Winkler 95 gain"], rows)
 
 
 def _class_table(scores: pl.DataFrame, by: str) -> str:

@@ -101,20 +101,13 @@ def load_model(file: Path = MODEL_FILE) -> ForecastModel:
     with np.load(file, allow_pickle=False) as arrays:
 
         def part(name: str) -> dict[str, Any]:
-            return {
-                key.split(".", 1)[1]: _plain(arrays[key])
-                for key in arrays.files
-                if key.startswith(name + ".")
-            }
+            return {key.split(".", 1)[1]: _plain(arrays[key]) for key in arrays.files if key.startswith(name + ".")}
 
         years = sorted({int(key.split(".")[1]) for key in arrays.files if key.startswith("nation.")})
         nations = tuple(
             Nation(
                 year,
-                *(
-                    _plain(arrays[f"nation.{year}.{name}"])
-                    for name in ("persons", "single_ages", "covariates")
-                ),
+                *(_plain(arrays[f"nation.{year}.{name}"]) for name in ("persons", "single_ages", "covariates")),
             )
             for year in years
         )

@@ -36,9 +36,7 @@ def bed_supply(
     existing = _existing(observations)
     types = pl.DataFrame({"bed_type": list(BED_TYPES)})
     standing = grid.join(types, how="cross").join(existing, on=["county_code", "bed_type"], how="left")
-    standing = standing.with_columns(
-        pl.col("basis").fill_null(NOT_REPORTED), pl.lit("existing").alias("status")
-    )
+    standing = standing.with_columns(pl.col("basis").fill_null(NOT_REPORTED), pl.lit("existing").alias("status"))
     coming = _planned(grid, projects, outputs)
     columns = ("county_code", "year", "status", "bed_type", "beds", "basis")
     return pl.concat([standing.select(columns), coming.select(columns)])

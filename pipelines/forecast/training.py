@@ -61,10 +61,7 @@ def learn(
     base = pairs.base.latest
     known = features(pairs.base.codes, base, book.nation, book.national_covariates)
     relevance = np.array(
-        [
-            hyper.prefecture_age_weight if n.startswith("age_") and n.endswith("_prefecture") else 1.0
-            for n in FEATURES
-        ]
+        [hyper.prefecture_age_weight if n.startswith("age_") and n.endswith("_prefecture") else 1.0 for n in FEATURES]
     )
     made = design(known, pairs.base.codes, pairs.base.districts, places, relevance, hyper)
     fold = np.random.default_rng(hyper.seed).permutation(len(known)) % INNER_FOLDS
@@ -113,9 +110,7 @@ def train(folder: Path, mortality: Mortality, hyper: Hyper = HYPER) -> ForecastM
     return replace(model, record=_record(model, folder, len(pairs.base)))
 
 
-def thin_factor(
-    pairs: panel.Pairs, book: panel.Book, places: Mapping[str, tuple[float, float]], hyper: Hyper
-) -> float:
+def thin_factor(pairs: panel.Pairs, book: panel.Book, places: Mapping[str, tuple[float, float]], hyper: Hyper) -> float:
     """How many times larger the median error of 60+ is, for counties not learned from, when only 0-14/15-59/60+/65+
     are known. At least 1."""
     rng = np.random.default_rng(hyper.seed)
@@ -130,9 +125,7 @@ def thin_factor(
     errors = []
     for people, given in ((persons, known), (split, without_ages(known))):
         deviation = expect(learned.expectation, given, counties.codes)
-        made = (cohort_base(people) * np.exp(learned.reference + deviation[:, None, :]))[:, :, 10:].sum(
-            axis=(1, 2)
-        )
+        made = (cohort_base(people) * np.exp(learned.reference + deviation[:, None, :]))[:, :, 10:].sum(axis=(1, 2))
         errors.append(np.median(np.abs(made / scored.outcome[:, :, 12:].sum(axis=(1, 2)) - 1)))
     return max(1.0, float(errors[1] / errors[0]))
 

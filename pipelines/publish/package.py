@@ -45,8 +45,9 @@ def inputs_compared(settings: Settings, previous: Path | None, candidate: Path) 
     if previous is None or not (previous / MANIFEST).exists():
         return Inputs(same=False, same_raw_and_method=False)
     before = json.loads((previous / MANIFEST).read_text(encoding="utf-8"))
-    same = before["release"]["inputs_hash"] == store.inputs_hash(settings, store.inputs_read(settings))
-    raw = before["inputs"] == store.inputs_used(settings) and before["release"]["method_version"] == method(candidate)
+    who = before.get("release", {})
+    same = who.get("inputs_hash") == store.inputs_hash(settings, store.inputs_read(settings))
+    raw = before.get("inputs") == store.inputs_used(settings) and who.get("method_version") == method(candidate)
     return Inputs(same=same, same_raw_and_method=raw)
 
 

@@ -6,7 +6,12 @@ import polars as pl
 
 from pipelines import registry
 
-KEYS = {"fct_observation": "observation_id", "fct_project": "project_id", "fct_project_funding": "funding_id", "fct_project_output": "output_id"}
+KEYS = {
+    "fct_observation": "observation_id",
+    "fct_project": "project_id",
+    "fct_project_funding": "funding_id",
+    "fct_project_output": "output_id",
+}
 
 
 def test_ledger_leads_to_existing_facts_and_columns(core: Path) -> None:

@@ -116,7 +116,7 @@ def test_an_unknown_recipe_names_those_there_are() -> None:
 
 
 def test_the_notebook_asks_every_question_in_order() -> None:
-    path: Path = PROJECT / "notebooks" / "5_sql_cookbook.ipynb"
+    path: Path = PROJECT / "notebooks" / "4_sql_cookbook.ipynb"
     cells = [c.source for c in nbformat.read(path, as_version=4).cells]
     for r in cookbook.recipes():
         at = cells.index(f'cookbook.show("{r.id}", con)')

@@ -51,9 +51,7 @@ def test_an_absurd_outcome_planted_in_the_folder_changes_no_scored_forecast(pane
     score_folder = tmp_path / "score"
     score_folder.mkdir()
     helpers = ["chk_age_minus_total", "chk_sex_minus_total", "pop60p", "pop65p", "pop80p"]
-    rows.filter(pl.col("code").is_in(chosen)).drop(helpers).write_csv(
-        score_folder / "census2010_county_age_sex.csv"
-    )
+    rows.filter(pl.col("code").is_in(chosen)).drop(helpers).write_csv(score_folder / "census2010_county_age_sex.csv")
     walk = pl.read_csv(panel_folder / "crosswalk_2010_2020.csv", infer_schema=False)
     outcome = walk.filter(pl.col("code_2010").is_in(chosen))["code_2020"].to_list()
     made = {}
@@ -94,9 +92,7 @@ def test_unseen_quarter_meets_the_must_gates(split):
     observed = band_totals(pairs.outcome.sum(axis=1))[scored]
     for column, band in ((0, "60+"), (2, "80+")):
         got = score(made.point[:, column], observed[:, column])
-        assert all(
-            got[m] <= limit for m, limit in zip(MEASURES, GATES["k-fold", "all", band][1], strict=True)
-        ), got
+        assert all(got[m] <= limit for m, limit in zip(MEASURES, GATES["k-fold", "all", band][1], strict=True)), got
     inside = (made.quantiles[:, 0, 1] <= observed[:, 0]) & (observed[:, 0] <= made.quantiles[:, 0, 3])
     assert 0.76 <= inside.mean() <= 0.87
     assert score(made.point[:, 0], observed[:, 0])["MAPE"] > 6.0, "too good to be true: look for a leak"
@@ -108,9 +104,7 @@ def test_ex_ante_meets_the_must_gates(panel_folder, split, model):
     observed = band_totals(pairs.outcome.sum(axis=1))
     for column, band in ((0, "60+"), (2, "80+")):
         got = score(made.point[:, column], observed[:, column])
-        assert all(
-            got[m] <= limit for m, limit in zip(MEASURES, GATES["ex-ante", "all", band][1], strict=True)
-        ), got
+        assert all(got[m] <= limit for m, limit in zip(MEASURES, GATES["ex-ante", "all", band][1], strict=True)), got
 
 
 def test_golden_five(panel_folder, model):
@@ -153,16 +147,10 @@ def test_later_facts_are_near(panel_folder, model):
 
 def test_swapped_rows_are_put_right(panel_folder):
     book = panel.read_book(panel_folder, 2010)
-    people = dict(
-        zip(book.counties.codes.tolist(), book.counties.latest.persons.sum(axis=(1, 2)), strict=True)
-    )
+    people = dict(zip(book.counties.codes.tolist(), book.counties.latest.persons.sum(axis=(1, 2)), strict=True))
     later = panel.read_book(panel_folder, 2020)
-    after = dict(
-        zip(later.counties.codes.tolist(), later.counties.latest.persons.sum(axis=(1, 2)), strict=True)
-    )
-    for a, b in (
-        panel.corrections().filter(pl.col("kind") == "swapped_rows").select("code", "other_code").iter_rows()
-    ):
+    after = dict(zip(later.counties.codes.tolist(), later.counties.latest.persons.sum(axis=(1, 2)), strict=True))
+    for a, b in panel.corrections().filter(pl.col("kind") == "swapped_rows").select("code", "other_code").iter_rows():
         if a in people and b in people:
             assert (people[a] > people[b]) == (after[a] > after[b])
 
@@ -171,9 +159,7 @@ def test_recorded_scores_meet_every_must_gate():
     scores = pl.read_csv(MODEL_FILE.with_name("scores.csv"), infer_schema_length=None)
     ours = scores.filter(pl.col("method") == "cohort_ratios")
     for (setting, group, band), (_, must) in GATES.items():
-        row = ours.filter(
-            (pl.col("setting") == setting) & (pl.col("group") == group) & (pl.col("age_band") == band)
-        )
+        row = ours.filter((pl.col("setting") == setting) & (pl.col("group") == group) & (pl.col("age_band") == band))
         assert row.height == 1
         for measure, limit in zip(MEASURES, must, strict=True):
             assert row[measure][0] <= limit, (setting, group, band, measure)

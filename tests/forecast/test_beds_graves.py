@@ -47,9 +47,7 @@ TARGETS = pl.DataFrame({"county_code": list(CODES), "beds_per_1000": [40.0, 40.0
 
 @pytest.fixture
 def outlook(projection, national_elderly):
-    return bed_outlook(
-        projection.bands, projection.ages, supply(), TARGETS, default_assumptions(), national_elderly
-    )
+    return bed_outlook(projection.bands, projection.ages, supply(), TARGETS, default_assumptions(), national_elderly)
 
 
 def pick(frame, **where):
@@ -59,9 +57,9 @@ def pick(frame, **where):
 
 
 def test_planning_ratio_is_the_target_times_the_forecast(outlook, projection):
-    got = pick(outlook, county_code=CODES[0], year=2030, scenario="natural", estimator="planning_ratio")[
-        "demand_p50"
-    ][0]
+    got = pick(outlook, county_code=CODES[0], year=2030, scenario="natural", estimator="planning_ratio")["demand_p50"][
+        0
+    ]
     sixty = pick(projection.bands, county_code=CODES[0], year=2030, age_band="60+", sex="both")["p50"][0]
     assert got == pytest.approx(0.040 * sixty, rel=0.01)
 
@@ -102,9 +100,7 @@ def test_a_county_without_baseline_is_not_reported(outlook):
 
 
 def test_first_year_short_is_the_first(outlook):
-    first = pick(first_year_short(outlook), scenario="natural", estimator="planning_ratio")[
-        "first_year_short"
-    ][0]
+    first = pick(first_year_short(outlook), scenario="natural", estimator="planning_ratio")["first_year_short"][0]
     path = pick(outlook, county_code=CODES[0], scenario="natural", estimator="planning_ratio").sort("year")
     assert first == path.filter(pl.col("probability_short") >= 0.5)["year"][0]
 

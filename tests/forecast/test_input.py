@@ -74,9 +74,7 @@ def thin_rows(ages: pl.DataFrame) -> pl.DataFrame:
         inside = (pl.col("age_from") >= first) & (pl.lit(last is None) | (pl.col("age_from") <= (last or 0)))
         part = ages.filter(inside).group_by("county_code", "year", "sex").agg(pl.col("persons").sum())
         parts.append(
-            part.with_columns(
-                pl.lit(first, pl.Int64).alias("age_from"), pl.lit(last, pl.Int64).alias("age_to")
-            )
+            part.with_columns(pl.lit(first, pl.Int64).alias("age_from"), pl.lit(last, pl.Int64).alias("age_to"))
         )
     return pl.concat(parts).select(ages.columns)
 

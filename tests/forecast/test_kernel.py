@@ -28,7 +28,7 @@ def test_compiled_equals_numpy():
 
 def test_compiled_quantiles_equal_numpy_quantiles():
     pytest.importorskip("numba")
-    given = inputs()
+    given = inputs(n=kernel.COMPILE_FROM)
     draws = kernel.numpy_draws(*given)
     sexes = np.concatenate([draws, draws.sum(axis=3, keepdims=True)], axis=3)
     expected = np.moveaxis(np.quantile(sexes, kernel.QUANTILES, axis=-1), 0, -1)

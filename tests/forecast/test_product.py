@@ -37,7 +37,9 @@ def test_supply_counts_net_new_elderly_beds_only(tables: dict[str, pl.DataFrame]
 
 def test_baselines_keep_their_kind(tables: dict[str, pl.DataFrame]) -> None:
     standing = tables["forecast_supply"].filter(status="existing", year=2020)
-    known = {(r["county_code"], r["bed_type"]): r["beds"] for r in standing.iter_rows(named=True) if r["beds"] is not None}
+    known = {
+        (r["county_code"], r["bed_type"]): r["beds"] for r in standing.iter_rows(named=True) if r["beds"] is not None
+    }
     assert known == {("530425", "all"): 1136, ("620722", "institution"): 2072, ("620722", "nursing"): 79}
 
 

@@ -55,21 +55,14 @@ def test_zero_migration_survivors_and_dead_add_up(model):
 
 def test_bands_equal_the_sum_of_their_ages(county, model):
     projection = project_all(counties_from_frames(county()), model)
-    ages = (
-        projection.ages.filter(pl.col("age_from") >= 65)
-        .group_by("year")
-        .agg(pl.col("p50").sum())
-        .sort("year")
-    )
+    ages = projection.ages.filter(pl.col("age_from") >= 65).group_by("year").agg(pl.col("p50").sum()).sort("year")
     band = projection.bands.filter((pl.col("age_band") == "65+") & (pl.col("sex") == "both")).sort("year")
     assert ages["p50"].to_numpy() == pytest.approx(band["p50"].to_numpy(), rel=1e-9)
 
 
 def test_base_year_is_the_census(county, model):
     counties = counties_from_frames(county())
-    base = (
-        project(counties, model).filter((pl.col("year") == 2020) & (pl.col("sex") == "both")).sort("age_band")
-    )
+    base = project(counties, model).filter((pl.col("year") == 2020) & (pl.col("sex") == "both")).sort("age_band")
     expected = band_totals(counties.latest.persons.sum(axis=1))[0]
     for name in QUANTILE_NAMES:
         assert base[name].to_numpy() == pytest.approx(expected, rel=1e-9)

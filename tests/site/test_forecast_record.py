@@ -11,7 +11,7 @@ import pytest
 
 from pipelines.desk import record, words
 from pipelines.desk.words import LANGUAGES, Language
-from pipelines.forecast.gates import MEASURES
+from pipelines.forecast.gates import MEASURES, gate_reached
 from pipelines.forecast.shipped import load_model
 from pipelines.publish.site import build_site
 from tests.desk.tiny_release import NASTY, build
@@ -64,14 +64,23 @@ def test_every_class_score_is_on_the_page_and_in_its_csv(site: Path, language: L
 
 
 def test_gates_and_intervals_are_those_of_the_scores(site: Path) -> None:
-    ours = record.scores().filter(method="cohort_ratios").rows(named=True)
-    scored = {tuple(round(float(r[m]), 4) for m in MEASURES) for r in ours}
-    gates = _sheet(site, "forecast-gates.en.csv")
-    assert all(tuple(float(x) for x in line[5:9]) in scored for line in gates[1:])
-    assert {line[0] for line in gates[1:]} == {s.en for s in record.SETTINGS.values()}
-    covered = {(r["coverage80"], r["coverage95"]) for r in ours}
-    coverage = _sheet(site, "forecast-coverage.en.csv")
-    assert all((float(line[4]), float(line[5])) in covered for line in coverage[1:])
+    """Read by the heading of each column, so that a figure under the wrong heading is seen."""
+    key = {(record.SETTINGS[r["setting"]].en, record.GROUPS[r["group"]].en, r["age_band"]): r
+           for r in record.scores().filter(pl.col("method") == "cohort_ratios", pl.col("by").is_in(["all", "type"])).rows(named=True)}  # fmt: skip
+    marks = {"very good": "✓ very good", "must": "✓ must only", "missed": "✗ missed"}
+    errors = dict(zip((h.en for h in record.ERRORS), MEASURES, strict=True)) | {
+        record.BIAS.en: "MALPE",
+        record.N.en: "n",
+    }
+    covers = dict(zip((h.en for h in (*record.COVERS, *record.GAINS)),
+                      ("coverage80", "coverage95", "winkler80_gain", "winkler95_gain"), strict=True))  # fmt: skip
+    for name, columns in (("forecast-gates", errors), ("forecast-coverage", covers)):
+        heads, *lines = _sheet(site, f"{name}.en.csv")
+        for line in (dict(zip(heads, cells, strict=True)) for cells in lines):
+            row = key[line["setting"], line["units"], line["ages"]]
+            assert all(float(line[head]) == row[column] for head, column in columns.items())
+            assert name != "forecast-gates" or line["reached"] == marks[gate_reached(row)]
+    assert len(_sheet(site, "forecast-gates.en.csv")) == 1 + sum(bool(gate_reached(r)) for r in key.values())
 
 
 def test_every_province_has_a_name() -> None:

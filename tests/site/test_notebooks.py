@@ -23,12 +23,13 @@ def test_stored_without_outputs_parameterised_and_in_two_languages(path: Path) -
     assert prose == [("zh",), ("en",)] * (len(prose) // 2)
 
 
-def test_there_are_four() -> None:
+def test_every_question_has_its_notebook() -> None:
     assert [p.stem for p in notebooks.sources()] == [
         "0_welcome",
         "1_counties_compared",
         "2_beds_to_2035",
         "3_cemeteries_and_money",
+        "4_sql_cookbook",
     ]
 
 

@@ -219,7 +219,7 @@ def _forecast_record(con: Con, every: list[dict[str, Any]]) -> dict[str, Any]:
     known, facts = record.scores(), record.later_facts()
     return {
         "finding": record.headline(known), "gates": record.gates(known), "beside": record.baseline_chart(known),
-        "coverage": record.coverage(known), "source": record.source(), "training": record.training(),
+        "coverage": record.coverage(known), "covered": record.coverage_summary(known), "source": record.source(), "training": record.training(),
         "classes": [(by, record.classes(by, known)) for by in ("type", "size", "province")],
         "later": record.later(facts), "later_summary": record.later_summary(facts),
     }  # fmt: skip
