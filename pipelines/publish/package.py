@@ -130,6 +130,7 @@ def _resource(root: Path, path: Path) -> dict[str, object]:
     resource: dict[str, object] = {
         "name": relative.lower().replace("/", "-").replace(".", "-").replace("_", "-"),
         "path": relative,
+        "type": "file",  # Frictionless reads Parquet through pandas, where a missing integer is NaN: it checks bytes and hashes
         "bytes": path.stat().st_size,
         "hash": f"sha256:{file_hash(path)}",
         "format": path.suffix.lstrip(".") or "text",

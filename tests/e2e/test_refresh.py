@@ -61,6 +61,17 @@ def test_release_is_whole_frozen_and_documented(published: Path) -> None:
         ).fetchone() == (0,)
 
 
+def test_data_package_is_valid_and_notices_damage(published: Path, tmp_path: Path) -> None:
+    frictionless = pytest.importorskip("frictionless")
+    folder = Path(shutil.copytree(current(published), tmp_path / "release"))
+    assert frictionless.validate(str(folder / "datapackage.json")).valid
+    page = folder / "site" / "index.html"
+    page.chmod(0o644)
+    page.write_text("x", encoding="utf-8")
+    assert not frictionless.validate(str(folder / "datapackage.json")).valid
+    assert package.verify(folder) == ["site/index.html"]
+
+
 def test_second_run_changes_nothing(published: Path) -> None:
     before = current(published)
     again = minzheng(published, "run")
