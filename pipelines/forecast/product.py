@@ -197,7 +197,7 @@ def _plausibility(
             ).alias("message_en"),
         )
     )
-    return pl.concat(found)
+    return pl.concat(found, how="vertical_relaxed").sort("county_code", "check_id", "message_zh")
 
 
 def _lasting_cemeteries(core: Mapping[str, pl.DataFrame]) -> pl.DataFrame:

@@ -28,7 +28,7 @@ class Driver:
     def __init__(self, log: Path) -> None:
         self.log = log
         command = [sys.executable, "-W", "ignore", "-m", "tests.faults.driver"]
-        env = {**os.environ, "MINZHENG_TEST_LOG": str(log), "DAGSTER_DISABLE_TELEMETRY": "1"}
+        env = {**os.environ, "MINZHENG_TEST_LOG": str(log), "TMPDIR": str(log.parent), "DAGSTER_DISABLE_TELEMETRY": "1"}
         pipe = subprocess.PIPE
         self.process = subprocess.Popen(
             command, cwd=PROJECT, env=env, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL, text=True
