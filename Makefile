@@ -36,5 +36,5 @@ sql: $(VENV)/ready  ## 只读 SQL 窗口 / read-only SQL shell on the current re
 bench: $(VENV)/ready  ## 性能测量 / benchmarks
 	@$(BIN)/python -m benchmarks
 
-clean:  ## 删除环境与产物 / remove environment and products
+clean:  ## 删除环境与缓存，保留发布版本 / remove environment and caches, keep the releases
 	rm -rf $(VENV) .dagster data/staging

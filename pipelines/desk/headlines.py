@@ -106,8 +106,10 @@ def investment(con: duckdb.DuckDBPyConnection, county: str) -> list[Headline]:
     if projects.is_empty():
         return []
     total = float(projects["total_investment_wan"].sum())
-    text = _kind_of_list(projects) + words.money(total) + _dominant(projects.to_dicts()[0], total) + _left_out(projects)
-    return [Headline(county, "money", text, tuple(projects["source_line"].to_list()[:1]))]
+    dominant = _dominant(projects.to_dicts()[0], total)
+    text = _kind_of_list(projects) + words.money(total) + dominant + _left_out(projects)
+    line = tuple(projects["source_line"].to_list()[:1]) if dominant.zh else ()  # a sum of rows stands on no line
+    return [Headline(county, "money", text, line)]
 
 
 def _kind_of_list(projects: pl.DataFrame) -> Words:
@@ -144,8 +146,8 @@ def _left_out(projects: pl.DataFrame) -> Words:
     parts = [words.money(a) for a in outside["total_investment_wan"]]
     summed = "＋".join(p.zh.removesuffix("万元") for p in parts)
     return Words(
-        f"，表列合计漏{counted}项（{summed}万元）",
-        f"; the printed total leaves out {outside.height} of its projects ({' + '.join(p.en for p in parts)})",
+        f"，表列合计漏{counted}项（{summed}万元，待核实）",
+        f"; the printed total leaves out {outside.height} of its projects ({' + '.join(p.en for p in parts)}; not yet reviewed)",
     )
 
 

@@ -126,7 +126,15 @@ def breakdown(text: str | None) -> Words:
     """A breakdown such as ``area=urban`` in words; what the registry does not know stays as printed."""
     if not text:
         return same("")
-    known = {"urban": Words("城市", "urban"), "rural": Words("农村", "rural")}
+    known = {
+        "urban": Words("城市", "urban"),
+        "rural": Words("农村", "rural"),
+        "township": Words("乡镇", "township"),
+        "village": Words("村", "village"),
+        "county": Words("县", "county"),
+        "lower": Words("下限", "lower bound"),
+        "upper": Words("上限", "upper bound"),
+    }
     parts = [known.get(p.split("=", 1)[-1], same(p.split("=", 1)[-1])) for p in text.split(";")]
     return Words("（" + "、".join(p.zh for p in parts) + "）", " (" + ", ".join(p.en for p in parts) + ")")
 

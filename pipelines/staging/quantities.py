@@ -15,6 +15,7 @@ _SCALES = {"万": 1e4, "亿": 1e8}
 _WHOLE = ("全覆盖", "全部", "全面覆盖", "全员", "实现覆盖", "全")
 _NUMBER = re.compile(r"[0-9][0-9,]*(?:\.[0-9]+)?")
 _CHINESE = re.compile(r"[零〇一二两三四五六七八九十百千]+")
+_PLAN_PERIODS: dict[str, tuple[int | None, int | None]] = {"十三五": (2016, 2020), "十四五": (2021, 2025)}
 _YEAR = re.compile(r"(?:19|20)[0-9]{2}")
 
 
@@ -119,6 +120,9 @@ def _exact(value: float) -> float:
 
 
 def years(printed: str | None) -> tuple[int | None, int | None]:
-    """First and last year of a printed period: 2022年—2024年 → (2022, 2024); 2021 → (2021, 2021)."""
+    """First and last year of a printed period: 2022年—2024年 → (2022, 2024); 2021 → (2021, 2021); “十四五”时期 → (2021, 2025)."""
+    named = next((span for name, span in _PLAN_PERIODS.items() if name in (printed or "")), None)
+    if named:
+        return named
     found = [int(y) for y in _YEAR.findall(printed or "")]
     return (min(found), max(found)) if found else (None, None)

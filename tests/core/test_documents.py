@@ -44,6 +44,7 @@ def test_every_value_stands_on_its_line(documents: Path, core: Path) -> None:
         for s, f in sources.items()
         if (documents / f).exists()
     }
+    assert len(lines) == 5
     wrong = [
         (r["observation_id"], r["value_as_printed"])
         for r in pl.read_parquet(core / "fct_observation.parquet").iter_rows(named=True)

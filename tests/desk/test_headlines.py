@@ -36,7 +36,7 @@ def test_a_reserve_list_is_not_a_promise_and_its_total_leaves_two_out(con: Con) 
     said = _by_topic(con, RIVER)["money"].text
     assert (
         said.zh
-        == "储备项目164,063万元，其中143,063万元在一个未写床位数的养老服务项目，表列合计漏两项（14,000＋7,000万元）"
+        == "储备项目164,063万元，其中143,063万元在一个未写床位数的养老服务项目，表列合计漏两项（14,000＋7,000万元，待核实）"
     )
     assert said.en.startswith("reserve list (not a promise)")
     assert "规划投资" not in said.zh

@@ -54,6 +54,7 @@ def test_chinese_numbers(text: str, value: int) -> None:
         ("5年", (None, None)),
         (None, (None, None)),
         ("2021-2025", (2021, 2025)),
+        ("“十四五”时期", (2021, 2025)),
     ],
 )
 def test_years(text: str | None, span: tuple[int | None, int | None]) -> None:
