@@ -47,7 +47,7 @@ def main() -> None:
         command = [sys.executable, "-m", "pipelines.cli", "run"]
         print("refresh of everything, by stage")
         total, out = seconds(command, env)
-        stages = re.findall(r"^\s+([0-9.]+) s\s+(.+)$", out, re.MULTILINE)
+        stages = re.findall(r"^ +([0-9.]+) s +(\S.*)$", out, re.MULTILINE)
         for took, name in stages:
             print(f"  {float(took):6.1f} s  {name}")
         print(f"  {total:6.1f} s  whole process")
