@@ -12,7 +12,7 @@ import duckdb
 import polars as pl
 
 from pipelines.desk.marts import ask, counties, reading
-from pipelines.forecast.assumptions import DEFAULT_NAME, AssumptionSet, assumptions_from_frame
+from pipelines.forecast.assumptions import DEFAULT_NAME, assumptions_from_frame
 
 Assumptions = Mapping[str, float]
 
@@ -93,13 +93,6 @@ def load_scenario(path: Path) -> dict[str, float]:
     if wrong:
         raise ValueError(f"{path.name}: 应为数字 / must be numbers: {', '.join(wrong)}")
     return {key: float(value) for key, value in values.items()}
-
-
-def assumption_set(name: str, values: Assumptions, con: duckdb.DuckDBPyConnection | None = None) -> AssumptionSet:
-    """A named set on top of the release's parameters, for the functions of `pipelines.forecast`."""
-    with reading(con) as db:
-        base = assumptions_from_frame(db.execute("SELECT * FROM dim_parameter").pl(), DEFAULT_NAME)
-    return base.changed(name, values) if values else base
 
 
 def _of(frame: pl.DataFrame, county: str) -> pl.DataFrame:

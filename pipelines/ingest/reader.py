@@ -32,13 +32,10 @@ def read_table(path: Path, raw_table: str) -> pl.DataFrame:
     names = registry.headers(raw_table)
     header, first = _header(grid, names)
     width = len(header)
-    keyed = registry.table(raw_table).key
     rows: list[dict[str, object]] = []
     for number, cells in enumerate(grid[first:], start=first + 1):
         padded = [_clean(c) for c in (*cells, *[""] * width)[:width]]
-        if not any(padded) or (keyed and not cells_key(header, padded, keyed) and padded[0] in TOTAL_WORDS):
-            continue
-        if padded[0] in TOTAL_WORDS:
+        if not any(padded) or padded[0] in TOTAL_WORDS:
             continue
         extra = [_clean(c) for c in cells[width:] if _clean(c)]
         if extra:
@@ -59,10 +56,6 @@ def read_table(path: Path, raw_table: str) -> pl.DataFrame:
     if not rows:
         raise InputError([Problem(path.name, 0, "", "", "empty_file")])
     return pl.DataFrame(rows, schema={ROW: pl.Int64, **dict.fromkeys(header, pl.String)})
-
-
-def cells_key(header: list[str], cells: list[str], keyed: tuple[str, ...]) -> bool:
-    return any(cells[header.index(k)] for k in keyed if k in header)
 
 
 def _grid(path: Path) -> list[list[str]]:
