@@ -1,5 +1,6 @@
--- Either a value, or words, or a reason for its absence; never a value beside a reason.
+-- Either a value or the typed reason for its absence, never neither and never both (but zero); a number has a unit, not words.
 SELECT observation_id AS row_key, status AS value, value_as_printed
 FROM fct_observation
-WHERE (value IS NULL AND status IS NULL AND (value_as_printed IS NULL OR regexp_matches(value_as_printed, '^[0-9.]+[%‰]?$')))
+WHERE (value IS NULL AND status IS NULL)
    OR (value IS NOT NULL AND status IS NOT NULL AND NOT (status = 'zero' AND value = 0))
+   OR (value IS NOT NULL AND unit = 'text')

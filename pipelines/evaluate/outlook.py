@@ -139,9 +139,9 @@ def _graves(aim: Aim, forecast: Sequence[Row]) -> str:
 
     How many graves are used is seldom reported, so only what holds whatever the use is said: added graves that take
     all interments are sufficient; a stock smaller than the interments would not do even if it were empty."""
-    views = []
-    for scenario in sorted({r["scenario"] for r in forecast}):
-        coming = sum(r["interments_p50"] for r in _where(forecast, scenario=scenario) if r["year"] >= aim.start)
+    views, rows = [], _where(forecast, capacity_class="all")
+    for scenario in sorted({r["scenario"] for r in rows}):
+        coming = sum(r["interments_p50"] for r in _where(rows, scenario=scenario) if r["year"] >= aim.start)
         if aim.nature == "flow":
             views.append("sufficient" if aim.value >= coming else "not_assessable")
         else:

@@ -68,7 +68,7 @@ class Statement:
 
     @property
     def relative(self) -> bool:
-        return self.value is None and self.status is None and bool(_COMPARES.search(self.printed))
+        return self.value is None and self.status in (None, "in_words") and bool(_COMPARES.search(self.printed))
 
     @property
     def of_previous_plan(self) -> bool:

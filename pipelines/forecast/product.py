@@ -10,6 +10,7 @@ from typing import Final
 import numpy as np
 import polars as pl
 
+from pipelines.forecast import cemeteries
 from pipelines.forecast.assumptions import DEFAULT_NAME, AssumptionSet, assumptions_from_frame
 from pipelines.forecast.beds import bed_outlook, plausibility, tornado
 from pipelines.forecast.cohorts import GROUP_STARTS, Floats
@@ -31,8 +32,6 @@ NEEDED: Final = (
 )
 NATION: Final = "China"
 SENSITIVITY_YEAR: Final = 2030
-GRAVE_OUTPUTS: Final = ("graves", "eco_graves", "niches")
-BUILT_GRAVES: Final = ("graves_built", "commercial_graves_built")
 
 
 def read_core(folder: Path) -> dict[str, pl.DataFrame]:
@@ -58,13 +57,20 @@ def forecast_tables(
     supply = bed_supply(codes, years, core["fct_observation"], core["fct_project"], core["fct_project_output"])
     targets = beds_per_1000_targets(core["fct_observation"])
     beds = bed_outlook(projection.bands, projection.ages, supply, targets, chosen, national, seed=seed)
-    graves = grave_outlook(projection.deaths, grave_capacity(core), chosen, seed=seed)
+    capacity = cemeteries.cemetery_capacity(core)
+    graves = [
+        grave_outlook(projection.deaths, cemeteries.places_in_use(capacity, kind), chosen, seed=seed)
+        .with_columns(capacity_class=pl.lit(kind))
+        .join(cemeteries.classes(capacity, kind), on="county_code", how="left", maintain_order="left")
+        for kind in cemeteries.CLASSES
+    ]
     sensitivity = tornado(projection.bands, projection.ages, SENSITIVITY_YEAR, chosen, national)
     return {
         "forecast_elderly": projection.bands,
         "forecast_supply": supply,
         "forecast_beds": beds,
-        "forecast_graves": graves,
+        "forecast_graves": pl.concat(graves),
+        "forecast_cemetery_capacity": capacity,
         "forecast_sensitivity": sensitivity.with_columns(year=pl.lit(SENSITIVITY_YEAR)),
         "forecast_plausibility": _plausibility(core, projection, beds, supply, targets),
     }
@@ -106,39 +112,6 @@ def national_elderly(model: ForecastModel, year: int) -> Floats:
     return np.array([persons[starts == a].sum() for a in (60, 65, 70)] + [persons[starts >= 75].sum()])
 
 
-def grave_capacity(core: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
-    """Places for the dead: `county_code, year, places, used`. Built graves count from the base with use not reported;
-    planned new ones from the end year of their project, empty."""
-    projects = core["fct_project"].select("project_id", "county_code", "end_year")
-    planned = (
-        core["fct_project_output"]
-        .filter(pl.col("output").is_in(GRAVE_OUTPUTS) & (pl.col("increment") == "new") & pl.col("counted"))
-        .join(projects, on="project_id")
-        .select(
-            "county_code",
-            pl.col("end_year").fill_null(2025).cast(pl.Int64).alias("year"),
-            pl.col("quantity").alias("places"),
-            pl.lit(0.0).alias("used"),
-        )
-    )
-    built = (
-        core["fct_observation"]
-        .filter(
-            pl.col("indicator_id").is_in(BUILT_GRAVES)
-            & (pl.col("measure") == "actual")
-            & pl.col("restates").is_null()
-            & pl.col("value").is_not_null()
-        )
-        .select(
-            "county_code",
-            pl.lit(2020, dtype=pl.Int64).alias("year"),
-            pl.col("value").alias("places"),
-            pl.lit(None, dtype=pl.Float64).alias("used"),
-        )
-    )
-    return pl.concat([built, planned])
-
-
 def _plausibility(
     core: Mapping[str, pl.DataFrame],
     projection: Projection,
@@ -178,7 +151,7 @@ def _plausibility(
             beds, baseline, wanted.with_columns(pl.col("beds_per_1000").fill_null(float("inf"))), census
         ).rename({"check": "check_id"})
     ]
-    plans = _lasting_cemeteries(core)
+    plans = cemeteries.lasting(core)
     if plans.height:
         test = twenty_year_test(projection.deaths, plans).filter(~pl.col("plausible"))
         found.append(test.select("county_code", pl.lit("twenty_years").alias("check_id"), "message_zh", "message_en"))
@@ -198,15 +171,3 @@ def _plausibility(
         )
     )
     return pl.concat(found, how="vertical_relaxed").sort("county_code", "check_id", "message_zh")
-
-
-def _lasting_cemeteries(core: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
-    """Cemeteries said to last so many years: `county_code, places, years`, from outputs urns and years of one project."""
-    outputs = core["fct_project_output"].join(core["fct_project"].select("project_id", "county_code"), on="project_id")
-    places = outputs.filter(pl.col("output") == "urns").select(
-        "project_id", "county_code", pl.col("quantity").alias("places")
-    )
-    years = outputs.filter((pl.col("output") == "years") & pl.col("label").str.contains("需求|使用|满足")).select(
-        "project_id", pl.col("quantity").alias("years")
-    )
-    return places.join(years, on="project_id").select("county_code", "places", "years")

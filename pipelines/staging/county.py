@@ -150,6 +150,7 @@ def _statistics(raw: RawCounty, fixed: pl.DataFrame, problems: list[Problem]) ->
         .join(printed, on="key", how="left", maintain_order="left")
         .with_columns(
             pl.Series("value", values, dtype=pl.Float64),
+            pl.Series("status", _absences(fixed, values, problems), dtype=pl.String),
             pl.Series("unit", units, dtype=pl.String),
             pl.Series("indicator_id", indicators, dtype=pl.String),
             pl.lit(str(raw.source["source_id"])).alias("source_id"),
@@ -157,6 +158,19 @@ def _statistics(raw: RawCounty, fixed: pl.DataFrame, problems: list[Problem]) ->
         )
         .select(ROW, *_STATISTICS)
     )
+
+
+def _absences(fixed: pl.DataFrame, values: list[float | None], problems: list[Problem]) -> list[str | None]:
+    """The typed absence of every statement: as stated in raw, `in_words` for print without one number; an empty cell
+    without a reason is a problem."""
+    absences: list[str | None] = []
+    for row, value in zip(fixed.iter_rows(named=True), values, strict=True):
+        worded = value is None and row["value_printed"] is not None
+        absences.append(row["status"] or ("in_words" if worded else None))
+        if absences[-1] is None and value is None:
+            words = ("空值须写明缺失类型", "an empty value needs a reason (status)")
+            problems.append(Problem("statistics.csv", int(row[ROW]), "status", row["key"], "missing_value", *words))
+    return absences
 
 
 _STATISTICS = (

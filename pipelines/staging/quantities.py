@@ -1,5 +1,6 @@
 """Reads a printed quantity (20余, 8.39 万人次, ≥55, 一家, 全覆盖) into a number, a qualifier and the indicator's unit.
-Only what is printed is read; words without a number give None."""
+Only what is printed is read. Words that state a share in full (全覆盖, 每个, 应保尽保) are listed in registry/wordings.csv;
+other words without a number give None."""
 
 from __future__ import annotations
 
@@ -12,7 +13,6 @@ from pipelines import registry
 _DIGITS = dict(zip("零〇一二两三四五六七八九", (0, 0, 1, 2, 2, 3, 4, 5, 6, 7, 8, 9), strict=True))
 _POWERS = {"十": 10, "百": 100, "千": 1000}
 _SCALES = {"万": 1e4, "亿": 1e8}
-_WHOLE = ("全覆盖", "全部", "全面覆盖", "全员", "实现覆盖", "全")
 _NUMBER = re.compile(r"[0-9][0-9,]*(?:\.[0-9]+)?")
 _CHINESE = re.compile(r"[零〇一二两三四五六七八九十百千]+")
 _PLAN_PERIODS: dict[str, tuple[int | None, int | None]] = {"十三五": (2016, 2020), "十四五": (2021, 2025)}
@@ -32,13 +32,13 @@ class Quantity:
 
 
 def read(printed: str) -> Quantity:
-    """Read one printed value. Numerals win over Chinese numerals, those over words like 全覆盖 (100)."""
+    """Read one printed value: numerals first, then the wordings of the registry (全覆盖 → 100 %), then Chinese numerals."""
     text = re.sub(r"\s|，", "", printed)
     found = _NUMBER.search(text)
     if found:
         value, rest = float(found.group().replace(",", "")), text[found.end() :]
-    elif text.startswith(_WHOLE):
-        return Quantity(100.0, "%")
+    elif text in _wordings():
+        return _wordings()[text]
     else:
         chinese = _CHINESE.match(text)
         if not chinese or len(text) - chinese.end() > 4:
@@ -65,6 +65,11 @@ def chinese_number(text: str) -> int:
 
 
 @cache
+def _wordings() -> dict[str, Quantity]:
+    return {r["printed"]: Quantity(float(r["value"]), r["unit"]) for r in registry.rows("wordings")}
+
+
+@cache
 def _spellings() -> dict[str, str]:
     return {spelling: unit.code for unit in registry.units().values() for spelling in (unit.code, *unit.printed)}
 
@@ -87,15 +92,13 @@ def unit_code(printed: str) -> tuple[str, float] | None:
 
 
 def in_unit(printed_value: str, printed_unit: str, unit: str) -> float | None:
-    """The printed quantity in `unit`, or None for words.
+    """The printed quantity in `unit`, or None for words and for the unit `text`, which holds no number (1:4:5).
 
     Raises UnitMismatchError when the printed unit is unknown or means another thing (人 for 人次, 户 for 人).
     """
     quantity = read(printed_value)
-    if quantity.value is None:
+    if quantity.value is None or unit == "text":
         return None
-    if unit == "text":
-        return quantity.value
     source = unit_code(printed_unit) if printed_unit else None
     behind = unit_code(quantity.unit) if quantity.unit else None
     found = source or behind or (("pct", 1.0) if quantity.unit == "%" else None)

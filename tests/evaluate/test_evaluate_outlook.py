@@ -143,7 +143,7 @@ def test_graves_say_only_what_holds_whatever_is_used(
     run: Run, indicator: str, nature: str, graves: float, answer: str | None
 ) -> None:
     """1,000 interments a year from 2021 to 2035."""
-    every_year = {"county_code": COUNTY, "scenario": "natural", "interments_p50": 1000.0}
+    every_year = {"county_code": COUNTY, "scenario": "natural", "capacity_class": "all", "interments_p50": 1000.0}
     years = [{**every_year, "year": y} for y in range(2020, 2036)]
     goal = target(2025, graves, indicator_id=indicator, unit="count")
     assert run(goal, graves=table("forecast_graves", years), nature=nature)["demand_consistency"].to_list() == [answer]

@@ -208,8 +208,9 @@ def test_relative_target(run: Run) -> None:
 def test_words_and_missing_values_are_not_judged(run: Run) -> None:
     words = one(run(target(2025, None, value_as_printed="应保尽保", period_inferred=True), reported(2022, 99.0)))
     assert (words["verdict"], flags(words)) == ("not_assessable", {"worded_target", "deadline_inferred"})
-    text = one(run(target(2025, 1.0, value_as_printed="1:4:5", unit="text")))
+    text = one(run(target(2025, None, value_as_printed="1:4:5", unit="text", status="in_words")))
     assert flags(text) == {"worded_target"}
+    assert one(run(target(2025, None, status="in_words", **RELATIVE)))["target_type"] == "relative"
     gap = one(run(target(2025, None, status="not_reported", value_as_printed="")))
     assert (gap["verdict"], flags(gap)) == ("not_assessable", {"target_not_printed"})
 
@@ -236,6 +237,42 @@ def test_previous_plan_is_held_against_its_own_years(run: Run) -> None:
 def test_year_of_the_plan_stands_in_for_a_missing_deadline(run: Run) -> None:
     row = one(run(target(2025, 50.0, period_start=None, period_end=None)))
     assert (row["target_year"], flags(row)) == (2025, {"deadline_inferred"})
+
+
+@pytest.mark.parametrize(
+    ("baseline", "promised", "year", "reached", "verdict", "rate"),
+    [
+        (10.0, 100.0, 2025, 40.0, "not_completed", 1 / 3),  # one third of the way, whatever compound growth says
+        (10.0, 100.0, 2025, 109.0, "completed", 1.1),
+        (0.0, 50.0, 2025, 10.0, "not_completed", 0.2),  # from zero there is a way, though no compound rate
+        (319.0, 281.0, 2025, 281.0, "completed", 1.0),  # 620722: nothing to gain, so the share of the level: A/T
+        (319.0, 281.0, 2025, 250.0, "not_completed", 250 / 281),
+        (None, 80.0, 2025, 60.0, "not_completed", 0.75),  # no baseline: the share of the level
+        (18.0, 90.0, 2026, 60.0, "not_completed", 42 / 72),  # reported after the deadline only
+        (10.0, 100.0, 2024, 40.0, "far_behind", None),  # rule 0: before the end there is a pace, no completion rate
+        (10.0, 100.0, 2024, 100.0, "met_early", None),
+    ],
+)
+def test_completion_rate_stands_only_at_the_end(
+    run: Run, baseline: float | None, promised: float, year: int, reached: float, verdict: str, rate: float | None
+) -> None:
+    base = [] if baseline is None else [actual(2020, baseline)]
+    row = one(run(*base, target(2025, promised), reported(year, reached)))
+    assert row["verdict"] == verdict
+    assert row["completion_rate"] == (None if rate is None else pytest.approx(rate, abs=1e-6))
+    assert (row["pace"] is None) == (rate is not None or baseline is None)
+
+
+def test_completion_rate_of_a_falling_value_and_of_a_sum(run: Run) -> None:
+    falling = one(run(actual(2020, 20.0), target(2025, 10.0), reported(2025, 12.0), better="lower"))
+    assert (falling["verdict"], falling["completion_rate"]) == ("not_completed", pytest.approx(0.8))
+    ceiling = one(run(target(2025, 10.0), reported(2025, 16.0), better="lower"))
+    assert ceiling["completion_rate"] == pytest.approx(10 / 16)
+    years = [reported(y, 12.0) for y in range(2021, 2026)]
+    summed = one(run(target(2025, 50.0, period_start=2021, unit="persons"), *years, nature="flow"))
+    assert (summed["verdict"], summed["completion_rate"]) == ("completed", pytest.approx(1.2))
+    waiting = one(run(actual(2020, 20.0), target(2025, 10.0)))
+    assert waiting["completion_rate"] is None
 
 
 def test_source_without_a_period_is_refused(run: Run) -> None:

@@ -51,7 +51,7 @@ def test_beds_without_a_baseline_are_typed(tables: dict[str, pl.DataFrame]) -> N
 
 
 def test_graves_built_have_unknown_use(tables: dict[str, pl.DataFrame]) -> None:
-    graves = tables["forecast_graves"].filter(pl.col("county_code") == "530425")
+    graves = tables["forecast_graves"].filter(county_code="530425", capacity_class="all")
     assert graves["capacity"].unique().to_list() == [28_009 + 1_762]
     assert graves["capacity_status"].unique().to_list() == ["not_reported"]
     assert graves["remaining_p50"].null_count() == graves.height
@@ -59,7 +59,9 @@ def test_graves_built_have_unknown_use(tables: dict[str, pl.DataFrame]) -> None:
 
 
 def test_planned_graves_count_from_their_opening(tables: dict[str, pl.DataFrame]) -> None:
-    graves = tables["forecast_graves"].filter(county_code="532301", scenario="policy").sort("year")
+    graves = (
+        tables["forecast_graves"].filter(county_code="532301", scenario="policy", capacity_class="all").sort("year")
+    )
     assert graves.filter(pl.col("year") < 2025)["capacity"].is_null().all()
     assert graves.filter(year=2025)["capacity"].item() == 30_000 + 118_000 + 15_000 + 5_000 + 15_000
 

@@ -61,5 +61,20 @@ def test_years(text: str | None, span: tuple[int | None, int | None]) -> None:
     assert years(text) == span
 
 
-def test_words_have_no_value() -> None:
-    assert read("应保尽保").value is None
+@pytest.mark.parametrize(
+    "printed", ["普遍覆盖", "杜绝", "基本无", "每年", "全省平均水平", "全国一流", "应保尽保以外", "不低于上年"]
+)
+def test_words_have_no_value(printed: str) -> None:
+    """Only the wordings of the registry state a share; a word that merely begins like one does not."""
+    assert read(printed).value is None
+
+
+@pytest.mark.parametrize("printed", ["全覆盖", "全部", "每个", "应保尽保", "应补尽补"])
+def test_words_that_state_a_share_in_full(printed: str) -> None:
+    assert in_unit(printed, "（%）", "pct") == 100
+    with pytest.raises(UnitMismatchError):
+        in_unit(printed, "", "beds")
+
+
+def test_a_ratio_of_three_is_not_one_number() -> None:
+    assert in_unit("1:4:5", "（高:中:初）", "text") is None
