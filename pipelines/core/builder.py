@@ -34,8 +34,8 @@ def attach_staging(con: duckdb.DuckDBPyConnection, folders: list[Path], referenc
 
 
 def attach_registry(con: duckdb.DuckDBPyConnection) -> None:
-    """Tables ``reg_indicators``, ``reg_units``, ``reg_domains`` and ``reg_years``."""
-    for name in ("indicators", "units", "domains"):
+    """Tables ``reg_indicators``, ``reg_comparisons``, ``reg_units``, ``reg_domains`` and ``reg_years``."""
+    for name in ("indicators", "comparisons", "units", "domains"):
         load(con, f"reg_{name}", pl.DataFrame(registry.rows(name)))
     load(con, "reg_years", pl.DataFrame({"year": range(2020, HORIZON + 1)}))
 

@@ -161,13 +161,14 @@ ORDER BY counties DESC, domain, indicator_id;
 -- zh: 可比的数值并列是多少？
 -- en: What are the comparable values, side by side?
 -- One row per group inside which values may be compared; the order of counties is that of their codes, no ranking.
-SELECT i.name_zh, i.name_en, v.breakdown, v.measure, v.year, v.normalised_by, any_value(v.unit) AS unit,
-       string_agg(c.name_zh || ' ' || coalesce(nullif(v.qualifier, '='), '') || format('{:.10g}', round(coalesce(v.value_normalised, v.value), 2)), '；' ORDER BY v.county_code, v.row_id) AS values_zh,
+SELECT i.name_zh, i.name_en, v.breakdown, v.measure, v.year, max(v.normalised_by) AS normalised_by, any_value(v.unit_normalised) AS unit,
+       string_agg(c.name_zh || ' ' || coalesce(nullif(v.qualifier_normalised, '='), '') || format('{:.10g}', round(coalesce(v.value_normalised, v.value), 2)), '；' ORDER BY v.county_code, v.row_id) AS values_zh,
        round(any_value(v.peers_median), 2) AS median
-FROM mart_county_comparison v JOIN dim_indicator i USING (indicator_id) JOIN dim_county c USING (county_code)
+FROM mart_county_comparison v JOIN dim_indicator k USING (indicator_id) JOIN dim_county c USING (county_code)
+JOIN dim_indicator i ON i.indicator_id = k.compared_as
 WHERE v.peers >= 2
-GROUP BY v.comparable_group, i.domain, v.indicator_id, i.name_zh, i.name_en, v.breakdown, v.measure, v.year, v.normalised_by
-ORDER BY i.domain, v.indicator_id, v.measure, v.year, v.comparable_group, v.breakdown;
+GROUP BY v.comparable_group, i.domain, i.indicator_id, i.name_zh, i.name_en, v.breakdown, v.measure, v.year
+ORDER BY i.domain, i.indicator_id, v.measure, v.year, v.comparable_group, v.breakdown;
 
 -- id: corrections
 -- zh: 对原文做了哪些修正？

@@ -354,15 +354,16 @@ def side_by_side(con: Connection = None, codes: list[str] | None = None) -> Tabl
 
 
 _GROUPS = """
-    SELECT m.*, i.name_zh, i.name_en, i.domain FROM mart_county_comparison m JOIN dim_indicator i USING (indicator_id)
-    WHERE peers >= 2 ORDER BY i.domain, m.indicator_id, m.measure, m.year, m.breakdown, m.county_code, m.source_line
+    SELECT m.*, i.name_zh, i.name_en, i.domain FROM mart_county_comparison m JOIN dim_indicator k USING (indicator_id)
+    JOIN dim_indicator i ON i.indicator_id = coalesce(k.compared_as, k.indicator_id)
+    WHERE peers >= 2 ORDER BY i.domain, i.indicator_id, m.measure, m.year, m.breakdown, m.county_code, m.source_line
 """
 
 
 def _group_row(group: pl.DataFrame, codes: list[str]) -> tuple[Cell, ...]:
     first = group.to_dicts()[0]
     cells = [_stated([r for r in group.iter_rows(named=True) if r["county_code"] == c]) for c in codes]
-    put = words.code("normaliser", first["normalised_by"]) if first["normalised_by"] != "none" else None
+    put = next((words.code("normaliser", n) for n in group["normalised_by"].to_list() if n not in (None, "none")), None)
     return (
         words.code("domain", first["domain"]), named(first) + words.breakdown(first["breakdown"]), words.code("measure", first["measure"]),
         same(str(first["year"] or "")), *cells, put,

@@ -62,7 +62,9 @@ def printed(core: Path, table: str) -> list[dict[str, Any]]:
 
 def wrong(rows: list[dict[str, Any]], lines: dict[str, list[str]], fits: Callable[..., bool]) -> list[tuple[Any, ...]]:
     found = ((r, lines[r["county_code"]][r["source_line"] - 1]) for r in rows)
-    return [(*list(r.values())[:2], r["source_line"], r["said"], r["unit_said"]) for r, line in found if not fits(line, r)]
+    return [
+        (*list(r.values())[:2], r["source_line"], r["said"], r["unit_said"]) for r, line in found if not fits(line, r)
+    ]
 
 
 FACTS = ("fct_observation", "fct_project_output", "fct_project_funding")
@@ -84,7 +86,10 @@ def test_every_printed_unit_stands_behind_its_number(lines: dict[str, list[str]]
     assert wrong(rows, lines, lambda line, r: unit_follows(line, r["said"], r["unit_said"])) == []
 
 
-@pytest.mark.parametrize(("table", "kinds"), [("fct_observation", {"=", ">=", "<=", ">", "~"}), ("fct_project_output", {"=", ">=", ">", "~"})])
+@pytest.mark.parametrize(
+    ("table", "kinds"),
+    [("fct_observation", {"=", ">=", "<=", ">", "~"}), ("fct_project_output", {"=", ">=", ">", "~"})],
+)
 def test_every_bound_is_printed(lines: dict[str, list[str]], core: Path, table: str, kinds: set[str]) -> None:
     """不低于, 余, 约 stand beside the number where the row says so, and nowhere else."""
     rows = [r for r in printed(core, table) if r["said"][0].isdigit()]

@@ -333,6 +333,7 @@ DAMAGES: list[Damage] = [
     Damage("对照值被改", "a compared value changed", put("mart_county_comparison", c("row_id") == "530425-s0038", value=1163.0), "mart_county_comparison/comparison_as_stated"),
     Damage("折算用错人口", "normalised by other people", put("mart_county_comparison", c("normalised_by") == "per_1000_60plus", value_normalised=c("value_normalised") * 0.95), "mart_county_comparison/comparison_normalised"),
     Damage("跨州排位", "ranks across prefectures", put("mart_county_comparison", None, rank=1), "mart_county_comparison/comparison_ranks_inside_group"),
+    Damage("分母不明也求中位数", "a median over unknown denominators", put("mart_county_comparison", c("indicator_id") == "beds_per_1000_elderly", peers_median=41.0), "mart_county_comparison/comparison_basis_known"),
     Damage("可比组混指标", "a group mixes indicators", put("mart_county_comparison", None, comparable_group="all"), "mart_county_comparison/comparison_one_definition"),
     # ---- money and beds
     Damage("投资重复计", "money counted twice", put("mart_investment", YIMEN, amount_wan=c("amount_wan") * 2), "mart_investment/investment_equals_projects"),
