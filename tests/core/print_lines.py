@@ -45,7 +45,7 @@ def stands(line: str, printed: str) -> bool:
 def unit_follows(line: str, printed: str, unit: str) -> bool:
     """Is the unit (its part before a slash) printed right behind the number? 余, 多 and the rest of a range may be between;
     a table cell has its unit in another cell of the row or in the header, so a number that fills its cell passes."""
-    bare = unit.split("/")[0].removesuffix("·人")
+    bare = unit.split("/", maxsplit=1)[0].removesuffix("·人")
     if printed.endswith(bare):
         return True
     for start, end in places(line, printed):
