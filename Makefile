@@ -2,6 +2,7 @@
 PYTHON ?= python3.11
 VENV := .venv
 BIN := $(VENV)/bin
+EXTRAS ?= pipeline,quality,notebooks,dev
 export DAGSTER_HOME ?= $(CURDIR)/.dagster
 export DAGSTER_DISABLE_TELEMETRY := 1
 .DEFAULT_GOAL := help
@@ -11,8 +12,8 @@ help:  ## 本页 / this page
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/'
 
 $(VENV)/ready: pyproject.toml constraints.txt
-	@if command -v uv >/dev/null; then uv venv -q --allow-existing -p $(PYTHON) $(VENV) && uv pip install -q --compile-bytecode -p $(BIN)/python -c constraints.txt -e '.[pipeline,quality,notebooks,dev]'; \
-	else $(PYTHON) -m venv $(VENV) && $(BIN)/pip install -q --disable-pip-version-check -c constraints.txt -e '.[pipeline,quality,notebooks,dev]'; fi
+	@if command -v uv >/dev/null; then uv venv -q --allow-existing -p $(PYTHON) $(VENV) && uv pip install -q --compile-bytecode -p $(BIN)/python -c constraints.txt -e '.[$(EXTRAS)]'; \
+	else $(PYTHON) -m venv $(VENV) && $(BIN)/pip install -q --disable-pip-version-check -c constraints.txt -e '.[$(EXTRAS)]'; fi
 	@touch $@
 
 run: $(VENV)/ready  ## 刷新全部数据并发布 / refresh everything and publish

@@ -7,13 +7,10 @@ import argparse
 import sys
 from pathlib import Path
 
-from pipelines import cells, settings
+from pipelines import settings
 from pipelines.ingest.problems import InputError
 
 PUBLISHED, REFUSED = 0, 1
-_ONLY_THE_RELEASE = (
-    "SET enable_external_access = false; SET lock_configuration = true; "  # no other files, nothing written
-)
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -150,8 +147,7 @@ def _sql(arguments: argparse.Namespace) -> int:
 
     if not arguments.query:
         return shell(arguments.release)
-    answer = query(_ONLY_THE_RELEASE + arguments.query, arguments.format, arguments.release)
-    print(cells.neutral_csv(answer) if arguments.format == "csv" else answer)
+    query(arguments.query, arguments.format, arguments.release)
     return PUBLISHED
 
 

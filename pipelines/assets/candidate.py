@@ -76,6 +76,7 @@ _SEVERITIES = ("critical", "warning")
     ],
 )
 def quality(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResult]:
+    from pipelines.quality import counts
     from pipelines.quality.adapter import check
     from pipelines.quality.report import write_report
 
@@ -88,6 +89,7 @@ def quality(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckRes
     results.write_parquet(folder / "parquet" / "mart_quality.parquet")
     diff.write(previous, folder, results, [asdict(c) for c in changes])
     write_report(results, folder / "quality", release_id=id_of(folder))
+    counts.save(folder, SUITES)
     failpoint("quality.reported")
     for table in CHECKED:
         for severity in _SEVERITIES:

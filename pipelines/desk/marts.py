@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,32 +15,41 @@ from pipelines import settings
 
 FILE = "marts.duckdb"
 ENVIRONMENT = "MINZHENG_MARTS_FILE"  # set for the kernels that publish a release not yet current
+_LOCK = "SET enable_external_access = false; SET python_enable_replacements = false; SET lock_configuration = true"
 
 
 class NoReleaseError(FileNotFoundError):
     """There is no such release to read; the message says what to do, in Chinese and English."""
 
 
-def open_marts(release: str | None = None, *, path: Path | None = None) -> duckdb.DuckDBPyConnection:
+def open_marts(
+    release: str | None = None, *, path: Path | None = None, locked: bool = False
+) -> duckdb.DuckDBPyConnection:
     """A read-only connection to the current release, to the release named, or to the DuckDB file at `path`.
 
     CURRENT is read at each call, so a new call after a refresh sees the new release while connections already open keep
-    the old one. Raises NoReleaseError.
+    the old one. A `locked` connection (the SQL shell's) neither reads nor writes any other file, and its settings cannot be
+    changed; this holds for every connection of this process to the same file. What does not fit into memory is put aside
+    in the system's temporary folder, never beside the release. Raises NoReleaseError.
     """
     file = path or _file(release)
     if not file.is_file():
         raise NoReleaseError(
             f"没有可读的数据版本：{file}。请先运行 make run / nothing to read at {file}: run `make run` first"
         )
-    return duckdb.connect(
+    con = duckdb.connect(
         str(file),
         read_only=True,
         config={
             "memory_limit": settings.load().memory_limit,
             "autoinstall_known_extensions": "false",
             "autoload_known_extensions": "false",
+            "temp_directory": str(Path(tempfile.gettempdir(), f"minzheng-{os.getpid()}")),
         },
     )
+    if locked:
+        con.execute(_LOCK)
+    return con
 
 
 def _file(release: str | None) -> Path:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pipelines import settings
+from pipelines.cells import neutral
 from pipelines.desk import words
 from pipelines.desk.words import Language, Words
 
@@ -95,7 +96,7 @@ class Table:
         """Comma-separated, unformatted numbers, with the byte-order mark that Excel and WPS need for Chinese."""
         out = io.StringIO()
         writer = csv.writer(out, lineterminator="\r\n")
-        writer.writerow([h.to(language) for h in self.headers])
+        writer.writerow([neutral(h.to(language)) for h in self.headers])
         writer.writerows([[_raw(c, language) for c in row] for row in self.rows])
         return "\ufeff" + out.getvalue()
 
@@ -221,7 +222,7 @@ def shown(cell: Cell, language: Language) -> str:
 def _raw(cell: Cell, language: Language) -> str:
     if isinstance(cell, float):
         return f"{cell:.10g}"
-    return "" if cell is None else cell.to(language) if isinstance(cell, Words) else str(cell)
+    return "" if cell is None else neutral(cell.to(language) if isinstance(cell, Words) else str(cell))
 
 
 def band(x: list[Any], low: list[float], high: list[float], name: str, colour: str = BLUE) -> list[Spec]:

@@ -10,16 +10,15 @@ from dataclasses import asdict
 from pathlib import Path
 
 import polars as pl
-import xlsxwriter
 
 from pipelines import registry
+from pipelines.cells import Book
 from pipelines.ingest.folder import table_of
 from pipelines.ingest.problems import InputError, Problem
 from pipelines.ingest.reader import ROW, SUFFIXES, read_table
 
 PROBLEMS = "problems.json"
 REASONS = ("原因与处理", "reasons and what to do")
-_PLAIN = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
 _KEPT = 5
 
 
@@ -48,7 +47,7 @@ def _by_file(problems: list[Problem]) -> dict[str, list[Problem]]:
 
 def _workbook(path: Path, raw: Path, stem: str, problems: list[Problem]) -> None:
     rows = _rejected(raw, stem, {p.row for p in problems})
-    with xlsxwriter.Workbook(str(path), _PLAIN) as book:
+    with Book(path) as book:
         if rows.height:
             columns = [c for c in rows.columns if c != ROW]
             lines = [
@@ -85,19 +84,17 @@ def _title(stem: str, column: str) -> str:
 
 
 def _sheet(
-    book: xlsxwriter.Workbook,
+    out: Book,
     name: str,
     headers: list[str],
     rows: list[list[str]],
 ) -> None:
-    head = book.add_format({"bold": True, "bg_color": "#F8E0DC", "bottom": 1, "text_wrap": True})
-    words = book.add_format({"text_wrap": True, "valign": "top"})
-    sheet = book.add_worksheet(name)
+    head = out.book.add_format({"bold": True, "bg_color": "#F8E0DC", "bottom": 1, "text_wrap": True})
+    words = out.book.add_format({"text_wrap": True, "valign": "top"})
+    sheet = out.book.add_worksheet(name)
     sheet.freeze_panes(1, 0)
     sheet.set_column(0, len(headers) - 1 - len(REASONS), 16)
     sheet.set_column(len(headers) - len(REASONS), len(headers) - 1, 70, words)
-    for i, text in enumerate(headers):
-        sheet.write_string(0, i, text, head)
+    out.put(sheet, 0, 0, headers, across=True, style=head)
     for n, row in enumerate(rows, start=1):
-        for i, text in enumerate(row):
-            sheet.write_string(n, i, text)
+        out.put(sheet, n, 0, row, across=True)

@@ -1,5 +1,5 @@
-"""What changed against the previous release: rows added, removed and changed by key and column, and checks that changed
-their state. Written as diff.json; the site renders it."""
+"""What changed against the previous release: rows added, removed and changed by key and column, checks that changed their
+state, and what the gate asked about with the word that was given. Written as diff.json; the changes page shows it."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ import polars as pl
 from pipelines import registry
 
 FILE = "diff.json"
-_EXAMPLES = 200
+MOST = 50_000  # keys and cells listed for one table; the counts are always those of all
 _CHECK = ["suite", "table_name", "expectation"]
 
 
 def write(previous: Path | None, candidate: Path, results: pl.DataFrame, changes: list[dict[str, Any]]) -> None:
     """Write ``candidate/diff.json``: the tables of two folders compared, the checks whose state differs in `results`, and
-    the `changes` that the gate asked about. Without a previous release nothing is written."""
-    if previous is None or not previous.exists():
-        return
-    tables = {
-        t.name: between(previous, candidate, t) for t in registry.published() if t.layer not in ("quality", "meta")
-    }
+    the `changes` that the gate asked about. The first release says that there is none before it."""
+    known = previous if previous and previous.exists() else None
+    compared = [t for t in registry.published() if t.layer not in ("quality", "meta")] if known else []
+    tables = {t.name: between(known, candidate, t) for t in compared if known}
     diff = {
-        "previous": previous.name,
-        "tables": {n: d for n, d in tables.items() if any(d[k] for k in ("added", "removed", "changed"))},
-        "checks": checks(_read(previous, "mart_quality"), results),
+        "previous": known.name if known else None,
+        "tables": {
+            n: d for n, d in tables.items() if any(d[k] for k in ("added", "removed", "changed", "lost_columns"))
+        },
+        "checks": checks(_read(known, "mart_quality") if known else None, results),
         "gate": changes,
     }
     (candidate / FILE).write_text(json.dumps(diff, ensure_ascii=False, indent=1, default=str), encoding="utf-8")
@@ -41,7 +41,8 @@ def between(previous: Path, candidate: Path, table: registry.Table) -> dict[str,
 
 
 def compare(old: pl.DataFrame, new: pl.DataFrame, key: tuple[str, ...]) -> dict[str, Any]:
-    """Counts of added, removed and changed rows and up to 200 examples of changed cells (column, from, to)."""
+    """Counts of added, removed and changed rows, the keys of the former and every changed cell (column, before, after); lists
+    end after MOST entries, `cells_total` counts on."""
     shared = [c for c in new.columns if c in old.columns and c not in key]
     added = new.join(old, on=key, how="anti", nulls_equal=True)
     removed = old.join(new, on=key, how="anti", nulls_equal=True)
@@ -49,11 +50,11 @@ def compare(old: pl.DataFrame, new: pl.DataFrame, key: tuple[str, ...]) -> dict[
         old.select(*key, *shared), on=key, how="inner", suffix="__before", nulls_equal=True
     )
     cells: list[dict[str, object]] = []
-    changed_rows = pl.Series([False] * both.height, dtype=pl.Boolean)
+    changed_rows, total = pl.Series([False] * both.height, dtype=pl.Boolean), 0
     for column in shared:
         moved = both[column].ne_missing(both[f"{column}__before"])
-        changed_rows = changed_rows | moved
-        for row in both.filter(moved).head(_EXAMPLES - len(cells)).iter_rows(named=True):
+        changed_rows, total = changed_rows | moved, total + int(moved.sum())
+        for row in both.filter(moved).head(MOST - len(cells)).iter_rows(named=True):
             cells.append(
                 {
                     "key": [row[k] for k in key],
@@ -66,10 +67,12 @@ def compare(old: pl.DataFrame, new: pl.DataFrame, key: tuple[str, ...]) -> dict[
         "added": added.height,
         "removed": removed.height,
         "changed": int(changed_rows.sum()),
-        "added_keys": added.select(key).head(_EXAMPLES).rows(),
-        "removed_keys": removed.select(key).head(_EXAMPLES).rows(),
+        "added_keys": added.select(key).head(MOST).rows(),
+        "removed_keys": removed.select(key).head(MOST).rows(),
         "cells": cells,
+        "cells_total": total,
         "new_columns": [c for c in new.columns if c not in old.columns],
+        "lost_columns": [c for c in old.columns if c not in new.columns],
     }
 
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import duckdb
 import polars as pl
-import xlsxwriter
 
 from pipelines import registry
+from pipelines.cells import Book
 
 SHEETS = (
     "mart_target",
@@ -48,20 +48,16 @@ def _of_county(frame: pl.DataFrame, code: str, owners: dict[str, str]) -> pl.Dat
 
 
 def _workbook(path: Path, frames: dict[str, pl.DataFrame]) -> Path:
-    options = {
-        "strings_to_formulas": False,
-        "strings_to_urls": False,
-        "strings_to_numbers": False,
-        "nan_inf_to_errors": True,
-    }
-    with xlsxwriter.Workbook(str(path), options) as book:
-        head = book.add_format({"bold": True, "bg_color": "#E8EEF4", "bottom": 1, "text_wrap": True, "valign": "top"})
-        number = book.add_format({"num_format": "#,##0.##"})
+    with Book(path) as out:
+        head = out.book.add_format(
+            {"bold": True, "bg_color": "#E8EEF4", "bottom": 1, "text_wrap": True, "valign": "top"}
+        )
+        number = out.book.add_format({"num_format": "#,##0.##"})
         for name, frame in frames.items():
             if name == MARK and frame.is_empty():
                 continue
             table = registry.table(name)
-            sheet = book.add_worksheet(table.title_zh[:31])
+            sheet = out.book.add_worksheet(table.title_zh[:31])
             sheet.freeze_panes(1, 0)
             sheet.autofilter(0, 0, max(frame.height, 1), frame.width - 1)
             for i, column in enumerate(table.columns):
@@ -74,7 +70,5 @@ def _workbook(path: Path, frames: dict[str, pl.DataFrame]) -> Path:
                 values = frame[column.name].to_list()
                 if column.codelist:
                     values = [registry.label(column.codelist, v) for v in values]
-                sheet.write_column(
-                    1, i, ["" if v is None else v if isinstance(v, (int, float)) else str(v) for v in values]
-                )
+                out.put(sheet, 1, i, values)
     return path

@@ -16,8 +16,8 @@ from markupsafe import Markup
 from pipelines.desk import headlines, tables, words
 from pipelines.desk.marts import FILE, ask, open_marts
 from pipelines.desk.words import LANGUAGES, Language, Words
-from pipelines.publish import notebooks
-from pipelines.publish.pages import content
+from pipelines.publish import diff, notebooks
+from pipelines.publish.pages import changes, content
 from pipelines.publish.pages.content import Page
 from pipelines.quality import report
 
@@ -84,8 +84,8 @@ def _notebook_pages(release: Path, *, run: bool) -> list[Page]:
 
 
 def _changes(release: Path) -> list[Page]:
-    path = release / "diff.json"
-    return [content.changes(json.loads(path.read_text(encoding="utf-8")))] if path.exists() else []
+    path = release / diff.FILE
+    return [changes.page(json.loads(path.read_text(encoding="utf-8")))] if path.exists() else []
 
 
 class _Site:

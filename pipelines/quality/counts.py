@@ -1,5 +1,6 @@
 """Keeps `expectations/row_counts.json`: the rows per county and table that git says there must be.
-After a deliberate change: ``python -m pipelines.quality.counts CANDIDATE`` (a folder of Parquet files), then commit."""
+After a deliberate change: ``python -m pipelines.quality.counts [FOLDER]``, then commit. FOLDER is a release, the report of a
+refused candidate (which keeps its counts), or a folder of Parquet files; without it the newest of the first two is taken."""
 
 from __future__ import annotations
 
@@ -7,9 +8,10 @@ import json
 import sys
 from pathlib import Path
 
+from pipelines import settings
 from pipelines.quality.candidate import open_candidate
 from pipelines.quality.checks import COUNTS
-from pipelines.settings import PROJECT
+from pipelines.settings import PROJECT, Settings
 
 Counts = dict[str, dict[str, int]]
 
@@ -26,13 +28,43 @@ def count(candidate: Path, suites: Path) -> Counts:
     return counts
 
 
-def update(candidate: Path, suites: Path) -> Counts:
-    """Write the candidate's counts; counties that it does not hold keep theirs. Returns all of them."""
+def save(candidate: Path, suites: Path) -> None:
+    """Keep the counts of a candidate beside its quality report, which stays when the candidate is refused."""
+    folder = candidate / "quality"
+    folder.mkdir(exist_ok=True)
+    (folder / COUNTS).write_text(json.dumps(count(candidate, suites), indent=2) + "\n", encoding="utf-8")
+
+
+def newest(s: Settings) -> Path:
+    """The folder with the counts of the newest candidate, refused or published. Raises FileNotFoundError."""
+    kept = [*s.marts.glob(f"rejected/*/{COUNTS}"), *s.releases.glob(f"r*/quality/{COUNTS}")]
+    if not kept:
+        raise FileNotFoundError("没有候选版本的行数 / no candidate has been counted yet: minzheng run")
+    return max(kept, key=lambda p: p.stat().st_mtime).parent
+
+
+def update(folder: Path, suites: Path) -> list[str]:
+    """Write the counts of a release, a refused candidate or a folder of Parquet into the suites; counties that it does not hold
+    keep theirs. Returns what changed, line by line."""
+    saved = next((p for p in (folder / COUNTS, folder / "quality" / COUNTS) if p.is_file()), None)
+    found: Counts = json.loads(saved.read_text(encoding="utf-8")) if saved else count(folder, suites)
     kept: Counts = json.loads((suites / COUNTS).read_text(encoding="utf-8"))
-    counts = dict(sorted({**kept, **count(candidate, suites)}.items()))
+    counts = dict(sorted({**kept, **found}.items()))
     (suites / COUNTS).write_text(json.dumps(counts, indent=2) + "\n", encoding="utf-8")
-    return counts
+    places = sorted({(c, t) for side in (kept, counts) for c, of in side.items() for t in of})
+    pairs = [(c, t, kept.get(c, {}).get(t, 0), counts.get(c, {}).get(t, 0)) for c, t in places]
+    return [f"{c} {t}: {old} → {new}" for c, t, old, new in pairs if old != new]
+
+
+def main() -> None:
+    """Update the suites of this checkout and say what changed."""
+    try:
+        folder = Path(sys.argv[1]) if sys.argv[1:] else newest(settings.load())
+    except FileNotFoundError as error:
+        sys.exit(str(error))
+    changed = update(folder, PROJECT / "expectations")
+    print(f"{folder}\n" + ("\n".join(changed) or "没有变化 / nothing changed"))
 
 
 if __name__ == "__main__":
-    update(Path(sys.argv[1]), PROJECT / "expectations")
+    main()

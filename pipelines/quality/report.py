@@ -12,6 +12,7 @@ from typing import Any
 import polars as pl
 
 from pipelines import registry
+from pipelines.cells import neutral_frame
 
 PAGES = {"zh": "index.html", "en": "index.en.html"}
 WORDS = {
@@ -38,9 +39,7 @@ def write_report(results: pl.DataFrame, out: Path, *, release_id: str) -> None:
         json.dumps({"release_id": release_id, "results": results.to_dicts()}, ensure_ascii=False, indent=1),
         encoding="utf-8",
     )
-    results.with_columns(pl.col(pl.String).map_elements(_no_formula, return_dtype=pl.String)).write_csv(
-        out / "results.csv", include_bom=True
-    )
+    neutral_frame(results).write_csv(out / "results.csv", include_bom=True)
 
 
 def page(results: pl.DataFrame, language: str, *, release_id: str) -> str:
@@ -97,11 +96,6 @@ def _states(rows: list[dict[str, Any]]) -> dict[str, int]:
 
 def _count(rows: list[dict[str, Any]], severity: str) -> int:
     return sum(1 for r in rows if not r["passed"] and r["severity"] == severity)
-
-
-def _no_formula(text: str) -> str:
-    """A cell that a spreadsheet would run is kept as text."""
-    return f"'{text}" if text[:1] in ("=", "+", "-", "@") else text
 
 
 def _render(name: str, language: str, **values: Any) -> str:

@@ -6,6 +6,7 @@ import shutil
 import zipfile
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from pipelines import cells
@@ -103,6 +104,10 @@ def test_large_and_broken_files_are_refused_in_words(county: Path, monkeypatch: 
         ("+x", "'+x"),
         ("-x", "'-x"),
         ("\tx", "'\tx"),
+        ("\rx", "'\rx"),
+        ("\nx", "'\nx"),
+        ("＝1", "'＝1"),
+        ("-2+3", "'-2+3"),
         ("-5.2", "-5.2"),
         ("+3e4", "+3e4"),
         ("民政", "民政"),
@@ -112,5 +117,6 @@ def test_formulas_stay_words(cell: str, shown: str) -> None:
     assert cells.neutral(cell) == shown
 
 
-def test_csv_is_neutral_cell_by_cell() -> None:
-    assert cells.neutral_csv('a,b\n"=1,2",-3\n') == 'a,b\n"\'=1,2",-3'
+def test_a_frame_is_neutral_cell_by_cell() -> None:
+    frame = cells.neutral_frame(pl.DataFrame({"=a": ["=1,2", None], "b": [-3, 4]}))
+    assert frame.to_dict(as_series=False) == {"'=a": ["'=1,2", None], "b": [-3, 4]}

@@ -287,34 +287,6 @@ def _stated_by(codes: str | None, names: dict[str, str]) -> str:
     return "、".join(names.get(c, c) for c in codes.split(";")) if codes else words.DASH
 
 
-def changes(diff: dict[str, Any]) -> Page:
-    """What changed against the previous release, from diff.json."""
-    changed: dict[str, dict[str, Any]] = diff.get("tables", {})
-    headers = (Words("表", "table"), Words("新增", "added"), Words("减少", "removed"), Words("改变", "changed"))
-    rows = tuple((_table_title(n) + same(f" {n}"), d["added"], d["removed"], d["changed"]) for n, d in changed.items())
-    cell = (Words("行", "row"), Words("字段", "column"), Words("原为", "before"), Words("现为", "now"))
-    cells = [(n, Table(cell, tuple((same(" · ".join(map(str, c["key"]))), same(c["column"]), _text(c["before"]), _text(c["after"])) for c in d["cells"])))
-             for n, d in changed.items() if d["cells"]]  # fmt: skip
-    show = {"diff": diff, "summary": Table(headers, rows), "cells": cells, "title_of": _table_title}
-    return Page(
-        "changes",
-        "changes.html",
-        Words("与上一版本相比的变化", "Changes since the previous release"),
-        show,
-        Words("变化", "Changes"),
-        charts=False,
-    )
-
-
-def _table_title(name: str) -> Words:
-    known = registry.tables().get(name)
-    return Words(known.title_zh, known.title_en) if known else same(name)
-
-
-def _text(value: object) -> Words:
-    return same(words.DASH if value is None else str(value))
-
-
 def status(con: Con) -> dict[str, Any]:
     """What stands on top of every page: checks and contradictions in numbers."""
     quality = ask(con, "SELECT * FROM mart_quality")

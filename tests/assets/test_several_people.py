@@ -1,0 +1,167 @@
+"""The office of docs/operate.md, by the very commands of deploy/: webserver, daemon and two code servers as processes of their
+own on PostgreSQL. Two people start a refresh at once, an analyst a job of the other code location."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shlex
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipelines.publish import package, release
+from pipelines.settings import PROJECT, Settings
+from tests.assets.conftest import DEPLOY, PASSWORD, asked, free_port
+from tests.e2e.conftest import fresh_root
+
+pytestmark = pytest.mark.slow
+UNITS = ("code", "analysts", "daemon", "webserver")
+PORTS = ("4266", "4267", "3000")
+RANGE = "dagster/asset_partition_range_start", "dagster/asset_partition_range_end"
+
+LAUNCH = """mutation ($params: ExecutionParams!) { launchRun(executionParams: $params) {
+  __typename ... on LaunchRunSuccess { run { runId } } ... on PythonError { message } } }"""
+REGISTER = """mutation ($key: String!, $repository: RepositorySelector!) {
+  addDynamicPartition(partitionsDefName: "county", partitionKey: $key, repositorySelector: $repository) { __typename } }"""
+RUNS = "{ runsOrError { ... on Runs { results { runId status jobName startTime endTime } } } }"
+LOCATIONS = "{ workspaceOrError { ... on Workspace { locationEntries { name loadStatus locationOrLoadError { __typename } } } } }"
+
+
+class Office:
+    """The four processes of deploy/*.service on free ports, and what people do in the browser."""
+
+    def __init__(self, home: Path, root: Path, log: Path) -> None:
+        self.ports = {port: free_port() for port in PORTS}
+        (home / "workspace.yaml").write_text(
+            self._moved((DEPLOY / "workspace.yaml").read_text(encoding="utf-8")), encoding="utf-8"
+        )
+        self.env = {
+            **os.environ, "DAGSTER_HOME": str(home), "MINZHENG_DATA_ROOT": str(root), "MINZHENG_PG_PASSWORD": PASSWORD, "MINZHENG_NOTEBOOKS": "0",
+            "PYTHONPATH": str(PROJECT), "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+        }  # fmt: skip
+        self.log, self.processes = log, {}
+        for unit in UNITS:
+            self.processes[unit] = self._start(unit, home)
+            if unit in ("code", "analysts"):
+                self.listens({"code": "4266", "analysts": "4267"}[unit])
+        self.listens("3000")
+
+    def _moved(self, text: str) -> str:
+        return re.sub("|".join(PORTS), lambda m: str(self.ports[m[0]]), text)
+
+    def _start(self, unit: str, home: Path) -> subprocess.Popen[bytes]:
+        text = (DEPLOY / f"minzheng-{unit}.service").read_text(encoding="utf-8")
+        (line,) = re.findall(r"^ExecStart=(.*)$", text, re.MULTILINE)
+        program, *rest = shlex.split(self._moved(line).replace("deploy/workspace.yaml", str(home / "workspace.yaml")))
+        command = [str(Path(sys.executable).parent / Path(program).name), *rest]
+        with self.log.open("ab") as out:
+            return subprocess.Popen(command, cwd=PROJECT, env=self.env, stdout=out, stderr=out)
+
+    def listens(self, port: str) -> None:
+        def open_() -> bool:
+            with socket.socket() as probe:
+                return probe.connect_ex(("127.0.0.1", self.ports[port])) == 0
+
+        self.wait(open_, 120)
+
+    def wait(self, true: Callable[[], bool], seconds: float) -> None:
+        end = time.monotonic() + seconds
+        while not true():
+            dead = [name for name, p in self.processes.items() if p.poll() is not None]
+            assert not dead, f"{dead} died\n{self.said()}"
+            assert time.monotonic() < end, self.said()
+            time.sleep(0.5)
+
+    def said(self) -> str:
+        return self.log.read_text(encoding="utf-8", errors="replace")[-6000:]
+
+    def ask(self, query: str, **variables: object) -> Any:
+        body = json.dumps({"query": query, "variables": variables}).encode()
+        url = f"http://127.0.0.1:{self.ports['3000']}/graphql"
+        request = urllib.request.Request(url, body, {"Content-Type": "application/json"})
+        with urllib.request.urlopen(request, timeout=60) as answer:
+            found = json.load(answer)
+        assert "errors" not in found, found
+        return next(iter(found["data"].values()))
+
+    def launch(self, location: str, job: str, tags: dict[str, str]) -> str:
+        selector = {"repositoryLocationName": location, "repositoryName": "__repository__", "jobName": job}
+        params = {
+            "selector": selector,
+            "runConfigData": {},
+            "executionMetadata": {"tags": [{"key": k, "value": v} for k, v in tags.items()]},
+        }
+        answer = self.ask(LAUNCH, params=params)
+        assert answer["__typename"] == "LaunchRunSuccess", answer
+        return str(answer["run"]["runId"])
+
+    def runs(self) -> dict[str, dict[str, Any]]:
+        return {r["runId"]: r for r in self.ask(RUNS)["results"]}
+
+    def close(self) -> None:
+        for process in reversed(self.processes.values()):
+            process.send_signal(signal.SIGINT)
+        for process in self.processes.values():
+            try:
+                process.wait(timeout=30)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+
+@pytest.fixture
+def office(postgres: int, dagster_home: Path, tmp_path: Path) -> Iterator[Office]:
+    made = Office(dagster_home, fresh_root(tmp_path / "data"), tmp_path / "log.txt")
+    try:
+        yield made
+    finally:
+        made.close()
+
+
+def test_two_refreshes_queue_and_an_analyst_works_beside_them(office: Office, postgres: int, tmp_path: Path) -> None:
+    s = Settings(data_root=tmp_path / "data")
+    entries = {e["name"]: e["locationOrLoadError"]["__typename"] for e in office.ask(LOCATIONS)["locationEntries"]}
+    assert entries == {"minzheng": "RepositoryLocation", "analysts": "RepositoryLocation"}
+    codes = sorted(s.county_folders())
+    repository = {"repositoryLocationName": "minzheng", "repositoryName": "__repository__"}
+    for code in codes:
+        office.ask(REGISTER, key=code, repository=repository)
+    tags = dict(zip(RANGE, (codes[0], codes[-1]), strict=True)) | {"minzheng/writer": "one"}
+
+    first = office.launch("minzheng", "refresh", tags)
+    office.wait(lambda: office.runs()[first]["status"] == "STARTED", 120)
+    second = office.launch("minzheng", "refresh", tags)
+    time.sleep(12)  # the daemon looks at its queue every five seconds
+    now = office.runs()
+    assert (now[first]["status"], now[second]["status"]) == ("STARTED", "QUEUED"), office.said()
+
+    office.wait(lambda: office.runs()[first]["status"] not in ("STARTED", "QUEUED"), 600)
+    office.wait(lambda: office.runs()[second]["status"] == "STARTED", 120)
+    analyst = office.launch("analysts", "analysis", {})
+    office.wait(lambda: office.runs()[analyst]["status"] == "SUCCESS", 120)
+    assert office.runs()[second]["status"] == "STARTED", "the analyst had to wait for the writer"
+    office.wait(lambda: office.runs()[second]["status"] not in ("STARTED", "QUEUED"), 600)
+
+    done = office.runs()
+    assert {done[r]["status"] for r in (first, second)} == {"SUCCESS"}, office.said()
+    assert done[first]["endTime"] <= done[second]["startTime"]
+    one, two = sorted(r.id for r in release.releases(s))
+    assert release.current_id(s) == two
+    assert package.verify(s.releases / two) == []
+    assert [p.stem for p in (s.data_root / "analysis" / "beds_short_2030").iterdir()] == [one]
+    assert asked(postgres, "SELECT count(*) FROM runs WHERE status = 'SUCCESS'") == ["3"]
+    office.close()
+    for port in office.ports.values():
+        with socket.socket() as probe:
+            assert probe.connect_ex(("127.0.0.1", port)) != 0
