@@ -7,7 +7,7 @@ numbers and is used otherwise. Neither knows anything of models or files.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cache, partial
 from typing import Any, Final
 
@@ -23,6 +23,8 @@ BAND_STARTS: Final = (12, 13, 16)
 THREADS: Final = 2
 COMPILE_FROM: Final = 64
 """Counties from which compiling pays: a handful is done in NumPy before numba is even loaded."""
+BLOCK: Final = 128
+"""Counties whose draws are held at once."""
 LARGEST_LOG: Final = 3.0
 """Log factors per step are drawn in to ±3 (a twentyfold change) before exponentiation."""
 
@@ -40,15 +42,30 @@ def band_quantiles(persons: F32, survival: F32, mean: F32, scale: F32, library: 
     return run(persons, survival, mean, scale, library, shock, kind)
 
 
-def band_draws(persons: F32, survival: F32, mean: F32, scale: F32, library: F32, shock: F32, kind: Kinds) -> F32:
-    """The draws themselves (n, steps, 3 bands, 2 sexes, draws); shapes as `band_quantiles`."""
+def draw_blocks(
+    persons: F32, survival: F32, mean: F32, scale: F32, library: F32, shock: F32, kind: Kinds, size: int = BLOCK
+) -> Iterator[tuple[slice, F32]]:
+    """The draws themselves, `size` counties at a time: (rows, (rows, steps, 3 bands, 2 sexes, draws)).
+
+    Shapes as `band_quantiles`. The array is a view of one buffer that the next block overwrites: all draws of the
+    country would take 200 MB, a block takes 9.
+    """
     compiled = _compiled()
-    run = numpy_draws if compiled is None else compiled[0]
-    return run(persons, survival, mean, scale, library, shock, kind)
+    steps, draws = library.shape[1], library.shape[3]
+    buffer = np.empty((min(size, len(persons)), steps, 3, 2, draws), dtype=np.float32)
+    for first in range(0, len(persons), size):
+        rows = slice(first, min(first + size, len(persons)))
+        part = persons[rows], survival, mean[rows], scale[rows], library, shock, kind[rows]
+        out = buffer[: rows.stop - first]
+        if compiled is None:
+            out[:] = numpy_draws(*part)
+        else:
+            compiled[0](*part, out)
+        yield rows, out
 
 
 def numpy_draws(persons: F32, survival: F32, mean: F32, scale: F32, library: F32, shock: F32, kind: Kinds) -> F32:
-    """`band_draws` in plain NumPy, county by county over whole arrays of draws."""
+    """All draws (n, steps, 3 bands, 2 sexes, draws) in plain NumPy, county by county over whole arrays of draws."""
     steps, draws = library.shape[1], library.shape[3]
     out = np.empty((len(persons), steps, 3, 2, draws), dtype=np.float32)
     for i in range(len(persons)):
@@ -73,7 +90,7 @@ def _numpy_quantiles(persons: F32, survival: F32, mean: F32, scale: F32, library
 
 
 @cache
-def _compiled() -> tuple[Callable[..., F32], Callable[..., F32]] | None:
+def _compiled() -> tuple[Callable[..., None], Callable[..., F32]] | None:
     """The numba versions (draws, quantiles), or None where numba is absent or MINZHENG_NO_NUMBA is set."""
     if os.environ.get("MINZHENG_NO_NUMBA"):
         return None

@@ -101,17 +101,23 @@ def _county(
 
 @nb.njit(cache=True, parallel=True, fastmath=True)
 def draws(
-    persons: F32, survival: F32, mean: F32, scale: F32, library: F32, shock: F32, kind: Kinds, blocks: int
-) -> F32:
-    """See `kernel.band_draws`; blocks = number of threads."""
-    n, steps, count = len(persons), library.shape[1], library.shape[3]
-    out = np.empty((n, steps, 3, 2, count), dtype=np.float32)
+    persons: F32,
+    survival: F32,
+    mean: F32,
+    scale: F32,
+    library: F32,
+    shock: F32,
+    kind: Kinds,
+    out: F32,
+    blocks: int,
+) -> None:
+    """Fill out (n, steps, 3 bands, 2 sexes, draws), see `kernel.draw_blocks`; blocks = number of threads."""
+    n = len(persons)
     for block in nb.prange(blocks):
         now = np.empty((2, 18, CHUNK), dtype=np.float32)
         factor = np.empty(CHUNK, dtype=np.float32)
         for i in range(block * n // blocks, (block + 1) * n // blocks):
             _county(persons[i], survival, mean[i], scale[i], library[kind[i]], shock, now, factor, out[i])
-    return out
 
 
 @nb.njit(cache=True, fastmath=True)

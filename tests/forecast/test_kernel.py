@@ -23,7 +23,17 @@ def inputs(n=12, draws=300, steps=3, seed=0):
 def test_compiled_equals_numpy():
     pytest.importorskip("numba")
     given = inputs()
-    assert kernel.band_draws(*given) == pytest.approx(kernel.numpy_draws(*given), rel=1e-5)
+    blocks = [(rows, block.copy()) for rows, block in kernel.draw_blocks(*given, size=5)]
+    assert [(rows.start, rows.stop) for rows, _ in blocks] == [(0, 5), (5, 10), (10, 12)]
+    whole = np.concatenate([block for _, block in blocks])
+    assert whole == pytest.approx(kernel.numpy_draws(*given), rel=1e-5)
+
+
+def test_blocks_without_numba_equal_the_whole(monkeypatch):
+    monkeypatch.setattr(kernel, "_compiled", lambda: None)
+    given = inputs()
+    whole = np.concatenate([block.copy() for _, block in kernel.draw_blocks(*given, size=7)])
+    assert np.array_equal(whole, kernel.numpy_draws(*given))
 
 
 def test_compiled_quantiles_equal_numpy_quantiles():
