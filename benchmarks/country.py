@@ -306,9 +306,9 @@ def _value(rng: random.Random, indicator: dict[str, str], residents: int, elderl
         return elderly * (rng.gauss(0.034, 0.004) if name == "elderly_care_beds" else rng.gauss(0.02, 0.003))
     if unit == "pct":
         return _capped(rng.gauss(30 + 60 * (own - 0.4) / 1.2, 6), indicator, low=3.0)
-    if indicator["nature"] in ("rate", "standard"):
+    if indicator["nature"] in ("rate", "standard") or unit not in PER_10000:
         return _capped(FLAT[unit] * own * around, indicator)
-    return _capped(PER_10000.get(unit, 3.0) * own * around * residents / 10_000, indicator)
+    return _capped(PER_10000[unit] * own * around * residents / 10_000, indicator)
 
 
 def _capped(value: float, indicator: dict[str, str], low: float = 0.0) -> float:
