@@ -132,7 +132,9 @@ def _borrowed(panel: Path) -> list[Unit]:
     for year in YEARS:
         read = pl.read_csv(panel / f"census{year}_county_age_sex.csv", schema_overrides=kinds)
         frames[year] = read.filter((pl.col("level") == "county") & ~pl.any_horizontal(pl.col(columns).is_null()))
-    crosswalk = pl.read_csv(panel / "crosswalk_2010_2020.csv", schema_overrides={"code_2010": pl.String, "code_2020": pl.String})
+    crosswalk = pl.read_csv(
+        panel / "crosswalk_2010_2020.csv", schema_overrides={"code_2010": pl.String, "code_2020": pl.String}
+    )
     earlier = {r["code"]: r for r in frames[2010].iter_rows(named=True)}
     before = dict(crosswalk.drop_nulls(["code_2010", "code_2020"]).select("code_2020", "code_2010").iter_rows())
     units = []
@@ -140,9 +142,16 @@ def _borrowed(panel: Path) -> list[Unit]:
         base = earlier.get(before.get(row["code"], ""))
         if base is None:
             continue
-        ages = {(y, SEXES[s], a): round(r[f"{s}_{_label(a)}"]) for y, r in ((2010, base), (2020, row)) for s in SEXES for a in STARTS}
+        ages = {
+            (y, SEXES[s], a): round(r[f"{s}_{_label(a)}"])
+            for y, r in ((2010, base), (2020, row))
+            for s in SEXES
+            for a in STARTS
+        }
         if _sound(ages):
-            units.append(Unit(row["code"][:4], row["province"], row["prefecture"] or row["province"], _kind(row["name"]), ages))
+            units.append(
+                Unit(row["code"][:4], row["province"], row["prefecture"] or row["province"], _kind(row["name"]), ages)
+            )
     return units
 
 
@@ -168,7 +177,9 @@ def _sound(ages: dict[tuple[int, str, int], int]) -> bool:
         for sex in SEXES.values():
             density = [ages[year, sex, a] / (1 if a == 0 else 4 if a == 1 else 5) for a in STARTS]
             steps = [b / a if a else 0.0 for a, b in zip(density, density[1:], strict=False)]
-            if min(density) < 2 or not all(0.19 <= s <= (1.4 if STARTS[i + 1] >= 65 else 5.5) for i, s in enumerate(steps)):
+            if min(density) < 2 or not all(
+                0.19 <= s <= (1.4 if STARTS[i + 1] >= 65 else 5.5) for i, s in enumerate(steps)
+            ):
                 return False
     cohorts = [ages[2020, s, a + 10] / ages[2010, s, a] for s in SEXES.values() for a in STARTS if a >= 5 and a <= 70]
     return all(0.18 <= c <= 3.7 for c in cohorts)
@@ -189,8 +200,18 @@ def _invented(seed: int) -> list[Unit]:
                             middle = a + wide / 2
                             alive = 1 / (1 + math.exp((middle - 74) / (old / 4)))
                             bump = 1 + (wave - 1) * math.exp(-(((year - middle) - 1969) ** 2) / 100)
-                            ages[year, sex, a] = max(round(size / 5 * wide * alive * bump * (0.97 if sex == "female" else 1.0)), 25 * wide)
-                units.append(Unit(f"{province}{prefecture:02d}", f"合成省{province}", f"合成市{province}{prefecture:02d}", "county", ages))
+                            ages[year, sex, a] = max(
+                                round(size / 5 * wide * alive * bump * (0.97 if sex == "female" else 1.0)), 25 * wide
+                            )
+                units.append(
+                    Unit(
+                        f"{province}{prefecture:02d}",
+                        f"合成省{province}",
+                        f"合成市{province}{prefecture:02d}",
+                        "county",
+                        ages,
+                    )
+                )
     return units
 
 
@@ -254,7 +275,9 @@ def _spelling(unit: str) -> str:
     return registry.units()[unit].printed[0].rstrip("#")
 
 
-def _statistics(rng: random.Random, ledger: Ledger, residents: int, elderly: int) -> tuple[list[tuple[object, ...]], dict[str, str]]:
+def _statistics(
+    rng: random.Random, ledger: Ledger, residents: int, elderly: int
+) -> tuple[list[tuple[object, ...]], dict[str, str]]:
     """Statements as rows of statistics.csv: an actual of 2020 for most indicators, a target of 2025 for a third, sums of the
     last plan's years for flows; one in twenty restated further down, a few with another number."""
     count = min(max(round(rng.lognormvariate(math.log(150), 0.35)), 40), 350)
@@ -279,7 +302,9 @@ def _statistics(rng: random.Random, ledger: Ledger, residents: int, elderly: int
     for indicator in chosen:
         value = _value(rng, indicator, residents, elderly)
         flow = indicator["nature"] == "flow"
-        key = state(indicator, _printed(value, indicator), 2016 if flow and rng.random() < 0.6 else 2020, 2020, "actual")
+        key = state(
+            indicator, _printed(value, indicator), 2016 if flow and rng.random() < 0.6 else 2020, 2020, "actual"
+        )
         if rng.random() < 0.05:
             state(indicator, _printed(value, indicator), int(str(rows[-1][5])), 2020, "actual", restates=key)
         elif rng.random() < 0.01:
@@ -287,7 +312,9 @@ def _statistics(rng: random.Random, ledger: Ledger, residents: int, elderly: int
         if not flow and rng.random() < 0.35:
             table = rng.random() < 0.4
             better = indicator["better"] != "lower"
-            aim = value * rng.uniform(1.02, 1.5) + (1 if value < 10 else 0) if better else value * rng.uniform(0.6, 0.98)
+            aim = (
+                value * rng.uniform(1.02, 1.5) + (1 if value < 10 else 0) if better else value * rng.uniform(0.6, 0.98)
+            )
             state(indicator, _printed(_capped(aim, indicator), indicator), 2025, 2025, "target", qualifier=">=" if better else "<=",
                   place="indicator_table" if table else "prose", kind=rng.choice(("binding", "expected")) if table else "")  # fmt: skip
     return rows, names
@@ -328,7 +355,26 @@ def _total(rng: random.Random, ledger: Ledger, key: str, total: float) -> tuple[
     printed = f"{total * (0.9 if rng.random() < 0.1 else 1):.0f}"
     line = ledger.place()
     ledger.fact(printed, f"{key}.value_printed")
-    return (key, line, "项目表合计", printed, "万元", 2021, 2025, "0", "planned", "=", "", "county", "", "project_table", "", "", "", "")
+    return (
+        key,
+        line,
+        "项目表合计",
+        printed,
+        "万元",
+        2021,
+        2025,
+        "0",
+        "planned",
+        "=",
+        "",
+        "county",
+        "",
+        "project_table",
+        "",
+        "",
+        "",
+        "",
+    )
 
 
 Rows = list[tuple[object, ...]]
@@ -358,7 +404,9 @@ def _projects(rng: random.Random, ledger: Ledger, number: int) -> tuple[Rows, Ro
             corrections.append(("c01", "projects", key, "investment_printed", wrong, str(total), "shifted_row", "数值错行，按合计复原",
                                 "The amount is one row too low; restored by the total", f"line {line}", "applied"))  # fmt: skip
         years = f"{first}-{last}"
-        projects.append(_mention(key, project, "table", line, str(n), name, domain, years, wrong or str(total), annex="1"))
+        projects.append(
+            _mention(key, project, "table", line, str(n), name, domain, years, wrong or str(total), annex="1")
+        )
         for position, (funder, part) in enumerate(_parts(rng, total), start=1):
             fund = f"f{len(funding) + 1:03d}"
             funding.append((fund, project, line, position, "", str(part)))
@@ -376,7 +424,18 @@ def _projects(rng: random.Random, ledger: Ledger, number: int) -> tuple[Rows, Ro
     return projects, outputs, funding, assigned, corrections
 
 
-def _mention(key: str, project: str, mention: str, line: int, seq: str, name: str, domain: str, years: str, amount: str, annex: str) -> tuple[object, ...]:
+def _mention(
+    key: str,
+    project: str,
+    mention: str,
+    line: int,
+    seq: str,
+    name: str,
+    domain: str,
+    years: str,
+    amount: str,
+    annex: str,
+) -> tuple[object, ...]:
     english = f"Synthetic project {project[1:]}"
     return (key, project, mention, line, seq, "", name, english, domain, "新建" if annex else "", years, amount, "万元", "民政局" if annex else "",
             "", "", "", "planned" if annex else "", "construction" if annex else "", annex, "")  # fmt: skip
@@ -396,7 +455,14 @@ def _parts(rng: random.Random, total: int) -> Iterator[tuple[str, int]]:
 def _outputs(rng: random.Random, domain: str, total: int) -> Iterator[tuple[str, str, int, str, str, str]]:
     yield "floor_area_m2", "建筑面积", max(round(total * 10_000 / rng.uniform(2500, 4500)), 10), "平方米", "new", ""
     if domain == "elderly_care":
-        yield "beds", "养老床位", max(round(total / rng.uniform(12, 30)), 5), "张", rng.choice(("new", "new", "conversion")), "elderly"
+        yield (
+            "beds",
+            "养老床位",
+            max(round(total / rng.uniform(12, 30)), 5),
+            "张",
+            rng.choice(("new", "new", "conversion")),
+            "elderly",
+        )
     elif domain == "funeral":
         yield "graves", "墓穴", max(round(total * rng.uniform(1.5, 5)), 20), "穴", "new", ""
     else:
@@ -418,7 +484,15 @@ def _covariates(rng: random.Random, total: dict[int, int]) -> Rows:
     for year in YEARS:
         rows.append((year, "resident", total[year], "persons", f"census-{year}"))
         rows.append((year, "urban_residents", round(total[year] * rng.uniform(0.25, 0.8)), "persons", f"census-{year}"))
-        rows.append((year, "households_with_65plus", round(total[year] * rng.uniform(0.05, 0.11)), "households", f"census-{year}"))
+        rows.append(
+            (
+                year,
+                "households_with_65plus",
+                round(total[year] * rng.uniform(0.05, 0.11)),
+                "households",
+                f"census-{year}",
+            )
+        )
     rows.append((2010, "registered", round(total[2010] * rng.uniform(0.85, 1.15)), "persons", "census-2010"))
     rows.append((2010, "birth_rate", round(rng.uniform(7, 14), 2), "permille", "census-2010"))
     rows.append((2010, "death_rate", round(rng.uniform(4, 8), 2), "permille", "census-2010"))
@@ -442,7 +516,10 @@ def _report(rng: random.Random, statistics: Rows, names: dict[str, str]) -> Rows
         if indicator is None or s[8] != "actual" or s[5] != 2020 or len(rows) == 30:
             continue
         value = _capped(round(_as_float(s[3]) * rng.uniform(0.95, 1.3), 1), indicator)
-        rows.setdefault(indicator["indicator_id"], (indicator["indicator_id"], 2023, "", value, indicator["unit"], "合成年报", "2024-03-01"))
+        rows.setdefault(
+            indicator["indicator_id"],
+            (indicator["indicator_id"], 2023, "", value, indicator["unit"], "合成年报", "2024-03-01"),
+        )
     return list(rows.values())
 
 
@@ -455,7 +532,9 @@ def _reference(folder: Path, units: list[Unit]) -> None:
     provinces = {u.prefix[:2]: u.province for u in units}
     prefectures = {u.prefix: u for u in units}
     rows: Rows = [("100000", "全国", "China", "", "", "nation", "2020-11-01")]
-    rows += [(f"{p}0000", name, f"Province {p}", "", name, "province", "2020-11-01") for p, name in sorted(provinces.items())]
+    rows += [
+        (f"{p}0000", name, f"Province {p}", "", name, "province", "2020-11-01") for p, name in sorted(provinces.items())
+    ]
     rows += [(f"{p}00", u.prefecture, f"Prefecture {p}", u.prefecture, u.province, "prefecture", "2020-11-01")
              for p, u in sorted(prefectures.items())]  # fmt: skip
     _csv(folder / "areas.csv", "areas", rows)

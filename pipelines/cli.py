@@ -46,7 +46,10 @@ def _parser() -> argparse.ArgumentParser:
     run = command("run", _run, "刷新：从原始数据到发布 / refresh: from raw to release")
     run.add_argument("--county", action="append", metavar="CODE", help="只重读这个县 / re-read this county only")
     run.add_argument(
-        "--raw", type=Path, metavar="DIR", help="县文件夹所在处；版本写在其旁 / where the county folders lie; releases go beside them"
+        "--raw",
+        type=Path,
+        metavar="DIR",
+        help="县文件夹所在处；版本写在其旁 / where the county folders lie; releases go beside them",
     )
     run.add_argument("--force", action="store_true", help="没有变化也重建 / rebuild even if nothing changed")
     command("status", _status, "当前版本与检查状态 / the current release and its checks")

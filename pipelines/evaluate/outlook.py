@@ -54,7 +54,9 @@ class Outlook:
         """From the forecast tables; of the beds only the `years` that are asked for, of the elderly only 60+."""
         asked = None if beds is None else beds.filter(pl.col("year").is_in(list(years)))
         sixty = pl.all_horizontal(pl.col("age_band") == "60+", pl.col("sex") == "both")
-        return cls(_by_county(asked), _by_county(graves), _by_county(None if elderly is None else elderly.filter(sixty)))
+        return cls(
+            _by_county(asked), _by_county(graves), _by_county(None if elderly is None else elderly.filter(sixty))
+        )
 
     def persons(self, county: str, year: int) -> Row | None:
         """The row of persons aged 60+, both sexes."""
