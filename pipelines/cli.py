@@ -4,6 +4,7 @@ needs them."""
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from pathlib import Path
 
@@ -41,6 +42,12 @@ def _parser() -> argparse.ArgumentParser:
 
     run = command("run", _run, "刷新：从原始数据到发布 / refresh: from raw to release")
     run.add_argument("--county", action="append", metavar="CODE", help="只重读这个县 / re-read this county only")
+    run.add_argument(
+        "--raw",
+        type=Path,
+        metavar="DIR",
+        help="县文件夹所在处；版本写在其旁 / where the county folders lie; releases go beside them",
+    )
     run.add_argument("--force", action="store_true", help="没有变化也重建 / rebuild even if nothing changed")
     command("status", _status, "当前版本与检查状态 / the current release and its checks")
     release = command("release", _release, "版本：list|path|diff|use|pin / releases")
@@ -80,6 +87,8 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _run(arguments: argparse.Namespace) -> int:
+    if arguments.raw:
+        os.environ["MINZHENG_RAW_FOLDER"] = str(arguments.raw)
     from pipelines.run import refresh
 
     return refresh(settings.load(), only=arguments.county or [], force=arguments.force)

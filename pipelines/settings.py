@@ -19,7 +19,7 @@ _CONVERTERS: dict[str, Callable[[str], object]] = {"int": int, "float": float}
 class Settings:
     """All settings. Paths are absolute; `schedule_hour` is local to `time_zone`; `retention` counts releases kept;
     `change_factor`: a figure from raw that moves by more needs a word of explanation; `notebooks` 0 leaves the notebook
-    pages out; `alert_*`: where failures are told besides the message file (docs/operate.md)."""
+    pages out; `raw_folder`: raw folders that lie elsewhere than in `data_root`; `alert_*`: where failures are told besides the message file (docs/operate.md)."""
 
     data_root: Path
     schedule_hour: int = 3
@@ -30,6 +30,7 @@ class Settings:
     memory_limit: str = "2GB"
     change_factor: float = 3.0
     notebooks: int = 1
+    raw_folder: str = ""
     alert_webhook: str = ""
     alert_mail_to: str = ""
     alert_mail_from: str = ""
@@ -39,7 +40,12 @@ class Settings:
 
     @property
     def raw(self) -> Path:
-        return self.data_root / "raw"
+        return Path(self.raw_folder) if self.raw_folder else self.data_root / "raw"
+
+    @property
+    def row_counts(self) -> Path:
+        """The rows that there must be: kept in git for the project's own raw data, beside other raw data for those."""
+        return self.raw / "row_counts.json" if self.raw_folder else PROJECT / "expectations" / "row_counts.json"
 
     @property
     def staging(self) -> Path:
@@ -81,5 +87,7 @@ def load() -> Settings:
             raise ValueError(
                 f"设置 {known.name} 应为数字 / setting {known.name} must be a number: {value!r}"
             ) from error
-    root = Path(str(values.pop("data_root", PROJECT / "data"))).expanduser().resolve()
+    raw = Path(str(values["raw_folder"])).expanduser().resolve() if values.get("raw_folder") else None
+    root = Path(str(values.pop("data_root", raw.parent if raw else PROJECT / "data"))).expanduser().resolve()
+    values["raw_folder"] = str(raw or "")
     return Settings(data_root=root, **values)  # type: ignore[arg-type]

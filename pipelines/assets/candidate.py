@@ -84,7 +84,9 @@ def quality(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckRes
     previous = release.current_folder(s)
     gate_rows, changes = gate.judge(s, previous, folder, package.inputs_compared(s, previous, folder))
     failpoint("quality.compared")
-    results = canonical("mart_quality", pl.concat([check(folder, SUITES), gate_rows], how="diagonal_relaxed"))
+    results = canonical(
+        "mart_quality", pl.concat([check(folder, SUITES, counted=s.row_counts), gate_rows], how="diagonal_relaxed")
+    )
     failpoint("quality.checked")
     results.write_parquet(folder / "parquet" / "mart_quality.parquet")
     diff.write(previous, folder, results, [asdict(c) for c in changes])

@@ -7,7 +7,7 @@ policy, not need, and would hold a target against itself. Units: beds, graves, p
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from math import log
@@ -41,20 +41,26 @@ class Aim:
 
 @dataclass(frozen=True)
 class Outlook:
-    """The forecasts by county."""
+    """The forecasts by county: beds of the years asked for, graves, persons aged 60+ of both sexes."""
 
     beds: dict[str, list[Row]]
     graves: dict[str, list[Row]]
     elderly: dict[str, list[Row]]
 
     @classmethod
-    def of(cls, beds: pl.DataFrame | None, graves: pl.DataFrame | None, elderly: pl.DataFrame | None) -> Outlook:
-        return cls(_by_county(beds), _by_county(graves), _by_county(elderly))
+    def of(
+        cls, beds: pl.DataFrame | None, graves: pl.DataFrame | None, elderly: pl.DataFrame | None, years: Iterable[int]
+    ) -> Outlook:
+        """From the forecast tables; of the beds only the `years` that are asked for, of the elderly only 60+."""
+        asked = None if beds is None else beds.filter(pl.col("year").is_in(list(years)))
+        sixty = pl.all_horizontal(pl.col("age_band") == "60+", pl.col("sex") == "both")
+        return cls(
+            _by_county(asked), _by_county(graves), _by_county(None if elderly is None else elderly.filter(sixty))
+        )
 
     def persons(self, county: str, year: int) -> Row | None:
         """The row of persons aged 60+, both sexes."""
-        wanted = {"year": year, "age_band": "60+", "sex": "both"}
-        return next(iter(_where(self.elderly.get(county, []), **wanted)), None)
+        return next((r for r in self.elderly.get(county, []) if r["year"] == year), None)
 
 
 def demand_consistency(aim: Aim, stated: dict[str, float], outlook: Outlook) -> str | None:
@@ -98,9 +104,11 @@ def probability_met(aim: Aim, outlook: Outlook) -> tuple[float | None, str | Non
     and the flag that names the supply. (None, None) for other targets and where the supply is not reported.
 
     The supply is fixed, so this is P(persons ≤ supply × 1000 / T), read from the forecast's quantiles."""
+    if aim.indicator != PER_1000 or aim.value <= 0:
+        return None, None
     people = outlook.persons(aim.county, aim.year)
     supply = _supply(outlook.beds.get(aim.county, []), aim.year)
-    if aim.indicator != PER_1000 or people is None or supply is None or aim.value <= 0:
+    if people is None or supply is None:
         return None, None
     beds, flag = supply
     points = [(NormalDist().inv_cdf(q), people[name]) for name, q in QUANTILES.items() if people.get(name)]

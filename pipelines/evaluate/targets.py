@@ -44,7 +44,8 @@ def evaluate(
     series that relative targets name, in the indicator's unit. Raises ValueError for a target whose source has no
     period.
     """
-    book, outlook = find.read(observations, indicators, sources, comparators), Outlook.of(beds, graves, elderly)
+    book = find.read(observations, indicators, sources, comparators)
+    outlook = Outlook.of(beds, graves, elderly, {t.year for t in book.targets})
     columns = registry.table(TABLE).columns
     rows = [_evaluated(target, book, outlook) for target in book.targets]
     schema = {c.name: _TYPES[c.type] for c in columns}

@@ -8,7 +8,8 @@ need; so shortage and idle beds are both reported and nothing is averaged.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
@@ -16,7 +17,7 @@ import numpy as np
 import polars as pl
 
 from pipelines.forecast.assumptions import AssumptionSet
-from pipelines.forecast.chain import from_quantiles, normal_draws, quantile_cube
+from pipelines.forecast.chain import from_quantiles, middle, normal_draws, quantile_cube, quantiles_of_sorted
 from pipelines.forecast.cohorts import Floats, Texts
 
 DEFINITIONS: Final = {
@@ -32,7 +33,8 @@ GRADIENT: Final = {
     70: "disability_70_74",
     75: "disability_75_plus",
 }
-SCENARIOS: Final = ("natural", "policy")
+DEMANDED: Final = ("all", "institution", "nursing")
+"""Bed types with a demand of their own."""
 NO_DEFINITION: Final = "none"
 NOT_REPORTED: Final = "not_reported"
 TORNADO: Final = ("dependent_share", "institution_given_dependent", "occupancy")
@@ -63,25 +65,21 @@ def bed_outlook(
     drawn = assumptions.draw(draws, seed + 1)
     index = age_index(ages, codes, years, assumptions, national_elderly)
     version = f"{elderly['method_version'][0]}|{assumptions.version}"
-    need = _demand(persons, index, drawn, _by_county(targets, codes))
+    places = {t: _supply(supply, codes, years, "existing", t) for t in DEMANDED}
+    coming = {t: np.nan_to_num(_supply(supply, codes, years, "planned", t)) for t in DEMANDED}
+    completion = drawn["completion_probability"]
     rows: list[pl.DataFrame] = []
-    for (estimator, definition, bed_type), demand in need.items():
-        existing = _supply(supply, codes, years, "existing", bed_type)
-        planned = np.nan_to_num(_supply(supply, codes, years, "planned", bed_type))
-        for scenario in SCENARIOS:
-            completed = planned[..., None] * drawn["completion_probability"] * (scenario == "policy")
-            rows.append(
-                _balance(
-                    codes,
-                    years,
-                    scenario,
-                    estimator,
-                    bed_type,
-                    definition,
-                    demand,
-                    existing[..., None] + completed,
-                )
-            )
+    for (estimator, definition, bed_types), demand in _demand(persons, index, drawn, _by_county(targets, codes)):
+        ordered = np.sort(demand, axis=2)
+        quantiles = quantiles_of_sorted(ordered, (0.1, 0.5, 0.9))
+        for bed_type in bed_types:
+            existing, planned = places[bed_type], coming[bed_type]
+            natural = Balance.of_constant(ordered, existing)
+            for scenario, balance in (
+                ("natural", natural),
+                ("policy", natural.with_planned(demand, existing, planned, completion)),
+            ):
+                rows.append(_block(codes, years, (scenario, estimator, bed_type, definition), quantiles, balance))
     return (
         pl.concat(rows)
         .with_columns(pl.lit(version).alias("method_version"))
@@ -239,26 +237,19 @@ def _persons_60(elderly: pl.DataFrame, draws: int, seed: int) -> tuple[Texts, li
 
 def _demand(
     persons: Floats, index: Floats, drawn: dict[str, Floats], target: Floats
-) -> dict[tuple[str, str, str], Floats]:
-    """(estimator, definition, bed type) → beds (n, years, draws)."""
-    need: dict[tuple[str, str, str], Floats] = {}
+) -> Iterator[tuple[tuple[str, str, tuple[str, ...]], Floats]]:
+    """(estimator, definition, bed types) and the beds that it asks of each of them (n, years, draws), one by one."""
     for definition, parameter in DEFINITIONS.items():
         dependent = 1.0 if definition == "census" else drawn["dependent_share"]
         share = drawn[parameter] * dependent * drawn["institution_given_dependent"] / drawn["occupancy"]
-        beds = persons * index[..., None] * share
-        for bed_type in ("all", "institution", "nursing"):
-            need["prevalence", definition, bed_type] = beds
-    others = {
-        "planning_norm": persons * drawn["planning_norm_beds"],
-        "observed_use": persons * drawn["institution_use_rate"] / drawn["occupancy"],
-        "planning_ratio": persons * (target / 1000)[:, None, None],
-    }
-    for estimator, beds in others.items():
-        need[estimator, NO_DEFINITION, "all"] = beds
-        if estimator != "planning_ratio":
-            need[estimator, NO_DEFINITION, "institution"] = beds
-            need[estimator, NO_DEFINITION, "nursing"] = beds * drawn["nursing_share_target"]
-    return need
+        yield ("prevalence", definition, DEMANDED), persons * index[..., None] * share
+    for estimator, beds in (
+        ("planning_norm", persons * drawn["planning_norm_beds"]),
+        ("observed_use", persons * drawn["institution_use_rate"] / drawn["occupancy"]),
+    ):
+        yield (estimator, NO_DEFINITION, ("all", "institution")), beds
+        yield (estimator, NO_DEFINITION, ("nursing",)), beds * drawn["nursing_share_target"]
+    yield ("planning_ratio", NO_DEFINITION, ("all",)), persons * (target / 1000)[:, None, None]
 
 
 def _by_county(targets: pl.DataFrame, codes: Texts) -> Floats:
@@ -272,30 +263,64 @@ def _supply(supply: pl.DataFrame, codes: Texts, years: list[int], status: str, b
     return np.array([[known.get((c, y), np.nan) for y in years] for c in codes.tolist()], dtype=np.float64)
 
 
-def _balance(
-    codes: Texts,
-    years: list[int],
-    scenario: str,
-    estimator: str,
-    bed_type: str,
-    definition: str,
-    demand: Floats,
-    supply: Floats,
+@dataclass(frozen=True)
+class Balance:
+    """Supply and what is short or idle, medians over the draws, and the share of draws that are short: (n, years) each."""
+
+    supply: Floats
+    shortage: Floats
+    idle: Floats
+    short: Floats
+
+    @classmethod
+    def of_constant(cls, ordered: Floats, supply: Floats) -> Balance:
+        """Ordered demand (n, years, draws) against a supply that no draw changes: the middle of the demand decides."""
+        pair = middle(ordered) - supply[..., None]
+        return cls(supply, _mean(np.maximum(pair, 0.0)), _mean(np.maximum(-pair, 0.0)), _above(ordered, supply))
+
+    def with_planned(self, demand: Floats, existing: Floats, planned: Floats, completion: Floats) -> Balance:
+        """With planned beds × completion; worked out anew only where something is planned."""
+        cells = planned > 0
+        supply = existing[cells][:, None] + planned[cells][:, None] * completion
+        gap = np.sort(demand[cells] - supply, axis=1)
+        pair = middle(gap)
+        changed = {
+            "supply": np.median(supply, axis=1),
+            "shortage": _mean(np.maximum(pair, 0.0)),
+            "idle": _mean(np.maximum(-pair, 0.0)),
+            "short": (gap > 0).mean(axis=1),
+        }
+        merged = {name: getattr(self, name).copy() for name in changed}
+        for name, values in changed.items():
+            merged[name][cells] = values
+        return Balance(**merged)
+
+
+def _mean(pairs: Floats) -> Floats:
+    """Mean of the two middle values: the median of an even number of draws."""
+    return np.asarray(pairs.mean(axis=-1))
+
+
+def _above(ordered: Floats, limit: Floats) -> Floats:
+    """Share of the draws above a limit (n, years)."""
+    return np.asarray((ordered > limit[..., None]).mean(axis=2))
+
+
+def _block(
+    codes: Texts, years: list[int], names: tuple[str, str, str, str], quantiles: Floats, balance: Balance
 ) -> pl.DataFrame:
     """One block of the outlook; counties without a target of their own have no planning_ratio rows."""
     n, t = len(codes), len(years)
-    quantiles = np.quantile(demand, (0.1, 0.5, 0.9), axis=2)
-    gap = demand - supply
-    middle = np.median(np.broadcast_to(supply, gap.shape), axis=2)
     columns = {
         "demand_p10": quantiles[0],
         "demand_p50": quantiles[1],
         "demand_p90": quantiles[2],
-        "supply": middle,
-        "shortage_p50": np.median(np.maximum(gap, 0.0), axis=2),
-        "idle_p50": np.median(np.maximum(-gap, 0.0), axis=2),
-        "probability_short": np.where(np.isnan(middle), np.nan, (gap > 0).mean(axis=2)),
+        "supply": balance.supply,
+        "shortage_p50": balance.shortage,
+        "idle_p50": balance.idle,
+        "probability_short": np.where(np.isnan(balance.supply), np.nan, balance.short),
     }
+    keys = ("scenario", "estimator", "bed_type", "definition")
     frame = pl.DataFrame(
         {
             "county_code": np.repeat(codes, t),
@@ -306,26 +331,11 @@ def _balance(
     return (
         frame.filter(pl.col("demand_p50").is_not_null())
         .with_columns(
-            pl.lit(scenario).alias("scenario"),
-            pl.lit(estimator).alias("estimator"),
-            pl.lit(bed_type).alias("bed_type"),
-            pl.lit(definition).alias("definition"),
+            *(pl.lit(value).alias(key) for key, value in zip(keys, names, strict=True)),
             pl.when(pl.col("supply").is_null()).then(pl.lit(NOT_REPORTED)).otherwise(None).alias("supply_status"),
         )
         .select(
-            "county_code",
-            "year",
-            "scenario",
-            "estimator",
-            "bed_type",
-            "definition",
-            "demand_p10",
-            "demand_p50",
-            "demand_p90",
-            "supply",
-            "supply_status",
-            "shortage_p50",
-            "idle_p50",
-            "probability_short",
+            "county_code", "year", *keys, "demand_p10", "demand_p50", "demand_p90", "supply", "supply_status",
+            "shortage_p50", "idle_p50", "probability_short",
         )
-    )
+    )  # fmt: skip

@@ -24,12 +24,30 @@ def from_quantiles(quantiles: Floats, normal: Floats) -> Floats:
     Linear in the normal score between quantiles on the log scale, and beyond the outer ones along the last slope.
     """
     log_q = np.log(np.maximum(quantiles, 1e-9))
-    z = np.broadcast_to(normal[:, None, :], (*quantiles.shape[:2], normal.shape[1]))
-    piece = np.clip(np.searchsorted(LEVELS, z) - 1, 0, len(LEVELS) - 2)
-    low, high = LEVELS[piece], LEVELS[piece + 1]
-    left = np.take_along_axis(log_q, piece, axis=2)
-    right = np.take_along_axis(log_q, piece + 1, axis=2)
-    return np.asarray(np.exp(left + (z - low) / (high - low) * (right - left)))
+    piece = np.clip(np.searchsorted(LEVELS, normal) - 1, 0, len(LEVELS) - 2)
+    part = ((normal - LEVELS[piece]) / (LEVELS[piece + 1] - LEVELS[piece]))[:, None, :]
+    at = np.broadcast_to(piece[:, None, :], (*quantiles.shape[:2], normal.shape[1]))
+    left = np.take_along_axis(log_q, at, axis=2)
+    right = np.take_along_axis(log_q, at + 1, axis=2)
+    return np.asarray(np.exp(left + part * (right - left)))
+
+
+def quantiles_of_sorted(ordered: Floats, levels: tuple[float, ...]) -> Floats:
+    """`np.quantile` (linear) along the last axis of draws that are in order already: (levels, …)."""
+    last = ordered.shape[-1] - 1
+    found = []
+    for level in levels:
+        at = level * last
+        low = int(at)
+        share, a, b = at - low, ordered[..., low], ordered[..., min(low + 1, last)]
+        found.append(b - (b - a) * (1 - share) if share >= 0.5 else a + (b - a) * share)
+    return np.stack(found)
+
+
+def middle(ordered: Floats) -> Floats:
+    """The two middle values of ordered draws (…, 2); twice the same one when their number is odd."""
+    draws = ordered.shape[-1]
+    return ordered[..., [(draws - 1) // 2, draws // 2]]
 
 
 def quantile_cube(frame: pl.DataFrame, codes: Texts, years: Texts | list[int]) -> Floats:

@@ -13,7 +13,7 @@ import numpy as np
 import polars as pl
 
 from pipelines.forecast.assumptions import AssumptionSet
-from pipelines.forecast.chain import from_quantiles, normal_draws, quantile_cube
+from pipelines.forecast.chain import from_quantiles, normal_draws, quantile_cube, quantiles_of_sorted
 from pipelines.forecast.cohorts import Bools, Floats, Texts
 
 SCENARIOS: Final = ("natural", "policy")
@@ -119,7 +119,7 @@ def _scenario(
     stated: Bools,
 ) -> pl.DataFrame:
     n, t = len(codes), len(years)
-    left = np.quantile(places[..., None] - used, (0.1, 0.5, 0.9), axis=2)
+    left = quantiles_of_sorted(np.sort(places[..., None] - used, axis=2), (0.1, 0.5, 0.9))
     opened = places > 0
     exhausted = (used >= places[..., None]) & opened[..., None]
     first = np.where(exhausted.any(axis=1), np.array(years)[exhausted.argmax(axis=1)], np.inf)

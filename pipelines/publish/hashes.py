@@ -12,8 +12,19 @@ def table_hash(frame: pl.DataFrame) -> str:
     """sha256 over column names, types and values of an ordered frame. NULL, '' and 0 differ."""
     digest = hashlib.sha256("|".join(f"{n}:{t}" for n, t in frame.schema.items()).encode())
     for column in frame.iter_columns():
-        digest.update(b"\x1d" + "\x1e".join("\x00" if v is None else repr(v) for v in column.to_list()).encode())
+        for part in _parts(column):
+            digest.update(hashlib.sha256(part).digest())
     return digest.hexdigest()
+
+
+def _parts(column: pl.Series) -> list[bytes]:
+    """The values of a column as bytes: which are null, then the values themselves; texts with their lengths."""
+    empty = column.is_null().to_numpy().tobytes()
+    if column.dtype == pl.String:
+        lengths = column.str.len_bytes().fill_null(0).to_numpy().tobytes()
+        return [empty, lengths, str(column.str.join("").item()).encode()]
+    numbers = column.cast(pl.UInt8) if column.dtype == pl.Boolean else column.to_physical()
+    return [empty, numbers.fill_null(0).to_numpy().tobytes()]
 
 
 def file_hash(path: Path) -> str:

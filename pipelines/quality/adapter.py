@@ -14,23 +14,26 @@ import polars as pl
 from pipelines import registry
 from pipelines.quality import candidate as data
 from pipelines.quality import messages, schema
-from pipelines.quality.checks import Check, hand_written, may_be_empty, tables
+from pipelines.quality.checks import COUNTS, Check, hand_written, may_be_empty, tables
 from pipelines.quality.messages import Outcome
 
 TABLE = "mart_quality"
 EXAMPLES = 3
 
 
-def check(candidate: Path, suites: Path, *, only: Collection[str] | None = None) -> pl.DataFrame:
+def check(
+    candidate: Path, suites: Path, *, only: Collection[str] | None = None, counted: Path | None = None
+) -> pl.DataFrame:
     """Every generated and hand-written expectation on a candidate → rows of `mart_quality`, worst first.
 
     `candidate` is a folder of Parquet files (or one with a `parquet/` folder); `suites` is `expectations/`; `only`
-    leaves out what does not concern these tables. A missing table fails as a whole; an expectation that could not be
+    leaves out what does not concern these tables; `counted`: the row
+    counts that must be there, by default those of the suites. A missing table fails as a whole; an expectation that could not be
     evaluated counts as failed and critical. Raises KeyError or FileNotFoundError only when a suite file is not whole.
     """
     gx = Engine()
     wanted = [c for c in every_check(suites) if only is None or c.concerns(only)]
-    with data.open_candidate(candidate, suites) as con:
+    with data.open_candidate(candidate, counted or suites / COUNTS) as con:
         there = data.present(con)
         checks = [c for c in wanted if c.table in there or c.rule == "present" or c.suite != c.table]
         outcomes = _by_query(gx, con, [c for c in checks if c.sql])

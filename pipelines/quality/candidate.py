@@ -25,15 +25,15 @@ class Found:
     accepted: tuple[str, ...] = ()
 
 
-def open_candidate(candidate: Path, suites: Path) -> duckdb.DuckDBPyConnection:
-    """Views of every Parquet file of the candidate, the registry's tables, and the expected row counts."""
+def open_candidate(candidate: Path, counted: Path) -> duckdb.DuckDBPyConnection:
+    """Views of every Parquet file of the candidate, the registry's tables, and the row counts expected by `counted`."""
     folder = candidate / "parquet" if (candidate / "parquet").is_dir() else candidate
     con = builder.connect()
     for path in sorted(folder.glob("*.parquet")):
         builder.attach(con, path.stem, [path])
     builder.attach_registry(con)
     rows = {"county_code": pl.String, "table_name": pl.String, "rows": pl.Int64}
-    builder.load(con, "expected_rows", pl.DataFrame(expected_rows(suites), schema=rows, orient="row"))
+    builder.load(con, "expected_rows", pl.DataFrame(expected_rows(counted), schema=rows, orient="row"))
     builder.load(
         con, "printed_units", pl.DataFrame(_printed_units(), schema=["spelling", "unit", "factor"], orient="row")
     )

@@ -18,7 +18,7 @@ Counts = dict[str, dict[str, int]]
 
 def count(candidate: Path, suites: Path) -> Counts:
     """Rows per county and raw-derived table of a candidate, by the query of the rule that compares them."""
-    with open_candidate(candidate, suites) as con:
+    with open_candidate(candidate, suites / COUNTS) as con:
         con.execute("DELETE FROM expected_rows")
         found = con.execute((suites / "rules" / "rows_more.sql").read_text(encoding="utf-8")).fetchall()
     counts: Counts = {}
