@@ -49,6 +49,7 @@ def _parser() -> argparse.ArgumentParser:
         help="县文件夹所在处；版本写在其旁 / where the county folders lie; releases go beside them",
     )
     run.add_argument("--force", action="store_true", help="没有变化也重建 / rebuild even if nothing changed")
+    run.add_argument("--engine", help="计算引擎（缺省取设置） / duckdb or spark; default: the settings")
     command("status", _status, "当前版本与检查状态 / the current release and its checks")
     release = command("release", _release, "版本：list|path|diff|use|pin / releases")
     release.add_argument("action", choices=["list", "path", "diff", "use", "pin", "verify"])
@@ -87,10 +88,14 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _run(arguments: argparse.Namespace) -> int:
-    if arguments.raw:
-        os.environ["MINZHENG_RAW_FOLDER"] = str(arguments.raw)
+    from pipelines import engine
     from pipelines.run import refresh
 
+    if arguments.raw:
+        os.environ["MINZHENG_RAW_FOLDER"] = str(arguments.raw)
+    if arguments.engine:
+        os.environ["MINZHENG_ENGINE"] = arguments.engine  # the assets load the settings themselves
+    engine.of(settings.load())  # says at once what is not installed
     return refresh(settings.load(), only=arguments.county or [], force=arguments.force)
 
 

@@ -19,7 +19,9 @@ _CONVERTERS: dict[str, Callable[[str], object]] = {"int": int, "float": float}
 class Settings:
     """All settings. Paths are absolute; `schedule_hour` is local to `time_zone`; `retention` counts releases kept;
     `change_factor`: a figure from raw that moves by more needs a word of explanation; `notebooks` 0 leaves the notebook
-    pages out; `raw_folder`: raw folders that lie elsewhere than in `data_root`; `alert_*`: where failures are told besides the message file (docs/operate.md)."""
+    pages out; `raw_folder`: raw folders that lie elsewhere than in `data_root`; `engine` builds
+    tables and forecast, on `spark_master` if it is Spark (docs/when-to-move.md); `alert_*`: where failures are told besides
+    the message file (docs/operate.md)."""
 
     data_root: Path
     schedule_hour: int = 3
@@ -31,6 +33,8 @@ class Settings:
     change_factor: float = 3.0
     notebooks: int = 1
     raw_folder: str = ""
+    engine: str = "duckdb"
+    spark_master: str = "local[2]"
     alert_webhook: str = ""
     alert_mail_to: str = ""
     alert_mail_from: str = ""

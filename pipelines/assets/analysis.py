@@ -6,7 +6,7 @@ from pathlib import Path
 import dagster as dg
 import polars as pl
 
-from pipelines import registry, settings
+from pipelines import engine, registry, settings
 from pipelines.assets.common import OWNERS, candidate, described, of_table
 from pipelines.assets.raw import staging_county, staging_reference
 from pipelines.core.tables import build_core
@@ -31,9 +31,12 @@ def core(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
     release.begin(s, folder)
     failpoint("core.begun")
     _saved_as(held_back.frame(held), folder / "staging" / f"{held_back.FILE}.parquet")
-    rows = build_core([c.folder for c in counties], store.current(s, "reference").folder, folder / "core")
+    reference = store.current(s, "reference").folder
+    rows = build_core([c.folder for c in counties], reference, folder / "core", engine.of(s))
     failpoint("core.built")
-    return dg.MaterializeResult(metadata={"counties": len(counties), "held_back": len(held), **rows})
+    return dg.MaterializeResult(
+        metadata={"engine": s.engine, "counties": len(counties), "held_back": len(held), **rows}
+    )
 
 
 @dg.asset(
@@ -63,10 +66,11 @@ def discrepancies(context: dg.AssetExecutionContext) -> dg.MaterializeResult[Non
     ]
 )
 def forecast(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[None]]:
-    from pipelines.forecast.product import forecast_tables, read_core
+    from pipelines.forecast.product import read_core
+    from pipelines.forecast.slices import forecast_in_slices
 
-    folder = candidate(context)
-    tables = forecast_tables(read_core(folder / "core"), seed=settings.load().seed)
+    folder, s = candidate(context), settings.load()
+    tables = forecast_in_slices(read_core(folder / "core"), seed=s.seed, run=engine.of(s).map)
     for name, frame in tables.items():
         yield _saved(frame, folder / "forecast" / f"{name}.parquet", name)
     failpoint("forecast.saved")

@@ -7,7 +7,7 @@ from dataclasses import asdict
 import dagster as dg
 import polars as pl
 
-from pipelines import registry, settings
+from pipelines import engine, registry, settings
 from pipelines.assets.analysis import core, discrepancies, evaluation_target
 from pipelines.assets.common import OWNERS, candidate, described, of_table
 from pipelines.core.builder import canonical
@@ -48,7 +48,8 @@ def key(table: registry.Table) -> dg.AssetKey:
 def candidate_tables(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[None]]:
     folder = candidate(context)
     out = folder / "parquet"
-    build_marts([folder / part for part in ("staging", "core", "reconcile", "forecast", "evaluate")], out)
+    inputs = [folder / part for part in ("staging", "core", "reconcile", "forecast", "evaluate")]
+    build_marts(inputs, out, engine.of(settings.load()))
     failpoint("candidate.marts")
     for path in (folder / "core").glob("*.parquet"):
         shutil.copy2(path, out / path.name)

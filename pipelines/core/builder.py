@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from importlib.resources import files
 from pathlib import Path
 
@@ -9,8 +10,9 @@ import duckdb
 import polars as pl
 
 from pipelines import registry
+from pipelines.core.engine import Inputs, registry_frames
 
-HORIZON = 2035
+Connection = duckdb.DuckDBPyConnection
 
 
 class BuildError(RuntimeError):
@@ -23,21 +25,17 @@ def connect(memory_limit: str = "2GB") -> duckdb.DuckDBPyConnection:
     return duckdb.connect(config={"memory_limit": memory_limit, "autoinstall_known_extensions": "false", "threads": 1})
 
 
-def attach_staging(con: duckdb.DuckDBPyConnection, folders: list[Path], reference: Path) -> None:
-    """Views ``stg_<table>`` over the staging Parquet of all counties and of the reference folder, plus ``reg_*``."""
-    names = {p.stem for f in folders for p in f.glob("*.parquet")}
-    for name in sorted(names):
-        attach(con, f"stg_{name}", [f / f"{name}.parquet" for f in folders])
-    for path in reference.glob("*.parquet"):
-        attach(con, f"stg_{path.stem}", [path])
-    attach_registry(con)
+def attach_inputs(con: duckdb.DuckDBPyConnection, inputs: Inputs) -> None:
+    """Views over the files and tables of the frames that SQL may read."""
+    for name, paths in inputs.files.items():
+        attach(con, name, list(paths))
+    for name, frame in inputs.frames.items():
+        load(con, name, frame)
 
 
 def attach_registry(con: duckdb.DuckDBPyConnection) -> None:
     """Tables ``reg_indicators``, ``reg_comparisons``, ``reg_units``, ``reg_domains`` and ``reg_years``."""
-    for name in ("indicators", "comparisons", "units", "domains"):
-        load(con, f"reg_{name}", pl.DataFrame(registry.rows(name)))
-    load(con, "reg_years", pl.DataFrame({"year": range(2020, HORIZON + 1)}))
+    attach_inputs(con, Inputs({}, registry_frames()))
 
 
 def attach(con: duckdb.DuckDBPyConnection, view: str, paths: list[Path]) -> None:
@@ -64,16 +62,21 @@ def insert(con: duckdb.DuckDBPyConnection, name: str, frame: pl.DataFrame) -> in
     return frame.height
 
 
-def build(con: duckdb.DuckDBPyConnection, package: str, names: list[str]) -> dict[str, int]:
+def build(con: duckdb.DuckDBPyConnection, package: str, names: Sequence[str]) -> dict[str, int]:
     """Build the tables `names` from ``<package>/<name>.sql``. Returns rows per table. Raises BuildError."""
-    return {name: _build_one(con, package, name) for name in names}
+    return {name: fill(con, name, query(package, name)) for name in names}
 
 
-def _build_one(con: duckdb.DuckDBPyConnection, package: str, name: str) -> int:
-    query = files(package).joinpath(f"{name}.sql").read_text(encoding="utf-8")
+def query(package: str, name: str) -> str:
+    """The SQL of one table, in DuckDB's dialect."""
+    return files(package).joinpath(f"{name}.sql").read_text(encoding="utf-8")
+
+
+def fill(con: duckdb.DuckDBPyConnection, name: str, select: str) -> int:
+    """Create the registered table `name` and insert the rows of a query by column name. Returns rows. Raises BuildError."""
     try:
         con.execute(registry.ddl(name))
-        con.execute(f'INSERT INTO "{name}" BY NAME\n{query}')
+        con.execute(f'INSERT INTO "{name}" BY NAME\n{select}')
     except duckdb.Error as error:
         raise BuildError(f"{name}: {error}") from error
     return count(con, name)
@@ -100,6 +103,13 @@ def ordered(con: duckdb.DuckDBPyConnection, name: str) -> pl.DataFrame:
     columns = ", ".join(f'"{c.name}"' for c in t.columns)
     order = ", ".join(f'"{c}"' for c in (*t.key, *(c.name for c in t.columns if not c.key)))
     return con.execute(f'SELECT {columns} FROM "{name}" ORDER BY {order}').pl()
+
+
+def save(con: duckdb.DuckDBPyConnection, names: Sequence[str], out: Path) -> None:
+    """Registered tables as Parquet in key order: same rows, same bytes."""
+    out.mkdir(parents=True, exist_ok=True)
+    for name in names:
+        ordered(con, name).write_parquet(out / f"{name}.parquet")
 
 
 def _same_count(con: duckdb.DuckDBPyConnection, name: str, expected: int) -> None:

@@ -232,7 +232,7 @@ def _persons_60(elderly: pl.DataFrame, draws: int, seed: int) -> tuple[Texts, li
     codes = np.array(sorted(sixty["county_code"].unique().to_list()), dtype=np.str_)
     years = [int(y) for y in sorted(sixty["year"].unique().to_list())]
     cube = quantile_cube(sixty, codes, years)
-    return codes, years, from_quantiles(cube, normal_draws(len(codes), draws, seed))
+    return codes, years, from_quantiles(cube, normal_draws(codes, draws, seed))
 
 
 def _demand(

@@ -13,9 +13,10 @@ LEVELS: Final = np.array([-1.959964, -1.281552, 0.0, 1.281552, 1.959964])
 COLUMNS: Final = ("p2_5", "p10", "p50", "p90", "p97_5")
 
 
-def normal_draws(counties: int, draws: int, seed: int) -> Floats:
-    """One standard normal per county and draw (n, draws): a county high in one year is high in all."""
-    return np.random.default_rng(seed).normal(size=(counties, draws))
+def normal_draws(codes: Texts, draws: int, seed: int) -> Floats:
+    """One standard normal per county and draw (n, draws): a county high in one year is high in all. A county's stream
+    belongs to its code: other counties in the batch do not change its numbers."""
+    return np.stack([np.random.default_rng([seed, int(code)]).normal(size=draws) for code in codes])
 
 
 def from_quantiles(quantiles: Floats, normal: Floats) -> Floats:

@@ -45,7 +45,7 @@ def grave_outlook(
     both = deaths.filter(pl.col("sex") == "both")
     codes = np.array(sorted(both["county_code"].unique().to_list()), dtype=np.str_)
     years = [int(y) for y in sorted(both["year"].unique().to_list())]
-    dying = from_quantiles(quantile_cube(both, codes, years), normal_draws(len(codes), draws, seed))
+    dying = from_quantiles(quantile_cube(both, codes, years), normal_draws(codes, draws, seed))
     drawn = assumptions.draw(draws, seed + 1)
     fresh = (1 - drawn["second_interment_share"]) * (1 - drawn["reuse_share"])
     moved = _by_year(relocated, codes, years, "graves")

@@ -12,10 +12,10 @@ WITH people AS (
   GROUP BY county_code
 ),
 stated AS (
-  SELECT o.*, i.nature, i.name_zh, r.normaliser, coalesce(i.denominator, '') LIKE '%未写%' AS basis_unknown,
+  SELECT o.*, i.nature, i.name_zh, r.normaliser, contains(coalesce(i.denominator, ''), '未写') AS basis_unknown,
          i.compared_as || '|' || o.measure || '|' || coalesce(o.breakdown, '') || '|'
-           || CASE WHEN o.measure = 'cumulative' THEN CAST(coalesce(o.period_start, 0) AS VARCHAR) || '-' ELSE '' END
-           || CAST(coalesce(o.period_end, 0) AS VARCHAR) AS comparable_group,
+           || CASE WHEN o.measure = 'cumulative' THEN CAST(CAST(coalesce(o.period_start, 0) AS DECIMAL(4, 0)) AS VARCHAR) || '-' ELSE '' END
+           || CAST(CAST(coalesce(o.period_end, 0) AS DECIMAL(4, 0)) AS VARCHAR) AS comparable_group,
          CASE WHEN o.unit = 'yuan_per_person_month' THEN 'yuan_per_person_year' ELSE o.unit END AS unit_normalised,
          CASE WHEN r.normaliser = 'complement'
               THEN CASE o.qualifier WHEN '>=' THEN '<=' WHEN '>' THEN '<' WHEN '<=' THEN '>=' WHEN '<' THEN '>' ELSE o.qualifier END

@@ -48,9 +48,9 @@ dated AS (
                   AND CASE WHEN a.project_id IS NULL THEN coalesce(p.end_year, p.plan_end) ELSE p.plan_end END
 )
 SELECT p.county_code, p.domain, f.funder, d.year, d.allocation, p.commitment, p.in_printed_total,
-       sum(f.amount_wan / d.years) AS amount_wan,
-       sum(f.amount_wan / d.years) * 10000.0 / NULLIF(max(e.residents), 0) AS per_resident_yuan,
-       sum(f.amount_wan / d.years) * 10000.0 / NULLIF(max(e.elderly), 0) AS per_60plus_yuan
+       sum(f.amount_wan / NULLIF(d.years, 0)) AS amount_wan,
+       sum(f.amount_wan / NULLIF(d.years, 0)) * 10000.0 / NULLIF(max(e.residents), 0) AS per_resident_yuan,
+       sum(f.amount_wan / NULLIF(d.years, 0)) * 10000.0 / NULLIF(max(e.elderly), 0) AS per_60plus_yuan
 FROM projects AS p
 JOIN by_funder AS f ON f.project_id = p.project_id
 JOIN dated AS d ON d.project_id = p.project_id

@@ -123,7 +123,7 @@ def inputs_hash(settings: Settings, inputs: dict[str, str]) -> str:
     content: equal hash, equal release content."""
     refused = {h.folder.name: h for h in held_back(settings)}
     stand_in = {n: refused[n].used for n, d in inputs.items() if n in refused and refused[n].input_hash == d}
-    chosen = (settings.seed, settings.change_factor, settings.notebooks)
+    chosen = (settings.seed, settings.change_factor, settings.notebooks, settings.engine)
     parts = (code_hash(), sorted(inputs.items()), sorted(stand_in.items()), chosen)
     return hashlib.sha256(repr(parts).encode()).hexdigest()
 

@@ -1,0 +1,26 @@
+"""The engine of one machine: DuckDB in memory, slices one after the other in this process."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+from pipelines.core import builder
+from pipelines.core.engine import Inputs, Tables
+
+
+class DuckEngine:
+    """See `core.engine.Engine`."""
+
+    def build(self, inputs: Inputs, package: str, names: Sequence[str], out: Path) -> dict[str, int]:
+        with builder.connect() as con:
+            builder.attach_inputs(con, inputs)
+            rows = builder.build(con, package, names)
+            builder.save(con, names, out)
+        return rows
+
+    def map(self, work: Callable[[Tables], Tables], slices: Sequence[Tables]) -> Iterator[Tables]:
+        return map(work, slices)
+
+
+DUCKDB = DuckEngine()

@@ -1,0 +1,129 @@
+"""The portable subset of SQL: core/ and marts/ are written once, in DuckDB's dialect, and translated.
+
+sqlglot changes the spelling. Where an engine means something else by the same words there are three ways, all of them
+short lists here: a rewrite with its reason (`REWRITES`), a form that must be written otherwise (`REFUSED`), and refusal
+of everything nobody has tried (`SUBSET`: what tests/engine/pairs.py shows to be equal on every engine)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+import sqlglot
+from sqlglot import exp
+
+DIALECT: Final = "duckdb"
+SUBSET: Final[tuple[type[exp.Expr], ...]] = (
+    exp.Abs, exp.Coalesce, exp.Nullif, exp.Case, exp.If, exp.Cast, exp.DPipe,
+    exp.And, exp.Or, exp.Not, exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.Is, exp.In, exp.Between,
+    exp.Add, exp.Sub, exp.Mul, exp.Div, exp.Neg, exp.Paren, exp.Floor, exp.Ceil,
+    exp.Sum, exp.Count, exp.Min, exp.Max, exp.Median, exp.GroupConcat,
+    exp.FirstValue, exp.IgnoreNulls, exp.RowNumber, exp.Rank,
+    exp.Qualify,
+)  # fmt: skip
+"""Functions, operators and clauses that give the same on every engine."""
+
+_INTEGERS: Final = (*exp.DataType.INTEGER_TYPES,)
+_TEXTS: Final = (*exp.DataType.TEXT_TYPES,)
+
+
+class NotPortableError(ValueError):
+    """SQL outside the portable subset; the message says what, why, and how to write it instead."""
+
+
+def _cast_to(node: exp.Expr, kinds: tuple[exp.DType, ...]) -> bool:
+    """Whether a node casts to one of these types from anything but a DECIMAL, a literal or an integer division."""
+    if not isinstance(node, exp.Cast) or node.to.this not in kinds:
+        return False
+    inner = node.this
+    return not (isinstance(inner, exp.Literal) or (isinstance(inner, exp.Cast) and inner.is_type("decimal")))
+
+
+def _divides_by_what_may_be_zero(node: exp.Expr) -> bool:
+    if not isinstance(node, exp.Div):
+        return False
+    by = node.expression.unnest()
+    return not (isinstance(by, exp.Nullif) or (isinstance(by, exp.Literal) and float(by.this) != 0))
+
+
+REFUSED: Final[tuple[tuple[Callable[[exp.Expr], bool], str], ...]] = (
+    (
+        lambda node: _cast_to(node, _INTEGERS),
+        "2.5 becomes 2, 3 or an error by engine: CAST(CAST(x AS DECIMAL(18, 0)) AS INTEGER) rounds halves up everywhere",
+    ),
+    (
+        lambda node: _cast_to(node, _TEXTS),
+        "10000000.0 or 1.0E7 by engine: CAST(CAST(x AS DECIMAL(p, s)) AS VARCHAR) prints the same everywhere",
+    ),
+    (_divides_by_what_may_be_zero, "infinity, NULL or an error by engine: x / NULLIF(y, 0)"),
+    (
+        lambda node: isinstance(node, exp.IntDiv),
+        "rounds towards zero or down by engine: floor(x / NULLIF(y, 0))",
+    ),
+    (
+        lambda node: isinstance(node, (exp.DateDiff, exp.TimestampDiff)),
+        "counts boundaries, or whole units, by engine: subtract years, or keep the date",
+    ),
+    (
+        lambda node: isinstance(node, (exp.DayOfWeek, exp.DayOfWeekIso)),
+        "the week starts at 0 or 1, on Sunday or Monday, by engine: keep the date",
+    ),
+    (lambda node: isinstance(node, exp.Substring), "position 0 is a character, or none, by engine: split in staging/"),
+    (
+        lambda node: isinstance(node, (exp.RegexpLike, exp.RegexpExtract, exp.RegexpReplace)),
+        "RE2 and Java do not read the same expressions: match in staging/",
+    ),
+    (
+        lambda node: isinstance(node, (exp.PercentileCont, exp.PercentileDisc, exp.Quantile)),
+        "interpolates, or picks, by engine: median(x), or quantiles in forecast/",
+    ),
+    (
+        lambda node: isinstance(node, exp.Limit),
+        "which rows are left depends on the engine: row_number() over the key",
+    ),
+)
+"""Forms with a silently different meaning: (found, why and what instead)."""
+
+
+def exact_sum(node: exp.Sum) -> exp.Expr:
+    """SUM adds exact decimals: a cluster adds doubles in the order in which parts arrive, and their last digit would
+    differ from run to run. Twelve places: persons and 万元 need six."""
+    addend = exp.cast(node.this.copy(), "DECIMAL(38, 12)")
+    return exp.cast(exp.Sum(this=addend), "DOUBLE")
+
+
+def double_division(node: exp.Div) -> exp.Expr:
+    """Division is of doubles, as in DuckDB: Spark divides decimals as decimals and cuts them to six places."""
+    return exp.Div(this=exp.cast(node.this.copy(), "DOUBLE"), expression=node.expression.copy())
+
+
+REWRITES: Final[tuple[tuple[type[exp.Expr], Callable[..., exp.Expr]], ...]] = (
+    (exp.Sum, exact_sum),
+    (exp.Div, double_division),
+)
+"""What sqlglot cannot know; the reasons are the functions' docstrings."""
+
+
+def parse(sql: str) -> exp.Expr:
+    """The tree of a query in the portable subset. Raises NotPortableError."""
+    tree = sqlglot.parse_one(sql, read=DIALECT)
+    for node in tree.walk():
+        why = next((reason for found, reason in REFUSED if found(node)), None)
+        if why is None and _computes(node) and not isinstance(node, SUBSET):
+            why = "nobody has shown that engines agree: add it to SUBSET and to tests/engine/pairs.py"
+        if why is not None:
+            raise NotPortableError(f"不可移植 / not portable: {node.sql(dialect=DIALECT)}: {why}")
+    return tree
+
+
+def to_spark(sql: str) -> str:
+    """A query of the portable subset for Spark. Raises NotPortableError."""
+    tree = parse(sql)
+    for kind, rewrite in REWRITES:
+        for node in reversed(list(tree.find_all(kind))):
+            node.replace(rewrite(node))
+    return tree.sql(dialect="spark", unsupported_level=sqlglot.ErrorLevel.RAISE, comments=False)
+
+
+def _computes(node: exp.Expr) -> bool:
+    return isinstance(node, (exp.Func, exp.Binary, exp.Unary, exp.Predicate, exp.Qualify, exp.Pivot, exp.Unnest))

@@ -1,0 +1,180 @@
+"""Apache Spark: the same SQL, translated, and the same functions on slices, on one machine or a cluster. The only module
+that imports pyspark. What Spark computes lands in DuckDB, whose DDL checks types, keys and references of code lists, so
+that a release is made of the same files whoever computed them."""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from functools import cache
+from importlib.util import find_spec
+from io import BytesIO
+from itertools import groupby
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import polars as pl
+import pyarrow as pa
+
+from pipelines.core import builder
+from pipelines.core.engine import Inputs, Tables
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame, SparkSession
+
+JAVA: Final = 17
+SAME_EVERYWHERE: Final = {
+    "spark.sql.ansi.enabled": "true",  # a text that is no number stops the build, as in DuckDB, and does not become NULL
+    "spark.sql.session.timeZone": "UTC",
+    "spark.sql.parquet.mergeSchema": "true",  # files of older staging code lack newer columns
+    "spark.ui.enabled": "false",
+    "spark.ui.showConsoleProgress": "false",
+    "spark.log.level": "ERROR",
+}
+ON_ONE_MACHINE: Final = {
+    "spark.driver.bindAddress": "127.0.0.1",  # nothing listens on the network
+    "spark.driver.host": "127.0.0.1",
+    "spark.sql.shuffle.partitions": "4",  # 200 by default, made for clusters
+}
+RESULT: Final = "slice INT, name STRING, data BINARY"
+
+
+def missing() -> str | None:
+    """What keeps Spark from running here, in words, or None."""
+    absent = [name for name in ("pyspark", "sqlglot", "pandas") if find_spec(name) is None]
+    if absent:
+        return (
+            f"缺少 {', '.join(absent)}：pip install 'minzheng-marts[spark]' / missing {', '.join(absent)}: "
+            "pip install 'minzheng-marts[spark]'"
+        )
+    if (java_version() or 0) < JAVA:
+        return f"需要 Java {JAVA} 或更新（JAVA_HOME） / needs Java {JAVA} or newer (JAVA_HOME)"
+    return None
+
+
+def java_version() -> int | None:
+    """Major version of the Java that Spark would start, or None."""
+    home = os.environ.get("JAVA_HOME")
+    java = str(Path(home) / "bin" / "java") if home else shutil.which("java")
+    if java is None:
+        return None
+    try:
+        told = subprocess.run([java, "-version"], capture_output=True, text=True, check=True, timeout=30).stderr
+    except (OSError, subprocess.SubprocessError):
+        return None
+    found = re.search(r'version "(\d+)', told)
+    return int(found[1]) if found else None
+
+
+@cache
+def session(master: str) -> SparkSession:
+    """The process's Spark session; it ends with the process. Further settings: Spark's own spark-defaults.conf."""
+    logging.getLogger("SQLQueryContextLogger").setLevel(logging.CRITICAL)  # errors are raised, not also logged
+    warnings.filterwarnings("ignore", message="PySpark does not yet fully support pandas")
+    from pyspark.sql import SparkSession
+
+    local = master.startswith("local")
+    if local:
+        os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
+    conf = SAME_EVERYWHERE | (ON_ONE_MACHINE if local else {})
+    maker = SparkSession.builder.appName("minzheng-marts").master(master)
+    for key, value in conf.items():
+        maker = maker.config(key, value)
+    return maker.getOrCreate()
+
+
+class SparkEngine:
+    """See `core.engine.Engine`. `master`: ``local[n]``, ``spark://host:7077``, ``yarn``, ``k8s://…``. Beyond one machine
+    every worker must see the data root under the same path and have this package installed."""
+
+    def __init__(self, master: str) -> None:
+        if reason := missing():
+            raise RuntimeError(reason)
+        self.master = master
+
+    def build(self, inputs: Inputs, package: str, names: Sequence[str], out: Path) -> dict[str, int]:
+        spark = session(self.master).newSession()
+        for name, paths in inputs.files.items():
+            spark.read.parquet(*map(_url, paths)).createOrReplaceTempView(name)
+        for name, frame in inputs.frames.items():
+            _frame(spark, frame).createOrReplaceTempView(name)
+        out.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=out.parent, prefix=".spark-") as scratch, builder.connect() as con:
+            rows = {name: _land(spark, con, package, name, Path(scratch) / name) for name in names}
+            builder.save(con, names, out)
+        return rows
+
+    def map(self, work: Callable[[Tables], Tables], slices: Sequence[Tables]) -> Iterator[Tables]:
+        from pyspark import StorageLevel
+
+        packed = [{name: _packed(frame) for name, frame in tables.items()} for tables in slices]
+        given = pa.Table.from_pylist([{"slice": i, **tables} for i, tables in enumerate(packed)])
+        spark = session(self.master).newSession()
+        done = spark.createDataFrame(given).mapInArrow(_worker(work), RESULT).persist(StorageLevel.DISK_ONLY)
+        try:
+            done.count()  # all slices at once; the iterator below alone would ask for one partition after the other
+            for _, rows in groupby(done.toLocalIterator(), key=lambda row: row["slice"]):
+                yield {row["name"]: _unpacked(row["data"]) for row in rows}
+        finally:
+            done.unpersist()
+
+
+def _worker(work: Callable[[Tables], Tables]) -> Callable[[Iterator[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
+    """`work` for Spark: batches with a row per slice and a column per table in, a row per slice and table out."""
+
+    def run(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        for batch in batches:
+            for row in batch.to_pylist():
+                number = row.pop("slice")
+                for name, frame in work({n: _unpacked(data) for n, data in row.items()}).items():
+                    yield pa.RecordBatch.from_pydict(
+                        {"slice": pa.array([number], pa.int32()), "name": [name], "data": [_packed(frame)]}
+                    )
+
+    return run
+
+
+def _land(spark: SparkSession, con: builder.Connection, package: str, name: str, parts: Path) -> int:
+    """One table: computed and written by Spark's workers, checked by DuckDB, visible to the tables after it."""
+    from pyspark.errors import PySparkException
+
+    from pipelines.engine.portable import to_spark
+
+    try:
+        _typed(spark.sql(to_spark(builder.query(package, name)))).write.parquet(_url(parts))
+        spark.read.parquet(_url(parts)).createOrReplaceTempView(name)
+    except PySparkException as error:
+        raise builder.BuildError(f"{name}: {error}") from error
+    return builder.fill(con, name, f"SELECT * FROM read_parquet('{parts.as_posix()}/*.parquet')")
+
+
+def _typed(frame: DataFrame) -> DataFrame:
+    """Columns that are NULL throughout get a type that Parquet has."""
+    nulls = [name for name, kind in frame.dtypes if kind == "void"]
+    return frame.withColumns({name: frame[name].cast("string") for name in nulls}) if nulls else frame
+
+
+def _frame(spark: SparkSession, frame: pl.DataFrame) -> DataFrame:
+    floats = [c for c, t in frame.schema.items() if t.is_float()]
+    return spark.createDataFrame(frame.with_columns(pl.col(floats).fill_nan(None)).to_arrow())
+
+
+def _url(path: Path) -> str:
+    return f"file://{path.absolute().as_posix()}"
+
+
+def _packed(frame: pl.DataFrame) -> bytes:
+    buffer = BytesIO()
+    frame.write_ipc_stream(buffer, compression="lz4")
+    return buffer.getvalue()
+
+
+def _unpacked(data: bytes) -> pl.DataFrame:
+    return pl.read_ipc_stream(BytesIO(data))
