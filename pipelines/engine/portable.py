@@ -19,6 +19,7 @@ SUBSET: Final[tuple[type[exp.Expr], ...]] = (
     exp.Add, exp.Sub, exp.Mul, exp.Div, exp.Neg, exp.Paren, exp.Floor, exp.Ceil,
     exp.Sum, exp.Count, exp.Min, exp.Max, exp.Median, exp.GroupConcat,
     exp.FirstValue, exp.IgnoreNulls, exp.RowNumber, exp.Rank,
+    exp.Contains, exp.StartsWith, exp.Substring, exp.Year, exp.DateDiff, exp.DayOfWeekIso,
     exp.Qualify,
 )  # fmt: skip
 """Functions, operators and clauses that give the same on every engine."""
@@ -46,10 +47,17 @@ def _divides_by_what_may_be_zero(node: exp.Expr) -> bool:
     return not (isinstance(by, exp.Nullif) or (isinstance(by, exp.Literal) and float(by.this) != 0))
 
 
+def _starts_before_one(node: exp.Expr) -> bool:
+    if not isinstance(node, exp.Substring):
+        return False
+    start = node.args.get("start")
+    return not (isinstance(start, exp.Literal) and int(start.this) >= 1)
+
+
 REFUSED: Final[tuple[tuple[Callable[[exp.Expr], bool], str], ...]] = (
     (
         lambda node: _cast_to(node, _INTEGERS),
-        "2.5 becomes 2, 3 or an error by engine: CAST(CAST(x AS DECIMAL(18, 0)) AS INTEGER) rounds halves up everywhere",
+        "2.5 becomes 2, 3 or an error by engine: CAST(CAST(x AS DECIMAL(18, 0)) AS INTEGER) rounds halves away from zero everywhere",
     ),
     (
         lambda node: _cast_to(node, _TEXTS),
@@ -61,17 +69,17 @@ REFUSED: Final[tuple[tuple[Callable[[exp.Expr], bool], str], ...]] = (
         "rounds towards zero or down by engine: floor(x / NULLIF(y, 0))",
     ),
     (
-        lambda node: isinstance(node, (exp.DateDiff, exp.TimestampDiff)),
-        "counts boundaries, or whole units, by engine: subtract years, or keep the date",
+        lambda node: isinstance(node, exp.DateDiff) and str(node.args.get("unit") or "DAY").upper() != "DAY",
+        "counts boundaries, or whole units, by engine: year(b) - year(a), or date_diff('day', a, b)",
     ),
     (
-        lambda node: isinstance(node, (exp.DayOfWeek, exp.DayOfWeekIso)),
-        "the week starts at 0 or 1, on Sunday or Monday, by engine: keep the date",
+        lambda node: isinstance(node, exp.DayOfWeek),
+        "Sunday is 0 or 1 by engine: isodow(x), Monday 1 to Sunday 7",
     ),
-    (lambda node: isinstance(node, exp.Substring), "position 0 is a character, or none, by engine: split in staging/"),
+    (_starts_before_one, "position 0 is a character, or none, by engine: count from 1"),
     (
         lambda node: isinstance(node, (exp.RegexpLike, exp.RegexpExtract, exp.RegexpReplace)),
-        "RE2 and Java do not read the same expressions: match in staging/",
+        "RE2 and Java do not read the same expressions: contains(x, y), starts_with(x, y), or match in staging/",
     ),
     (
         lambda node: isinstance(node, (exp.PercentileCont, exp.PercentileDisc, exp.Quantile)),

@@ -33,7 +33,6 @@ JAVA: Final = 17
 SAME_EVERYWHERE: Final = {
     "spark.sql.ansi.enabled": "true",  # a text that is no number stops the build, as in DuckDB, and does not become NULL
     "spark.sql.session.timeZone": "UTC",
-    "spark.sql.parquet.mergeSchema": "true",  # files of older staging code lack newer columns
     "spark.ui.enabled": "false",
     "spark.ui.showConsoleProgress": "false",
     "spark.log.level": "ERROR",
@@ -43,6 +42,11 @@ ON_ONE_MACHINE: Final = {
     "spark.driver.host": "127.0.0.1",
     "spark.sql.shuffle.partitions": "4",  # 200 by default, made for clusters
 }
+TYPES: Final = {
+    pl.String: "STRING", pl.Boolean: "BOOLEAN", pl.Date: "DATE", pl.Float64: "DOUBLE",
+    pl.Int8: "BIGINT", pl.Int16: "BIGINT", pl.Int32: "BIGINT", pl.Int64: "BIGINT", pl.UInt32: "BIGINT",
+}  # fmt: skip
+"""Polars type of a Parquet column → type in Spark."""
 RESULT: Final = "slice INT, name STRING, data BINARY"
 
 
@@ -102,7 +106,7 @@ class SparkEngine:
     def build(self, inputs: Inputs, package: str, names: Sequence[str], out: Path) -> dict[str, int]:
         spark = session(self.master).newSession()
         for name, paths in inputs.files.items():
-            spark.read.parquet(*map(_url, paths)).createOrReplaceTempView(name)
+            spark.read.schema(_schema(paths)).parquet(*map(_url, paths)).createOrReplaceTempView(name)
         for name, frame in inputs.frames.items():
             _frame(spark, frame).createOrReplaceTempView(name)
         out.parent.mkdir(parents=True, exist_ok=True)
@@ -148,8 +152,9 @@ def _land(spark: SparkSession, con: builder.Connection, package: str, name: str,
     from pipelines.engine.portable import to_spark
 
     try:
-        _typed(spark.sql(to_spark(builder.query(package, name)))).write.parquet(_url(parts))
-        spark.read.parquet(_url(parts)).createOrReplaceTempView(name)
+        frame = _typed(spark.sql(to_spark(builder.query(package, name))))
+        frame.write.parquet(_url(parts))
+        spark.read.schema(frame.schema).parquet(_url(parts)).createOrReplaceTempView(name)
     except PySparkException as error:
         raise builder.BuildError(f"{name}: {error}") from error
     return builder.fill(con, name, f"SELECT * FROM read_parquet('{parts.as_posix()}/*.parquet')")
@@ -164,6 +169,15 @@ def _typed(frame: DataFrame) -> DataFrame:
 def _frame(spark: SparkSession, frame: pl.DataFrame) -> DataFrame:
     floats = [c for c, t in frame.schema.items() if t.is_float()]
     return spark.createDataFrame(frame.with_columns(pl.col(floats).fill_nan(None)).to_arrow())
+
+
+def _schema(paths: Sequence[Path]) -> str:
+    """The columns of all files, as Spark's DDL: a column that a file lacks is NULL there. Asking Spark for it would read
+    every footer in a job of its own."""
+    columns: dict[str, pl.DataType] = {}
+    for path in paths:
+        columns |= pl.read_parquet_schema(path)
+    return ", ".join(f"`{name}` {TYPES[kind.base_type()]}" for name, kind in columns.items())
 
 
 def _url(path: Path) -> str:

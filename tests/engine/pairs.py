@@ -1,0 +1,100 @@
+"""What SQL means: expressions of the portable subset and the value that every engine must give for them.
+
+`DIFFERENCES` are the known silent ones: the naive form, which is refused, and the portable form with its value. `PAIRS` and
+`QUERIES` hold the rest of the subset. Columns: `ONE` (table one, a single row) and `MANY` (table many)."""
+
+from datetime import date
+
+import polars as pl
+
+ONE = pl.DataFrame(
+    {
+        "seven": [7], "three": [3], "zero": [0], "half": [2.5], "minus": [-2.5], "big": [1e7], "tenth": [0.1],
+        "digits": ["12.50"], "name": ["易门县"], "nothing": [None], "yes": [True], "day": [date(2024, 2, 29)],
+        "later": [date(2025, 1, 1)], "sunday": [date(2024, 3, 3)],
+    },
+    schema_overrides={"nothing": pl.String},
+)  # fmt: skip
+
+MANY = pl.DataFrame(
+    {
+        "k": ["a", "a", "a", "b", "b", "b", "b"],
+        "n": [1, 2, 3, 1, 2, 3, 4],
+        "v": [0.1, None, 0.2, 2.0, 2.0, 5.0, 7.0],
+        "s": ["易", None, "Z", "寻", "a", "a", "B"],
+    }
+)
+
+DIFFERENCES = {
+    "a double to an integer": ("CAST(half AS INTEGER)", "CAST(CAST(half AS DECIMAL(18, 0)) AS INTEGER)", 3),
+    "a negative double to an integer": ("CAST(minus AS INTEGER)", "CAST(CAST(minus AS DECIMAL(18, 0)) AS INTEGER)", -3),
+    "a double to text": ("CAST(big AS VARCHAR)", "CAST(CAST(big AS DECIMAL(12, 1)) AS VARCHAR)", "10000000.0"),
+    "a whole number to text": ("CAST(seven AS VARCHAR)", "CAST(CAST(seven AS DECIMAL(4, 0)) AS VARCHAR)", "7"),
+    "division by zero": ("seven / zero", "seven / NULLIF(zero, 0)", None),
+    "division of a double by zero": ("half / zero", "half / NULLIF(zero, 0)", None),
+    "integer division": ("seven // three", "floor(seven / NULLIF(three, 0))", 2),
+    "integer division below zero": ("-seven // three", "floor(-seven / NULLIF(three, 0))", -3),
+    "years between days": ("date_diff('year', day, later)", "year(later) - year(day)", 1),
+    "months between days": ("date_diff('month', day, later)", "date_diff('day', day, later)", 307),
+    "the day of the week": ("dayofweek(sunday)", "isodow(sunday)", 7),
+    "characters from the start": ("substr(name, 0, 2)", "substr(name, 1, 2)", "易门"),
+    "characters from the end": ("substr(name, -1)", "substr(name, 3)", "县"),
+    "a regular expression": ("regexp_matches(name, '^易.')", "starts_with(name, '易')", True),
+    "a regular expression within": ("regexp_matches(name, '门')", "contains(name, '门')", True),
+    "a quantile": ("quantile_cont(half, 0.5)", "(SELECT median(half) FROM one)", 2.5),
+}
+
+PAIRS = {
+    "seven / NULLIF(three, 0)": 7 / 3,
+    "CAST(seven AS DECIMAL(9, 0)) / NULLIF(CAST(three AS DECIMAL(9, 0)), 0)": 7 / 3,
+    "seven * 10000.0 / NULLIF(three, 0)": 70_000 / 3,
+    "0.1 + 0.2 = 0.3": True,
+    "tenth + tenth + tenth = 0.3": False,
+    "abs(tenth * 3 - 0.3) < 0.005": True,
+    "ceil(half) - floor(minus)": 6,
+    "abs(minus)": 2.5,
+    "-half": -2.5,
+    "(seven + three) * 2": 20,
+    "CAST(digits AS DOUBLE)": 12.5,
+    "CAST(NULLIF('', '') AS DOUBLE)": None,
+    "CAST('2024-02-29' AS DATE) = day": True,
+    "day < later": True,
+    "coalesce(nothing, name)": "易门县",
+    "nothing || name": None,
+    "name || '|' || coalesce(nothing, '')": "易门县|",
+    "nothing = 'x'": None,
+    "nothing <> 'x' OR yes": True,
+    "nothing = 'x' AND NOT yes": False,
+    "nothing IS NULL": True,
+    "half BETWEEN 2 AND 2.5": True,
+    "name IN ('易门', '易门县')": True,
+    "seven NOT IN (1, 3)": True,
+    "CASE WHEN nothing = 'x' THEN 1 ELSE 2 END": 2,
+    "CASE name WHEN '易门县' THEN 'here' END": "here",
+    "seven > 6 AND seven >= 7 AND zero < 1 AND zero <= 0": True,
+    "'Z' < 'a' AND 'a' < '寻'": True,
+}
+
+QUERIES = {
+    "SELECT sum(v) AS a, sum(n) AS b FROM many GROUP BY k ORDER BY k": [(0.1 + 0.2, 6), (16.0, 10)],
+    "SELECT sum(v) AS a, max(v) AS b, count(*) AS c, median(v) AS d FROM many WHERE k = 'x'": [(None, None, 0, None)],
+    "SELECT count(v) AS a, count(DISTINCT v) AS b, count(DISTINCT s) AS c FROM many": [(6, 5, 5)],
+    "SELECT k, median(v) AS a FROM many GROUP BY k ORDER BY k": [("a", 0.15000000000000002), ("b", 3.5)],
+    "SELECT min(s) AS a, max(s) AS b FROM many": [("B", "易")],
+    "SELECT k, string_agg(DISTINCT s, ';' ORDER BY s) AS a FROM many GROUP BY k ORDER BY k": [
+        ("a", "Z;易"), ("b", "B;a;寻"),
+    ],
+    "SELECT n FROM many WHERE k = 'a' ORDER BY v": [(1,), (3,), (2,)],
+    "SELECT n FROM many WHERE k = 'a' ORDER BY v DESC": [(3,), (1,), (2,)],
+    "SELECT n, row_number() OVER (PARTITION BY k ORDER BY v) AS a FROM many WHERE k = 'a' ORDER BY n": [
+        (1, 1), (2, 3), (3, 2),
+    ],
+    "SELECT n, rank() OVER (ORDER BY v DESC) AS a FROM many WHERE k = 'b' ORDER BY n": [(1, 3), (2, 3), (3, 2), (4, 1)],
+    "SELECT n, first_value(s IGNORE NULLS) OVER w AS a, first_value(s) OVER w AS b FROM many WHERE k = 'a' AND n > 1 "
+    "WINDOW w AS (PARTITION BY k ORDER BY n ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING) ORDER BY n": [
+        (2, "Z", None), (3, "Z", None),
+    ],
+    "SELECT k, n FROM many QUALIFY row_number() OVER (PARTITION BY k ORDER BY n DESC) = 1 ORDER BY k": [
+        ("a", 3), ("b", 4),
+    ],
+}  # fmt: skip

@@ -1,0 +1,78 @@
+"""The portable subset: every SQL file is in it, what is refused is refused, and DuckDB gives the values of pairs.py."""
+
+from importlib.resources import files
+
+import pytest
+import sqlglot
+
+from pipelines import registry
+from pipelines.core import builder
+from pipelines.engine.portable import DIALECT, SUBSET, NotPortableError, parse, to_spark
+from tests.engine.pairs import DIFFERENCES, MANY, ONE, PAIRS, QUERIES
+
+TABLES = [(f"pipelines.{package}", t.name) for package, layer in (("core", "core"), ("marts", "mart"))
+          for t in registry.in_layer(layer)]  # fmt: skip
+SHOWN = [*QUERIES, *(f"SELECT {e} AS value FROM one" for e in [*PAIRS, *(p for _, p, _ in DIFFERENCES.values())])]
+
+
+@pytest.fixture(scope="module")
+def duckdb():
+    with builder.connect() as con:
+        builder.load(con, "one", ONE)
+        builder.load(con, "many", MANY)
+        yield con
+
+
+@pytest.mark.parametrize(("package", "name"), TABLES)
+def test_every_table_is_portable(package: str, name: str) -> None:
+    assert "SELECT" in to_spark(builder.query(package, name))
+
+
+def test_no_sql_file_is_left_out() -> None:
+    there = {(p, f.name.removesuffix(".sql")) for p in ("pipelines.core", "pipelines.marts")
+             for f in files(p).iterdir() if f.name.endswith(".sql")}  # fmt: skip
+    assert there == set(TABLES)
+
+
+@pytest.mark.parametrize("difference", DIFFERENCES)
+def test_the_naive_form_is_refused(difference: str) -> None:
+    naive, _, _ = DIFFERENCES[difference]
+    with pytest.raises(NotPortableError):
+        parse(f"SELECT {naive} FROM one")
+
+
+@pytest.mark.parametrize("naive", ["made_up(half)", "seven % three", "avg(half)", "name LIKE '易%'", "unnest([1, 2])"])
+def test_what_nobody_tried_is_refused(naive: str) -> None:
+    with pytest.raises(NotPortableError, match="nobody has shown"):
+        parse(f"SELECT {naive} FROM one")
+
+
+def test_a_cut_off_result_is_refused() -> None:
+    with pytest.raises(NotPortableError, match="row_number"):
+        parse("SELECT n FROM many ORDER BY v LIMIT 3")
+
+
+@pytest.mark.parametrize("kind", SUBSET, ids=lambda kind: kind.__name__)
+def test_everything_in_the_subset_is_shown(kind: type) -> None:
+    assert any(sqlglot.parse_one(q, read=DIALECT).find(kind) for q in SHOWN)
+
+
+@pytest.mark.parametrize("difference", DIFFERENCES)
+def test_the_portable_form_on_duckdb(duckdb, difference: str) -> None:
+    _, portable, expected = DIFFERENCES[difference]
+    assert duckdb.execute(f"SELECT {portable} FROM one").fetchone() == (expected,)
+
+
+@pytest.mark.parametrize("expression", PAIRS)
+def test_an_expression_on_duckdb(duckdb, expression: str) -> None:
+    assert duckdb.execute(f"SELECT {expression} FROM one").fetchone() == (PAIRS[expression],)
+
+
+@pytest.mark.parametrize("query", QUERIES)
+def test_a_query_on_duckdb(duckdb, query: str) -> None:
+    assert duckdb.execute(query).fetchall() == [pytest.approx(row, nan_ok=True) for row in QUERIES[query]]
+
+
+def test_sums_are_exact_and_division_is_of_doubles() -> None:
+    told = to_spark("SELECT sum(v / 3) AS a FROM many")
+    assert told == "SELECT CAST(SUM(CAST(CAST(v AS DOUBLE) / 3 AS DECIMAL(38, 12))) AS DOUBLE) AS a FROM many"

@@ -1,0 +1,202 @@
+"""Spark against DuckDB: the meaning of SQL expression by expression, then every core and mart table of the real counties and
+the forecast of the national panel, row for row: doubles to 1e-9 of their size, everything else equal."""
+
+from __future__ import annotations
+
+from functools import partial
+from math import isclose, isnan
+from pathlib import Path
+
+import polars as pl
+import pytest
+from polars.testing import assert_frame_equal
+
+from pipelines import registry
+from pipelines.core import builder
+from pipelines.core.duck import DUCKDB
+from pipelines.core.engine import Engine, Inputs, Tables
+from pipelines.core.tables import build_core
+from pipelines.engine import ENGINES
+from pipelines.engine.portable import to_spark
+from pipelines.evaluate.targets import evaluate
+from pipelines.forecast import panel as book
+from pipelines.forecast.cohorts import GROUP_STARTS, SEXES
+from pipelines.forecast.counties import Census
+from pipelines.forecast.product import NEEDED, read_core
+from pipelines.forecast.slices import forecast_in_slices
+from pipelines.marts.tables import build_marts
+from pipelines.settings import Settings
+from pipelines.staging import store
+from tests.engine.pairs import DIFFERENCES, MANY, ONE, PAIRS, QUERIES
+
+pytestmark = pytest.mark.spark
+SEED = 20211231
+FORECAST_MARTS = ("mart_elderly_outlook", "mart_bed_outlook", "mart_bed_supply", "mart_cemetery_outlook")
+
+
+def assert_same(left: Path, right: Path, names: list[str]) -> None:
+    """Two folders hold the same tables: same rows in the same order of keys."""
+    for name in names:
+        ours, theirs = (pl.read_parquet(folder / f"{name}.parquet") for folder in (left, right))
+        assert_frame_equal(ours, theirs, rel_tol=1e-9, abs_tol=0.0)
+
+
+def same(value: object, expected: object) -> bool:
+    """Numbers to 1e-9 of their size, everything else equal; true is not 1."""
+    if isinstance(expected, float) and isinstance(value, float):
+        return isclose(value, expected, rel_tol=1e-9)
+    return value == expected and isinstance(value, bool) == isinstance(expected, bool)
+
+
+@pytest.fixture(scope="module")
+def ask(spark: Engine):
+    """Rows of a portable query over the tables one and many."""
+    from pipelines.engine.spark import _frame, session
+
+    own = session(spark.master).newSession()
+    for name, frame in (("one", ONE), ("many", MANY)):
+        _frame(own, frame).createOrReplaceTempView(name)
+    return lambda query: [tuple(row) for row in own.sql(to_spark(query)).collect()]
+
+
+def test_known_differences_are_gone(ask) -> None:
+    """One query for all, so that Spark starts one job: the portable forms of pairs.py give what DuckDB gives."""
+    forms = [portable for _, portable, _ in DIFFERENCES.values()]
+    (got,) = ask("SELECT " + ", ".join(f"{form} AS c{i}" for i, form in enumerate(forms)) + " FROM one")
+    expected = [value for _, _, value in DIFFERENCES.values()]
+    assert [(f, a) for f, a, b in zip(forms, got, expected, strict=True) if not same(a, b)] == []
+
+
+def test_expressions(ask) -> None:
+    (got,) = ask("SELECT " + ", ".join(f"{form} AS c{i}" for i, form in enumerate(PAIRS)) + " FROM one")
+    assert {e: value for e, value in zip(PAIRS, got, strict=True) if not same(value, PAIRS[e])} == {}
+
+
+@pytest.mark.parametrize("query", QUERIES)
+def test_queries(ask, query: str) -> None:
+    got = ask(query)
+    assert len(got) == len(QUERIES[query])
+    assert all(
+        same(a, b) for row, wanted in zip(got, QUERIES[query], strict=True) for a, b in zip(row, wanted, strict=True)
+    )
+
+
+def test_untranslated_words_would_differ(spark: Engine) -> None:
+    """Why the translation is needed: Spark itself gives other values, or stops, for words that DuckDB takes too."""
+    from pipelines.engine.spark import session
+
+    with builder.connect() as con:
+        naive = "CAST(2.5 AS INTEGER), CAST(1e7 AS VARCHAR), CAST(7 AS DECIMAL(9, 0)) / CAST(3 AS DECIMAL(9, 0)), substr('ab', 0, 2)"
+        here = con.execute(f"SELECT {naive}").fetchone()
+    there = session(spark.master).sql(f"SELECT {naive.replace('VARCHAR', 'STRING').replace('1e7', '1e7D')}").first()
+    assert [a == b for a, b in zip(here, there, strict=True)] == [False] * 4
+
+
+def test_every_table_of_the_counties(staged: Settings, spark: Engine, tmp_path: Path) -> None:
+    """Core, forecast and marts, each engine from its own tables all the way, and Spark twice with the same content."""
+    counties = [c.folder for c in store.staged_counties(staged)]
+    reference = store.current(staged, "reference").folder
+    for engine, out in ((DUCKDB, tmp_path / "duckdb"), (spark, tmp_path / "spark")):
+        build_core(counties, reference, out / "core", engine)
+        forecast = forecast_in_slices(read_core(out / "core"), seed=SEED, run=engine.map)
+        _save(forecast, out / "forecast")
+        _save({"evaluation_target": _targets(out / "core", forecast)}, out / "evaluate")
+        build_marts([out / "core", out / "forecast", out / "evaluate"], out / "marts", engine)
+    for part, layer in (("core", "core"), ("marts", "mart")):
+        names = [t.name for t in registry.in_layer(layer)]
+        assert_same(tmp_path / "duckdb" / part, tmp_path / "spark" / part, names)
+    assert not list((tmp_path / "spark").glob(".spark-*"))
+    again = tmp_path / "again"
+    inputs = Inputs({p.stem: [p] for part in ("core", "forecast") for p in (tmp_path / "spark" / part).iterdir()})
+    full = Inputs(inputs.files, {"reg_years": pl.DataFrame({"year": range(2020, 2036)})})
+    spark.build(full, "pipelines.marts", ["mart_investment", "mart_county_comparison"], again)
+    for path in again.iterdir():
+        assert path.read_bytes() == (tmp_path / "spark" / "marts" / path.name).read_bytes()
+
+
+@pytest.mark.parametrize("every", [pytest.param(15, id="sample"), pytest.param(1, id="whole", marks=pytest.mark.slow)])
+def test_the_national_panel(panel: Path, core: Path, spark: Engine, tmp_path: Path, every: int) -> None:
+    """Census ages through SQL, then the forecast of the country in slices on workers, then its marts through SQL."""
+    census = tmp_path / "census.parquet"
+    _census(panel, every).write_parquet(census)
+    for engine, out in ((DUCKDB, tmp_path / "duckdb"), (spark, tmp_path / "spark")):
+        engine.build(Inputs({"stg_population": [census]}), "pipelines.core", ["fct_population"], out)
+        forecast = forecast_in_slices(_country(out, core), seed=SEED, run=engine.map)
+        _save(forecast, out)
+        made = Inputs({name: [out / f"{name}.parquet"] for name in forecast})
+        engine.build(made, "pipelines.marts", FORECAST_MARTS, out)
+    assert pl.read_parquet(tmp_path / "spark" / "mart_elderly_outlook.parquet")["county_code"].n_unique() > 2400 / every
+    assert_same(tmp_path / "duckdb", tmp_path / "spark", ["fct_population", *FORECAST_MARTS])
+
+
+def test_slices_come_back_in_order(spark: Engine) -> None:
+    got = spark.map(partial(_shifted, by=1), [{"t": pl.DataFrame({"n": [i, None]})} for i in range(7)])
+    assert [part["t"]["n"].to_list() for part in got] == [[i + 1, None] for i in range(7)]
+
+
+def test_missing_columns_are_null(spark: Engine, tmp_path: Path) -> None:
+    """As in DuckDB's union by name; and a broken key is told, with its table."""
+    old, new = tmp_path / "old.parquet", tmp_path / "new.parquet"
+    rows = {"county_code": ["530425"], "year": [2020], "basis": ["resident"], "sex": ["male"], "age_from": [85],
+            "persons": [10], "source_id": ["s"]}  # fmt: skip
+    pl.DataFrame(rows).write_parquet(old)
+    pl.DataFrame({**rows, "year": [2010], "age_to": [89]}).write_parquet(new)
+    built = spark.build(Inputs({"stg_population": [old, new]}), "pipelines.core", ["fct_population"], tmp_path / "a")
+    frame = pl.read_parquet(tmp_path / "a" / "fct_population.parquet")
+    assert built == {"fct_population": 2}
+    assert dict(frame.select("year", "age_to").iter_rows()) == {2010: 89, 2020: None}
+    with pytest.raises(builder.BuildError, match="fct_population"):
+        spark.build(Inputs({"stg_population": [old, old]}), "pipelines.core", ["fct_population"], tmp_path / "b")
+
+
+def test_a_missing_input_is_told(spark: Engine, tmp_path: Path) -> None:
+    with pytest.raises(builder.BuildError, match="fct_mortality"):
+        spark.build(Inputs({}), "pipelines.core", ["fct_mortality"], tmp_path)
+
+
+def test_the_setting_gives_spark(spark: Engine, tmp_path: Path) -> None:
+    made = ENGINES["spark"](Settings(data_root=tmp_path, engine="spark", spark_master="spark://host:7077"))
+    assert made.master == "spark://host:7077"
+
+
+def _shifted(tables: Tables, by: int) -> Tables:
+    return {"t": tables["t"].with_columns(pl.col("n") + by)}
+
+
+def _save(frames: Tables, folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, frame in frames.items():
+        frame.write_parquet(folder / f"{name}.parquet")
+
+
+def _targets(core: Path, forecast: Tables) -> pl.DataFrame:
+    facts = {n: pl.read_parquet(core / f"{n}.parquet") for n in ("fct_observation", "dim_indicator", "dim_source")}
+    ahead = {n: forecast[f"forecast_{n}"] for n in ("beds", "graves", "elderly")}
+    return evaluate(facts["fct_observation"], facts["dim_indicator"], sources=facts["dim_source"], **ahead)
+
+
+def _country(out: Path, core: Path) -> dict[str, pl.DataFrame]:
+    """The panel's counties under the parameters of the real core, and the five real plans."""
+    return {**{n: pl.read_parquet(core / f"{n}.parquet") for n in NEEDED if n != "fct_census_covariate"},
+            "fct_census_covariate": pl.read_parquet(core / "fct_census_covariate.parquet").clear(),
+            "fct_population": pl.read_parquet(out / "fct_population.parquet")}  # fmt: skip
+
+
+def _census(panel: Path, every: int) -> pl.DataFrame:
+    """Every so-manieth county of the panel as staged census ages."""
+    counties = book.latest_counties(panel)
+    chosen = counties.take(pl.Series(range(len(counties))).gather_every(every).to_numpy())
+    both = [_ages(chosen.codes.tolist(), census) for census in (chosen.earlier, chosen.latest) if census]
+    return pl.concat(both)
+
+
+def _ages(codes: list[str], census: Census) -> pl.DataFrame:
+    rows = [
+        (code, census.year, "resident", sex, start, None if start == GROUP_STARTS[-1] else start + 4, persons, "panel")
+        for i, code in enumerate(codes)
+        for s, sex in enumerate(SEXES)
+        for start, persons in zip(GROUP_STARTS, census.persons[i, s].tolist(), strict=True)
+        if not isnan(persons)
+    ]
+    names = ("county_code", "year", "basis", "sex", "age_from", "age_to", "persons", "source_id")
+    return pl.DataFrame(rows, schema=list(names), orient="row", infer_schema_length=None)
