@@ -41,5 +41,7 @@ class Engine(Protocol):
 
 def registry_frames() -> dict[str, pl.DataFrame]:
     """Frames ``reg_indicators``, ``reg_comparisons``, ``reg_units``, ``reg_domains`` and ``reg_years``."""
-    lists = {f"reg_{name}": pl.DataFrame(registry.rows(name)) for name in ("indicators", "comparisons", "units", "domains")}
+    lists = {
+        f"reg_{name}": pl.DataFrame(registry.rows(name)) for name in ("indicators", "comparisons", "units", "domains")
+    }
     return {**lists, "reg_years": pl.DataFrame({"year": range(2020, HORIZON + 1)})}

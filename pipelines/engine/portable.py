@@ -17,7 +17,7 @@ SUBSET: Final[tuple[type[exp.Expr], ...]] = (
     exp.Abs, exp.Coalesce, exp.Nullif, exp.Case, exp.If, exp.Cast, exp.DPipe,
     exp.And, exp.Or, exp.Not, exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.Is, exp.In, exp.Between,
     exp.Add, exp.Sub, exp.Mul, exp.Div, exp.Neg, exp.Paren, exp.Floor, exp.Ceil,
-    exp.Sum, exp.Count, exp.Min, exp.Max, exp.Median, exp.GroupConcat,
+    exp.Sum, exp.Count, exp.Min, exp.Max, exp.Median, exp.GroupConcat, exp.LogicalOr,
     exp.FirstValue, exp.IgnoreNulls, exp.RowNumber, exp.Rank,
     exp.Contains, exp.StartsWith, exp.Substring, exp.Year, exp.DateDiff, exp.DayOfWeekIso,
     exp.Qualify,

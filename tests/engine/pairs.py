@@ -80,6 +80,9 @@ QUERIES = {
     "SELECT sum(v) AS a, max(v) AS b, count(*) AS c, median(v) AS d FROM many WHERE k = 'x'": [(None, None, 0, None)],
     "SELECT count(v) AS a, count(DISTINCT v) AS b, count(DISTINCT s) AS c FROM many": [(6, 5, 5)],
     "SELECT k, median(v) AS a FROM many GROUP BY k ORDER BY k": [("a", 0.15000000000000002), ("b", 3.5)],
+    "SELECT k, bool_or(v > 5) AS a, bool_or(v > 0) AS b FROM many GROUP BY k ORDER BY k": [
+        ("a", False, True), ("b", True, True),
+    ],
     "SELECT min(s) AS a, max(s) AS b FROM many": [("B", "易")],
     "SELECT k, string_agg(DISTINCT s, ';' ORDER BY s) AS a FROM many GROUP BY k ORDER BY k": [
         ("a", "Z;易"), ("b", "B;a;寻"),
