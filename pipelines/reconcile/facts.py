@@ -170,6 +170,7 @@ class Output:
     counted: bool
     value_as_printed: str
     source_line: int
+    qualifier: str | None
 
     @property
     def figure(self) -> Figure:
@@ -177,7 +178,8 @@ class Output:
         bare = self.value_as_printed.rstrip("余多")
         many = bare != f"{quantity:.15g}" and bare == f"{quantity / 1e4:.15g}"
         number = f"{self.value_as_printed}万" if many else f"{quantity:.15g}"
-        printed = number + registry.label("unit", self.unit)
+        sign = {">=": "≥", "<=": "≤", "~": "约"}.get(self.qualifier or "=", "")
+        printed = sign + number + registry.label("unit", self.unit)
         return Figure(self.output_id, self.source_line, printed, quantity, self.unit or "", slack)
 
 

@@ -18,16 +18,19 @@ _ENGLISH = {
     r"(\d+)人（2020年人口普查常住人口）": r"\1 (2020 census, residents)", r"(\d{4})年发文": r"issued \1",
     "/万": "/10 000", "元×12": " yuan×12",
     r"(\d{4})年开工": r"start of works \1", r"^(\d{4})年(?=[0-9全])": r"\1: ", r"人 / 人次": "persons or person-times?",
+    r"(?<=[0-9])万元(?=[+=])": "", r"^约(?=[0-9])": "about ",
 }  # fmt: skip
 _HEADING_ZH, _HEADING_EN = "前后不一致（待核实）：", "Inconsistent (to be verified): "
 
 
 @dataclass(frozen=True)
 class Side:
-    """One side of a contradiction: one printed number, or several that are added up."""
+    """One side of a contradiction: one printed number, or several that are added up. `label`: whose it is, in Chinese and
+    English, for the sentence only."""
 
     figures: tuple[Figure, ...]
     text: str
+    label: tuple[str, str] = ("", "")
 
     @classmethod
     def of(cls, *figures: Figure) -> Side:
@@ -48,6 +51,10 @@ class Side:
 
     def words(self, zh: bool) -> str:
         """Line and value, for a sentence."""
+        said = self._said(zh)
+        return f"{self.label[not zh]}{'' if zh else ' '}{said}" if self.label[0] else said
+
+    def _said(self, zh: bool) -> str:
         lines = self.places
         if not lines:
             return self.text if zh else _english(self.text)
@@ -69,16 +76,16 @@ class Finding:
     en: str
     computation: str
     resolution: tuple[str, str]
-    others: tuple[Figure, ...] = ()
+    others: tuple[Figure | Side, ...] = ()
 
     @property
     def facts(self) -> frozenset[str]:
         """Ids of the rows that disagree: two findings about the same rows are one contradiction."""
-        return frozenset(f.fact for f in (*self.left.figures, *self.right.figures, *self.others))
+        return frozenset(f.fact for side in self._sides for f in side.figures)
 
     def row(self) -> dict[str, object]:
         """As a row of fct_discrepancy without id and review."""
-        places = [f.line for f in (*self.left.figures, *self.right.figures, *self.others) if f.line is not None]
+        places = [f.line for side in self._sides for f in side.figures if f.line is not None]
         lines = sorted({n for n in places if n not in (self.left.line, self.right.line)})
         zh = "；".join(s.words(True) for s in self._sides)
         en = "; ".join(s.words(False) for s in self._sides)
@@ -95,7 +102,7 @@ class Finding:
 
     @property
     def _sides(self) -> list[Side]:
-        return [self.left, self.right, *(Side.of(f) for f in self.others)]
+        return [self.left, self.right, *(f if isinstance(f, Side) else Side.of(f) for f in self.others)]
 
 
 def _english(text: str) -> str:

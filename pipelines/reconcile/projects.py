@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from itertools import islice
 
+from pipelines import registry
 from pipelines.reconcile.facts import Facts, Figure, Mention, Output, Project, Statement, Subject, grouped, table
 from pipelines.reconcile.finding import CHECK, Finding, Side, plain, severity
 
@@ -194,11 +195,26 @@ def span_beyond_plan(facts: Facts) -> Iterator[Finding]:
 
 def _outputs_differ(project: Project, left: Output, right: Output, others: list[Output]) -> Finding:
     one, two = left.figure, right.figure
+    grade, doubt = severity([one, two], headline=True, promise=True), _both_may_hold(left, right)
+    kind = registry.label("output", right.output, "en")
     return Finding(
-        project.subject, "prose_to_table", severity([one, two], headline=True, promise=True), Side.of(one), Side.of(two),
-        f"的{right.label}在正文（专栏）与项目表中数量不同", f"text and project table give different numbers ({right.output})",
+        project.subject, "prose_to_table", _LOWER[grade] if doubt else grade, Side.of(one), Side.of(two),
+        f"的{right.label}在正文（专栏）与项目表中数量不同" + (doubt[0] if doubt else ""),
+        f"text and project table give different numbers ({kind}: {right.label})" + (doubt[1] if doubt else ""),
         _minus(one.value, two.value), CHECK, tuple(o.figure for o in others),
     )  # fmt: skip
+
+
+_LOWER = {"high": "medium", "medium": "low", "low": "low"}
+
+
+def _both_may_hold(left: Output, right: Output) -> tuple[str, str] | None:
+    """Why two different numbers need not exclude each other: a lower bound that the other one meets, or another scope."""
+    if left.qualifier in (">=", ">") and (right.quantity or 0.0) >= (left.quantity or 0.0):
+        return "（前者印作下限，两数可以相容）", " (the first is a lower bound: both may hold)"
+    if left.increment != right.increment:
+        return "（范围可能不同：新建与改扩建）", " (the scope may differ: new, or new and rebuilt)"
+    return None
 
 
 def _out_of_range(project: Project, ratio: dict[str, str], known: dict[str, list[Figure]]) -> Finding | None:

@@ -13,7 +13,7 @@ from pipelines.staging.quantities import unit_code
 _BASIS = ("照印保留，请核实口径", "Kept as printed; check the definition")
 _SIGN = ("以指标表或先印处的限定词为准，待核实", "Take the sign of the table or of the first place until checked")
 _MIXED = re.compile(r"人[（(]次[）)]")
-_LEVELS = {"city": "州（市）", "province": "省", "national": "国家"}
+_LEVELS = {"county": "县", "city": "州（市）", "province": "省", "national": "国家"}
 _STEEP = 4.0
 
 
@@ -210,10 +210,15 @@ def _below(own: Statement, behind: list[Statement], *, headline: bool) -> Findin
     """High when a headline target falls a quarter, or 20 points, short; low when only the sign is weaker."""
     top, gap = behind[0], _gap(own, behind[0])
     level = "low" if gap == 0 else "high" if headline and gap >= max(20.0, top.value / 4) else "medium"
-    shown = "，".join(f"{_LEVELS[h.target_level]}{_signed(h).text}" for h in behind)
+    shown = "，".join(_LEVELS[h.target_level] + _signed(h).text for h in behind)
     return Finding(
-        own.subject, "level_comparison", level, _signed(own), _signed(top),
+        own.subject, "level_comparison", level, _of_level(own), _of_level(top),
         f"的县级目标低于{_LEVELS[top.target_level]}级目标", f"the county target is below the {top.target_level} target",
         f"县{_signed(own).text} < {shown}", ("与上级主管部门核对分解目标", "Check the target assigned by the higher level"),
-        tuple(h.figure for h in behind[1:]),
+        tuple(_of_level(h) for h in behind[1:]),
     )  # fmt: skip
+
+
+def _of_level(s: Statement) -> Side:
+    """A target with whose it is: 县级第87行“30%”, 州（市）级第116行“60%”."""
+    return replace(_signed(s), label=(f"{_LEVELS[s.target_level]}级", f"{s.target_level},"))

@@ -163,3 +163,22 @@ def test_span_beyond_plan() -> None:
     span = {"output": "years", "unit": "years", "quantity": 70.0}
     assert len(list(rules.span_beyond_plan(facts(projects=[{}], outputs=[span])))) == 1
     assert not list(rules.span_beyond_plan(facts(projects=[{}], outputs=[{**span, "quantity": 2.0}])))
+
+
+def test_numbers_that_may_both_hold_come_one_step_lower() -> None:
+    """532301: 20 canteens or more in the box, 40 in the table; 530425: 33 new and rebuilt, 18 new."""
+    table = {"quantity": 40.0, "source_line": 603}
+    box = {"mention": "box", "quantity": 20.0, "source_line": 189}
+    (exact,) = rules.mention_outputs(facts(projects=[{}], outputs=[box, table]))
+    assert exact.severity == "high"
+    (bound,) = rules.mention_outputs(facts(projects=[{}], outputs=[{**box, "qualifier": ">="}, table]))
+    assert (bound.severity, bound.left.text) == ("medium", "≥20个")
+    assert "下限" in bound.zh
+    assert "lower bound" in bound.en
+    (missed,) = rules.mention_outputs(
+        facts(projects=[{}], outputs=[{**box, "quantity": 90.0, "qualifier": ">="}, table])
+    )
+    assert missed.severity == "high"  # the table stays below the bound: no excuse
+    (scope,) = rules.mention_outputs(facts(projects=[{}], outputs=[{**box, "increment": "unknown"}, table]))
+    assert scope.severity == "medium"
+    assert "改扩建" in scope.zh

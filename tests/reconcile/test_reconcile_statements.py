@@ -96,6 +96,10 @@ def test_level_comparison() -> None:
     city = {**county, "value": 90.0, "target_level": "city"}
     (found,) = rules.level_comparison(facts([county, city]))
     assert (found.severity, found.computation) == ("high", "县50% < 州（市）90%")
+    row = found.row()
+    assert "县级第112行“50%”；州（市）级第112行“90%”" in row["description_zh"]
+    assert "county, line 112: 50%; city, line 112: 90%" in row["description_en"]
+    assert (row["left_value"], row["right_value"]) == ("50%", "90%")
     assert not list(rules.level_comparison(facts([{**county, "value": 90.0}, city])))
     counts = [{**s, "unit": "persons", "unit_as_printed": "人"} for s in (county, city)]
     assert not list(rules.level_comparison(facts(counts))), "a county's count is never compared with a city's"
