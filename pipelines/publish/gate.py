@@ -38,10 +38,7 @@ class Change:
     before: float | None = None
     after: float | None = None
     accepted: str = ""
-
-    @property
-    def county(self) -> str:
-        return self.key[:6]
+    county: str = ""
 
     def words(self, language: str) -> str:
         if language == "zh":
@@ -121,14 +118,16 @@ def _changes(previous: Path, candidate: Path, factor: float) -> list[Change]:
 
 def _lost(table: registry.Table, old: pl.DataFrame, new: pl.DataFrame) -> list[Change]:
     gone = old.join(new, on=table.key, how="anti", nulls_equal=True)
-    return [Change(table.name, _joined(table, row), "") for row in gone.iter_rows(named=True)]
+    return [
+        Change(table.name, _joined(table, row), "", county=_county(table, row)) for row in gone.iter_rows(named=True)
+    ]
 
 
 def _moved(table: registry.Table, old: pl.DataFrame, new: pl.DataFrame, factor: float) -> list[Change]:
     figures = [c.name for c in table.columns if not c.key and (c.type == "DOUBLE" or c.unit) and c.name in old.columns]
     both = new.join(old.select(*table.key, *figures), on=table.key, how="inner", suffix="__before", nulls_equal=True)
     return [
-        Change(table.name, _joined(table, row), c, row[f"{c}__before"], row[c])
+        Change(table.name, _joined(table, row), c, row[f"{c}__before"], row[c], county=_county(table, row))
         for c in figures
         for row in both.filter(pl.col(c).ne_missing(pl.col(f"{c}__before"))).iter_rows(named=True)
         if moved(row[f"{c}__before"], row[c], factor)
@@ -137,6 +136,11 @@ def _moved(table: registry.Table, old: pl.DataFrame, new: pl.DataFrame, factor: 
 
 def _joined(table: registry.Table, row: dict[str, Any]) -> str:
     return "/".join("" if row[k] is None else str(row[k]) for k in table.key)
+
+
+def _county(table: registry.Table, row: dict[str, Any]) -> str:
+    """Whose row it is: what its column says, else what its key begins with (a project's funding, outputs, mentions)."""
+    return str(row["county_code"] or "") if "county_code" in row else _joined(table, row)[:6]
 
 
 def _accepted(previous: Path, candidate: Path, changes: list[Change], remembered: list[dict[str, str]]) -> list[Change]:
