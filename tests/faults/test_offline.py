@@ -23,7 +23,10 @@ CUT = ["unshare", "--net", "--", "sh", "-c", 'ip link set lo up && exec "$@"', "
 def test_telemetry_is_off_everywhere() -> None:
     deployed = (PROJECT / "deploy" / "dagster.yaml").read_text(encoding="utf-8")
     assert all("telemetry:\n  enabled: false" in text for text in (DAGSTER_YAML, deployed))
-    assert "export DAGSTER_DISABLE_TELEMETRY := 1" in (PROJECT / "Makefile").read_text(encoding="utf-8")
+    makefile = (PROJECT / "Makefile").read_text(encoding="utf-8")
+    assert "export DAGSTER_DISABLE_TELEMETRY := 1" in makefile
+    for quiet in ("--LabApp.news_url=None ", "--LabApp.extension_manager=readonly", "NeverCheckForUpdate"):
+        assert quiet in makefile, "JupyterLab asks its project for news, extensions and updates otherwise"
     assert 'os.environ["GX_ANALYTICS_ENABLED"] = "false"' in (
         PROJECT / "pipelines" / "quality" / "adapter.py"
     ).read_text(encoding="utf-8")
