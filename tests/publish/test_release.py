@@ -143,6 +143,21 @@ def test_diff_names_added_removed_and_changed_cells() -> None:
     assert found["cells"] == [{"key": ["c"], "column": "v", "before": None, "after": 3}]
 
 
+def test_the_last_digits_of_a_figure_are_no_change() -> None:
+    old = pl.DataFrame({"k": [1, 2, 3], "v": [0.1 + 0.2, 1.0, None]})
+    new = pl.DataFrame({"k": [1, 2, 3], "v": [0.3, 1.0 + 1e-9, 0.0]})
+    assert [c["key"] for c in diff.compare(old, new, ("k",))["cells"]] == [[2], [3]]
+
+
+def test_the_register_outlives_the_releases(settings: Settings) -> None:
+    for n in range(4):
+        candidate = build(settings, str(n))
+        release.register(settings, {**release.register_entry(release.switch(settings, candidate)), "seed": n})
+        release.prune(settings)
+    assert len(release.releases(settings)) == settings.retention
+    assert [e["seed"] for e in release.registered(settings)] == [0, 1, 2, 3]
+
+
 def test_table_hash_sees_every_cell_and_no_file_detail() -> None:
     frame = pl.DataFrame({"a": [1, None], "b": ["x", ""]})
     assert table_hash(frame) == table_hash(frame.clone())
