@@ -26,7 +26,8 @@ lint: $(VENV)/ready  ## 风格、类型、导入方向 / style, types, import ru
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports
 
 lab: $(VENV)/ready  ## 打开 JupyterLab / open JupyterLab on the notebooks
-	@$(BIN)/jupyter lab --ip 127.0.0.1 --notebook-dir notebooks 0_welcome.ipynb
+	@$(BIN)/jupyter lab --ip 127.0.0.1 --LabApp.news_url=None --LabApp.extension_manager=readonly \
+	  --LabApp.check_for_updates_class=jupyterlab.handlers.announcements.NeverCheckForUpdate --notebook-dir notebooks 0_welcome.ipynb
 
 dagster: $(VENV)/ready  ## 打开 Dagster 界面与守护进程 / Dagster webserver and daemon on loopback
 	@mkdir -p $(DAGSTER_HOME) && $(BIN)/dg dev --host 127.0.0.1

@@ -4,6 +4,7 @@ needs them."""
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import sys
 from pathlib import Path
@@ -125,7 +126,7 @@ def _status(_: argparse.Namespace) -> int:
 
 
 def _release(arguments: argparse.Namespace) -> int:
-    from pipelines.publish import package, release
+    from pipelines.publish import diff, package, release
 
     s = settings.load()
     wanted = arguments.id or release.current_id(s)
@@ -140,15 +141,23 @@ def _release(arguments: argparse.Namespace) -> int:
         case "path":
             print(folder)
         case "diff":
-            diff = folder / "diff.json"
-            print(diff.read_text(encoding="utf-8") if diff.exists() else "没有上一版本 / no previous release")
+            file = folder / diff.FILE
+            print(
+                diff.in_words(json.loads(file.read_text(encoding="utf-8")))
+                if file.exists()
+                else "没有记录变化 / no changes recorded"
+            )
+            print(f"全部 / all of it: {file}")
         case "use":
             if broken := package.verify(folder):
                 raise ValueError(f"版本不完整，不能使用 / the release is not whole: {', '.join(broken[:5])}")
+            release.hold(s, f"minzheng release use {wanted}")
             release.use(s, wanted)
+            release.let_go(s)
             print(f"当前版本 / current: {wanted}")
         case "pin":
             release.pin(s, wanted)
+            print(f"永久保留 / kept for good: {wanted}")
         case "verify":
             broken = package.verify(folder)
             print("\n".join(broken) or "完整 / whole")

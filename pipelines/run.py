@@ -73,8 +73,8 @@ def _materialise(settings: Settings, codes: list[str]) -> int:
     print(f"  {time.perf_counter() - started:6.1f} s", flush=True)
     if skipped := [c for c in store.unchanged(settings) if c in codes]:
         print(f"未变的县，不再读取 / unchanged counties, not read again: {', '.join(skipped)}", flush=True)
-    errors = execute(defs, codes, list(settings.county_folders()))
-    return _refused(settings, errors) if errors else _published(settings, time.perf_counter() - started)
+    errors, report = execute(defs, codes, list(settings.county_folders()))
+    return _refused(settings, errors, report) if errors else _published(settings, time.perf_counter() - started)
 
 
 def _dagster_home() -> None:
@@ -110,13 +110,12 @@ def _told(settings: Settings) -> int:
     return HELD_BACK if held else PUBLISHED
 
 
-def _refused(settings: Settings, errors: list[str]) -> int:
-    kept = [release.reject(settings, c) for c in settings.releases.glob(".candidate-*") if (c / release.ID).exists()]
+def _refused(settings: Settings, errors: list[str], report: Path | None) -> int:
     print("\n未发布，读者仍看到上一版本 / nothing was published, readers keep the previous release", file=sys.stderr)
-    for error in errors:
-        print(_readable(error), file=sys.stderr)
-    for folder in (k for k in kept if (k / "index.html").exists()):
-        print(f"  质量报告 / quality report  {folder / 'index.html'}", file=sys.stderr)
+    for words in release.refusal(report) if report else map(_readable, errors):
+        print(words, file=sys.stderr)
+    if report:
+        print(f"  质量报告 / quality report  {report / 'index.html'}", file=sys.stderr)
     for county in store.held_back(settings):
         print(
             f"  退回文件 / files for the clerk  {settings.quarantine / county.name / county.input_hash[:12]}",

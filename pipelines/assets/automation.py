@@ -2,12 +2,14 @@
 always launched with the tags of a county range; a refresh without them fails at its first step."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import dagster as dg
 
 from pipelines import settings
+from pipelines.assets.candidate import REFUSED
 from pipelines.assets.common import ALL_COUNTIES, COUNTIES
-from pipelines.publish import alerts
+from pipelines.publish import alerts, release
 from pipelines.staging import store
 
 refresh = dg.define_asset_job(
@@ -36,8 +38,9 @@ def forget_absent(instance: dg.DagsterInstance, codes: list[str]) -> None:
         instance.delete_dynamic_partition(str(COUNTIES.name), gone)
 
 
-def execute(defs: dg.Definitions, codes: list[str], existing: list[str]) -> list[str]:
-    """Run the refresh job in this process over `codes`; counties not in `existing` are forgotten. Returns the errors."""
+def execute(defs: dg.Definitions, codes: list[str], existing: list[str]) -> tuple[list[str], Path | None]:
+    """Run the refresh job in this process over `codes`; counties not in `existing` are forgotten. Returns the errors and the
+    report of the candidate, if one was refused."""
     with dg.DagsterInstance.get() as instance:
         forget_absent(instance, existing)
         result = defs.resolve_job_def("refresh").execute_in_process(
@@ -46,8 +49,21 @@ def execute(defs: dg.Definitions, codes: list[str], existing: list[str]) -> list
             tags=tags_for(instance, codes),
             run_config={"loggers": {"progress": {}}},
         )
+        report = refused(settings.load(), instance.get_run_by_id(result.run_id))
     failures = [e.step_failure_data.error_display_string for e in result.all_events if e.is_step_failure]
-    return failures or ([] if result.success else ["refresh failed"])
+    return failures or ([] if result.success else ["refresh failed"]), report
+
+
+def refused(s: settings.Settings, run: dg.DagsterRun | None) -> Path | None:
+    """Where the report lies of the candidate that this run built and that was refused; None when it failed otherwise. What a run
+    that failed otherwise left behind is put away in the same way."""
+    if run is None:
+        return None
+    left = s.candidate(run.run_id[:8])
+    if (left / release.ID).exists():
+        release.reject(s, left)
+    name = run.tags.get(REFUSED)
+    return s.marts / release.REJECTED / name if name else None
 
 
 @dg.schedule(
@@ -83,12 +99,9 @@ def raw_changed(context: dg.SensorEvaluationContext) -> Iterator[dg.RunRequest |
     description="失败时写消息文件，并按设置通知 / On failure write a message file and tell whom the settings name.",
 )
 def on_failure(context: dg.RunFailureSensorContext) -> None:
-    run_id = context.dagster_run.run_id
+    s, run = settings.load(), context.dagster_run
+    report = refused(s, run)
     steps = [e.step_failure_data.error_display_string for e in context.get_step_failure_events()]
-    text = "\n".join([f"{run_id}: {context.failure_event.message}", *steps])
-    alerts.send(
-        settings.load(),
-        run_id[:8],
-        "刷新失败，读者仍看到上一版本 / refresh failed, readers keep the last release",
-        text,
-    )
+    words = [*release.refusal(report), str(report)] if report else [context.failure_event.message or "", *steps]
+    subject = "刷新失败，读者仍看到上一版本 / refresh failed, readers keep the last release"
+    alerts.send(s, run.run_id[:8], subject, "\n".join([run.run_id, *words]))

@@ -61,6 +61,7 @@ def candidate_tables(context: dg.AssetExecutionContext) -> Iterator[dg.Materiali
 
 
 _SEVERITIES = ("critical", "warning")
+REFUSED = "minzheng/refused"  # tag of a run whose candidate was refused: the folder of its report under marts/rejected
 
 
 @dg.multi_asset_check(
@@ -109,3 +110,6 @@ def quality(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckRes
                     "messages": dg.MetadataValue.md("\n".join(f"- {m}" for m in failed["message_zh"].to_list()[:20])),
                 },
             )
+    if results.filter(~pl.col("passed") & (pl.col("severity") == "critical")).height:
+        kept = release.reject(s, folder)
+        context.instance.add_run_tags(context.run.run_id, {REFUSED: kept.name})

@@ -319,8 +319,8 @@ def caveats(con: duckdb.DuckDBPyConnection) -> list[Words]:
                   (SELECT count(*) FROM fct_correction) AS corrections,
                   (SELECT string_agg(DISTINCT c.name_zh, '、') FROM fct_project p JOIN dim_county c USING (county_code) WHERE commitment = 'reserve') AS reserve_zh,
                   (SELECT string_agg(DISTINCT c.name_en, ', ') FROM fct_project p JOIN dim_county c USING (county_code) WHERE commitment = 'reserve') AS reserve_en,
-                  (SELECT string_agg(name_zh, '、') FROM mart_held_back) AS held_zh,
-                  (SELECT string_agg(name_en, ', ') FROM mart_held_back) AS held_en,
+                  (SELECT string_agg(name_zh || CASE WHEN used_input_hash IS NULL THEN '（本版本不含该县）' ELSE '（沿用上一份合格数据）' END, '、') FROM mart_held_back) AS held_zh,
+                  (SELECT string_agg(name_en || CASE WHEN used_input_hash IS NULL THEN ' (absent from this release)' ELSE ' (the last good data are shown)' END, ', ') FROM mart_held_back) AS held_en,
                   (SELECT coalesce(sum(amount_wan), 0) FROM mart_investment WHERE funder = 'unresolved') AS unresolved""",
     ).to_dicts()[0]  # fmt: skip
     unresolved = words.money(facts["unresolved"])

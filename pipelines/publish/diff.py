@@ -13,6 +13,8 @@ from pipelines import registry
 
 FILE = "diff.json"
 MOST = 50_000  # keys and cells listed for one table; the counts are always those of all
+_DUST = 1e-12
+_SHOWN = 5
 _CHECK = ["suite", "table_name", "expectation"]
 
 
@@ -52,7 +54,7 @@ def compare(old: pl.DataFrame, new: pl.DataFrame, key: tuple[str, ...]) -> dict[
     cells: list[dict[str, object]] = []
     changed_rows, total = pl.Series([False] * both.height, dtype=pl.Boolean), 0
     for column in shared:
-        moved = both[column].ne_missing(both[f"{column}__before"])
+        moved = _moved(both[column], both[f"{column}__before"])
         changed_rows, total = changed_rows | moved, total + int(moved.sum())
         for row in both.filter(moved).head(MOST - len(cells)).iter_rows(named=True):
             cells.append(
@@ -74,6 +76,40 @@ def compare(old: pl.DataFrame, new: pl.DataFrame, key: tuple[str, ...]) -> dict[
         "new_columns": [c for c in new.columns if c not in old.columns],
         "lost_columns": [c for c in old.columns if c not in new.columns],
     }
+
+
+def _moved(now: pl.Series, before: pl.Series) -> pl.Series:
+    """Whether values differ; figures by more than the last digits, in which two builds of a library may differ."""
+    differs = now.ne_missing(before)
+    if not (now.dtype.is_float() and before.dtype.is_float()):
+        return differs
+    near = (now - before).abs() <= _DUST * pl.select(pl.max_horizontal(now.abs(), before.abs())).to_series()
+    return differs & ~near.fill_null(False)
+
+
+def in_words(diff: dict[str, Any]) -> str:
+    """A diff for the terminal: counts by table, the first changed values, what needed a word, checks that changed state."""
+    if not diff["previous"]:
+        return "第一个版本，没有可比的上一版本 / the first release, none before it"
+    lines = [f"与 {diff['previous']} 相比 / against {diff['previous']}"]
+    for name, d in diff["tables"].items():
+        lines.append(f"{name}: +{d['added']} −{d['removed']} ~{d['changed']}")
+        lines += [f"    {_joined(c['key'])} {c['column']}: {c['before']} → {c['after']}" for c in d["cells"][:_SHOWN]]
+        for sign, kind in (("+", "added"), ("−", "removed")):
+            lines += [f"    {sign} {_joined(key)}" for key in d[f"{kind}_keys"][:_SHOWN]]
+    for c in diff["gate"][: _SHOWN * 4]:
+        what = f"{c['column']}: {c['before']} → {c['after']}" if c["column"] else "减少 / gone"
+        lines.append(f"须说明 / needed a word  {c['table']} {c['key']} {what}  [{c['accepted'] or '尚无 / nobody'}]")
+    for c in diff["checks"]:
+        lines.append(
+            f"检查 / check  {c['suite']}.{c['expectation']}: {c['before']} → {c['after']}  {c['message_zh']} / {c['message_en']}"
+        )
+    same = "各表与上一版本相同 / every table is the same"
+    return "\n".join(lines if diff["tables"] else [*lines, same])
+
+
+def _joined(key: list[Any]) -> str:
+    return "/".join("—" if k is None else str(k) for k in key)
 
 
 def checks(old: pl.DataFrame | None, new: pl.DataFrame) -> list[dict[str, Any]]:

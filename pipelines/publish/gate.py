@@ -1,6 +1,6 @@
 """The gate between two releases. Facts from raw that were lost, or that moved by more than a stated factor, need a new entry
-in the county's corrections.csv or in raw/accepted_changes.csv; derived tables may not move while everything they are made
-from stands still. Results are rows of mart_quality (suite `release_diff`); critical ones stop the release."""
+in the county's corrections.csv or in raw/accepted_changes.csv; derived tables may not move while raw data and method version
+stand still, unless a line there says so. Results are rows of mart_quality (suite `release_diff`); critical ones stop the release."""
 
 from __future__ import annotations
 
@@ -38,10 +38,7 @@ class Change:
     before: float | None = None
     after: float | None = None
     accepted: str = ""
-
-    @property
-    def county(self) -> str:
-        return self.key[:6]
+    county: str = ""
 
     def words(self, language: str) -> str:
         if language == "zh":
@@ -59,7 +56,8 @@ class Change:
 
 @dataclass(frozen=True)
 class Inputs:
-    """What two releases were made from: `same` in everything (code, settings, raw), or in raw data and `method` only."""
+    """What two releases were made from: `same` in everything (code, settings, raw), or in raw data, seed and method version
+    only (`same_raw_and_method`; an acceptance given is no change of raw data)."""
 
     same: bool
     same_raw_and_method: bool
@@ -121,14 +119,16 @@ def _changes(previous: Path, candidate: Path, factor: float) -> list[Change]:
 
 def _lost(table: registry.Table, old: pl.DataFrame, new: pl.DataFrame) -> list[Change]:
     gone = old.join(new, on=table.key, how="anti", nulls_equal=True)
-    return [Change(table.name, _joined(table, row), "") for row in gone.iter_rows(named=True)]
+    return [
+        Change(table.name, _joined(table, row), "", county=_county(table, row)) for row in gone.iter_rows(named=True)
+    ]
 
 
 def _moved(table: registry.Table, old: pl.DataFrame, new: pl.DataFrame, factor: float) -> list[Change]:
     figures = [c.name for c in table.columns if not c.key and (c.type == "DOUBLE" or c.unit) and c.name in old.columns]
     both = new.join(old.select(*table.key, *figures), on=table.key, how="inner", suffix="__before", nulls_equal=True)
     return [
-        Change(table.name, _joined(table, row), c, row[f"{c}__before"], row[c])
+        Change(table.name, _joined(table, row), c, row[f"{c}__before"], row[c], county=_county(table, row))
         for c in figures
         for row in both.filter(pl.col(c).ne_missing(pl.col(f"{c}__before"))).iter_rows(named=True)
         if moved(row[f"{c}__before"], row[c], factor)
@@ -137,6 +137,11 @@ def _moved(table: registry.Table, old: pl.DataFrame, new: pl.DataFrame, factor: 
 
 def _joined(table: registry.Table, row: dict[str, Any]) -> str:
     return "/".join("" if row[k] is None else str(row[k]) for k in table.key)
+
+
+def _county(table: registry.Table, row: dict[str, Any]) -> str:
+    """Whose row it is: what its column says, else what its key begins with (a project's funding, outputs, mentions)."""
+    return str(row["county_code"] or "") if "county_code" in row else _joined(table, row)[:6]
 
 
 def _accepted(previous: Path, candidate: Path, changes: list[Change], remembered: list[dict[str, str]]) -> list[Change]:
@@ -234,35 +239,31 @@ def _of_derived(
     counts = diff.between(previous, candidate, table) if previous and _frame(previous, table.name) is not None else {}
     rows = sum(int(counts.get(k, 0)) for k in ("added", "removed", "changed"))
     accepted = any(_covers(line, table.name, "*", "*") for line in lines)
-    still = rows if inputs.same and not accepted else 0
-    silent = rows if inputs.same_raw_and_method and not inputs.same else 0
-    return [
-        _result(table.name, "derived_stable", "critical", still, _still_words(table.name, still)),
-        _result(table.name, "derived_by_method", "warning", silent, _silent_words(table.name, silent)),
-    ]
+    alone = rows if inputs.same_raw_and_method and not accepted else 0
+    return [_result(table.name, "derived_stable", "critical", alone, _alone_words(table.name, alone, inputs))]
 
 
-def _still_words(table: str, rows: int) -> tuple[str, str]:
-    zh, en = "输入、代码与设置未变时结果不变", "nothing changes while inputs, code and settings stand still"
+def _alone_words(table: str, rows: int, inputs: Inputs) -> tuple[str, str]:
+    zh, en = (
+        "原始数据、种子与方法版本未变时结果不变",
+        "nothing changes while raw data, seed and method version stand still",
+    )
     if not rows:
         return f"通过：{zh}", f"Passed: {en}"
     line = f"{table},*,*,"
+    if inputs.same:
+        why_zh, do_zh = "输入、代码与设置都没有变", "请查找不能重现的计算"
+        why_en, do_en = "although inputs, code and settings are the same", "Find what is not reproducible"
+    else:
+        why_zh, do_zh = "只有程序变了，原始数据与方法版本仍是原来的", "请核对程序的改动，或给方法新的版本号"
+        why_en, do_en = (
+            "through a change of program alone, under the same raw data and method version",
+            "Check that change, or give the method a new version",
+        )
     return (
-        f"{table}：输入、代码与设置都没有变，却有 {rows} 行不同。请查找不能重现的计算；若确认无误，在 raw/{ACCEPTED} 写一行："
-        f"{line}<理由>,<确认人>,<日期>。（规则：{zh}）",
-        f"{table}: {rows} rows differ although inputs, code and settings are the same. Find what is not reproducible; if it is "
-        f"right, write a line in raw/{ACCEPTED}: {line}<reason>,<who>,<date>. (Rule: {en})",
-    )
-
-
-def _silent_words(table: str, rows: int) -> tuple[str, str]:
-    zh, en = "原始数据与方法版本未变时结果不变", "nothing changes while raw data and method version stand still"
-    if not rows:
-        return f"通过：{zh}", f"Passed: {en}"
-    return (
-        f"{table}：只有程序或设置变了，却有 {rows} 行不同，方法版本仍是原来的。请在更新说明中写明原因，或更新方法版本。（规则：{zh}）",
-        f"{table}: {rows} rows differ through a change of program or settings alone, under the same method version. Say why in "
-        f"the change log, or give the method a new version. (Rule: {en})",
+        f"{table}：{why_zh}，却有 {rows} 行不同。{do_zh}；若确认无误，在 raw/{ACCEPTED} 写一行：{line}<理由>,<确认人>,<日期>。（规则：{zh}）",
+        f"{table}: {rows} rows differ {why_en}. {do_en}; if it is right, write a line in raw/{ACCEPTED}: "
+        f"{line}<reason>,<who>,<date>. (Rule: {en})",
     )
 
 

@@ -47,8 +47,12 @@ def inputs_compared(settings: Settings, previous: Path | None, candidate: Path) 
     before = json.loads((previous / MANIFEST).read_text(encoding="utf-8"))
     who = before.get("release", {})
     same = who.get("inputs_hash") == store.inputs_hash(settings, store.inputs_read(settings))
-    raw = before.get("inputs") == store.inputs_used(settings) and who.get("method_version") == method(candidate)
-    return Inputs(same=same, same_raw_and_method=raw)
+    raw = _raw(before.get("inputs", {})) == _raw(store.inputs_used(settings)) and who.get("seed") == settings.seed
+    return Inputs(same=same, same_raw_and_method=raw and who.get("method_version") == method(candidate))
+
+
+def _raw(inputs: dict[str, str]) -> dict[str, str]:
+    return {name: digest for name, digest in inputs.items() if name != store.ACCEPTED}
 
 
 def method(candidate: Path) -> str:

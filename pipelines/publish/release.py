@@ -23,6 +23,9 @@ PINNED = "PINNED"
 ID = "RELEASE"
 MANIFEST = "datapackage.json"
 REGISTER = "register.jsonl"
+REJECTED = "rejected"
+_REJECTED_KEPT = 20
+_SHOWN = 10
 
 
 class LockedError(RuntimeError):
@@ -214,8 +217,8 @@ def remove(folder: Path) -> None:
 
 
 def reject(settings: Settings, candidate: Path) -> Path:
-    """Keep the quality report of a rejected candidate and what it would have changed; drop the rest."""
-    kept = settings.marts / "rejected" / id_of(candidate)
+    """Keep the quality report of a rejected candidate and what it would have changed; drop the rest. The newest reports stay."""
+    kept = settings.marts / REJECTED / id_of(candidate)
     kept.parent.mkdir(parents=True, exist_ok=True)
     shutil.rmtree(kept, ignore_errors=True)
     if (candidate / "quality").exists():
@@ -223,7 +226,18 @@ def reject(settings: Settings, candidate: Path) -> Path:
     if (candidate / "diff.json").exists() and kept.exists():
         shutil.copy2(candidate / "diff.json", kept)
     remove(candidate)
+    for old in sorted(kept.parent.iterdir(), key=lambda p: p.stat().st_mtime)[:-_REJECTED_KEPT]:
+        shutil.rmtree(old, ignore_errors=True)
     return kept
+
+
+def refusal(kept: Path) -> list[str]:
+    """Why a candidate was refused, in Chinese and English: the messages of its critical checks that failed."""
+    file = kept / "results.json"
+    results = json.loads(file.read_text(encoding="utf-8"))["results"] if file.exists() else []
+    failed = [r for r in results if r["severity"] == "critical" and not r["passed"]]
+    more = [f"…… 另有 {len(failed) - _SHOWN} 项 / {len(failed) - _SHOWN} more"] if len(failed) > _SHOWN else []
+    return [f"✗ {r['message_zh']}\n  {r['message_en']}" for r in failed[:_SHOWN]] + more
 
 
 def registered(settings: Settings) -> list[dict[str, object]]:

@@ -136,6 +136,37 @@ def test_damaged_county_is_held_back_and_the_others_refresh(published: Path, tmp
     assert (again.returncode, current(root).name) == (3, after.name)
 
 
+@pytest.mark.slow
+def test_a_damaged_county_asked_for_by_name(published: Path, tmp_path: Path) -> None:
+    """With good data of before they stay; without any the county is absent and every page says so; mended, it comes back."""
+    root = scratch(published, tmp_path)
+    good = (root / "raw" / "530425-yimen" / "statistics.csv").read_bytes()
+    damage(root, "530425-yimen/statistics.csv", ",actual,", ",achieved,")
+    for staged in (True, False):
+        if not staged:
+            shutil.rmtree(root / "staging" / "530425")
+        done = minzheng(root, "run", "--county", "530425", MINZHENG_NOTEBOOKS="0")
+        assert done.returncode == 3, done.stdout + done.stderr
+        assert "unknown_code" in done.stderr
+        held = table(root, "mart_held_back").row(0, named=True)
+        assert (held["county_code"], held["used_input_hash"] is not None) == ("530425", staged)
+        assert ("530425" in table(root, "fct_project")["county_code"]) == staged
+        said = "沿用上一份合格数据" if staged else "本版本不含该县"
+        for page in (current(root) / "site").glob("*.html"):
+            if not page.name.endswith(".en.html"):
+                assert said in page.read_text(encoding="utf-8"), page.name
+        assert (current(root) / "site" / "county-yimen.html").exists() == staged
+    diff = json.loads((current(root) / "diff.json").read_text(encoding="utf-8"))
+    assert {c["accepted"] for c in diff["gate"]} == {"mart_held_back"}
+    assert "该县暂缓更新，本版本不含" in (current(root) / "site" / "changes.html").read_text(encoding="utf-8")
+    (root / "raw" / "530425-yimen" / "statistics.csv").write_bytes(good)
+    mended = minzheng(root, "run", "--county", "530425", MINZHENG_NOTEBOOKS="0")
+    assert mended.returncode == 0, mended.stderr
+    assert table_hash(table(root, "fct_project")) == table_hash(
+        pl.read_parquet(current(published) / "parquet" / "fct_project.parquet")
+    )
+
+
 def test_damaged_reference_publishes_nothing(published: Path, tmp_path: Path) -> None:
     root = scratch(published, tmp_path)
     before = current(root).name
@@ -156,6 +187,8 @@ def test_critical_check_leaves_the_release_and_keeps_the_report(published: Path,
     report = next((root / "marts" / "rejected").glob("*/index.html"))
     assert "accepted_changes.csv" in report.read_text(encoding="utf-8")
     assert json.loads((report.parent / "diff.json").read_text(encoding="utf-8"))["gate"]
+    assert "✗" in done.stderr and "accepted_changes.csv" in done.stderr and str(report) in done.stderr
+    assert (report.parent / "row_counts.json").is_file()
     assert not list((root / "marts" / "releases").glob(".candidate-*"))
 
 

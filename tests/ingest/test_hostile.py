@@ -88,6 +88,18 @@ def test_zip_bombs_are_refused_before_they_are_read(
     assert ("projects.xlsx", "too_large") in {(p.file, p.rule) for p in validate(county)}
 
 
+def test_member_names_of_a_workbook_are_no_paths(county: Path, tmp_path: Path) -> None:
+    pl.read_csv(county / "projects.csv", infer_schema=False).write_excel(county / "projects.xlsx")
+    (county / "projects.csv").unlink()
+    with zipfile.ZipFile(county / "projects.xlsx", "a") as book:
+        book.writestr("../../evil.csv", "evil")
+        book.writestr("/tmp/minzheng-evil.csv", "evil")
+    before = set(tmp_path.rglob("*"))
+    assert validate(county) == []
+    assert set(tmp_path.rglob("*")) == before
+    assert not Path("/tmp/minzheng-evil.csv").exists()
+
+
 def test_large_and_broken_files_are_refused_in_words(county: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reader, "MAX_BYTES", 100)
     assert {p.rule for p in validate(county)} == {"too_large"}

@@ -106,7 +106,9 @@ def test_a_lost_row_blocks_until_accepted(settings: Settings, before: Path, afte
     )
     assert failed(settings, before, after) == {}
     _, (found,) = gate.judge(settings, before, after, MOVED)
-    assert found == Change("fct_observation", key, "", accepted="accepted_changes.csv: 王某 2026-01-05 重复登记")
+    assert found == Change(
+        "fct_observation", key, "", accepted="accepted_changes.csv: 王某 2026-01-05 重复登记", county="530425"
+    )
 
 
 def test_a_word_given_once_is_spent(settings: Settings, before: Path, after: Path) -> None:
@@ -137,24 +139,45 @@ def test_a_new_correction_explains_its_row(settings: Settings, before: Path, aft
 
 
 def test_a_county_held_back_without_data_is_not_a_loss(settings: Settings, before: Path, after: Path) -> None:
-    drop(after, "fct_project", pl.col("county_code") == "530425")
+    """Every row of it is gone from every table, those too whose key does not begin with the county."""
+    for table in registry.in_layer("core"):
+        if table.name in gate.FROM_REGISTRY:
+            continue
+        columns = [c.name for c in table.columns]
+        mine = (
+            pl.col("county_code") == "530425"
+            if "county_code" in columns
+            else pl.col(table.key[0]).str.starts_with("530425")
+        )
+        drop(after, table.name, mine.fill_null(False))
+    lost = failed(settings, before, after)
+    assert {"fct_project.rows_kept", "dim_source.rows_kept", "dim_county.rows_kept"} <= set(lost)
     row = pl.DataFrame(
         {"county_code": ["530425"], "used_input_hash": [None]}, schema_overrides={"used_input_hash": pl.String}
     )
     row.write_parquet(after / "parquet" / "mart_held_back.parquet")
     assert failed(settings, before, after) == {}
+    row.with_columns(used_input_hash=pl.lit("abc")).write_parquet(after / "parquet" / "mart_held_back.parquet")
+    assert failed(settings, before, after) == lost
 
 
 @pytest.mark.parametrize(
     ("inputs", "rule"),
-    [(Inputs(True, True), "derived_stable"), (Inputs(False, True), "derived_by_method"), (MOVED, None)],
+    [(Inputs(True, True), "derived_stable"), (Inputs(False, True), "derived_stable"), (MOVED, None)],
 )
 def test_derived_tables_may_not_move_alone(
     settings: Settings, before: Path, after: Path, inputs: Inputs, rule: str | None
 ) -> None:
     path = after / "parquet" / "mart_target.parquet"
     pl.DataFrame({c: ["x"] for c in pl.read_parquet(path).columns}).write_parquet(path)
-    assert list(failed(settings, before, after, inputs)) == ([f"mart_target.{rule}"] if rule else [])
+    found = failed(settings, before, after, inputs)
+    assert list(found) == ([f"mart_target.{rule}"] if rule else [])
+    (settings.raw / "accepted_changes.csv").write_text(
+        f"{HEAD}mart_target,*,*,改正算法,王某,2026-01-05\n", encoding="utf-8"
+    )
+    assert failed(settings, before, after, inputs) == {}
+    if rule:
+        assert ("程序变了" in found["mart_target.derived_stable"]) != inputs.same
 
 
 def test_a_damaged_acceptance_file_is_refused_in_words(settings: Settings, before: Path, after: Path) -> None:

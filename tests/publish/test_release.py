@@ -1,6 +1,7 @@
 """The switch, leftovers, retention and pins, on folders small enough to see through."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -80,6 +81,33 @@ def test_use_rolls_back_and_refuses_the_unknown(settings: Settings) -> None:
         release.use(settings, "r09999-20990101")
 
 
+def test_a_refusal_says_what_failed(settings: Settings) -> None:
+    candidate = build(settings, "a")
+    (candidate / "quality").mkdir()
+    failed = {"severity": "critical", "passed": False, "message_zh": "少了行 x", "message_en": "row x is gone"}
+    results = [
+        failed,
+        {**failed, "severity": "warning", "message_en": "w"},
+        {**failed, "passed": True, "message_en": "p"},
+    ]
+    (candidate / "quality" / "results.json").write_text(json.dumps({"results": results * 12}), encoding="utf-8")
+    said = release.refusal(release.reject(settings, candidate))
+    assert said[0] == "✗ 少了行 x\n  row x is gone"
+    assert said[10:] == ["…… 另有 2 项 / 2 more"]
+
+
+def test_the_newest_reports_of_refused_candidates_stay(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(release, "_REJECTED_KEPT", 2)
+    for n in range(4):
+        kept = settings.marts / release.REJECTED / f"r0000{n}-x"
+        kept.mkdir(parents=True)
+        os.utime(kept, (n, n))
+    candidate = build(settings, "a")
+    (candidate / "quality").mkdir()
+    kept = release.reject(settings, candidate)
+    assert {p.name for p in kept.parent.iterdir()} == {kept.name, "r00003-x"}
+
+
 def test_rejected_candidate_keeps_only_its_report(settings: Settings) -> None:
     candidate = build(settings, "a")
     (candidate / "quality").mkdir()
@@ -113,6 +141,21 @@ def test_diff_names_added_removed_and_changed_cells() -> None:
     found = diff.compare(old, new, ("k",))
     assert (found["added"], found["removed"], found["changed"]) == (1, 1, 1)
     assert found["cells"] == [{"key": ["c"], "column": "v", "before": None, "after": 3}]
+
+
+def test_the_last_digits_of_a_figure_are_no_change() -> None:
+    old = pl.DataFrame({"k": [1, 2, 3], "v": [0.1 + 0.2, 1.0, None]})
+    new = pl.DataFrame({"k": [1, 2, 3], "v": [0.3, 1.0 + 1e-9, 0.0]})
+    assert [c["key"] for c in diff.compare(old, new, ("k",))["cells"]] == [[2], [3]]
+
+
+def test_the_register_outlives_the_releases(settings: Settings) -> None:
+    for n in range(4):
+        candidate = build(settings, str(n))
+        release.register(settings, {**release.register_entry(release.switch(settings, candidate)), "seed": n})
+        release.prune(settings)
+    assert len(release.releases(settings)) == settings.retention
+    assert [e["seed"] for e in release.registered(settings)] == [0, 1, 2, 3]
 
 
 def test_table_hash_sees_every_cell_and_no_file_detail() -> None:

@@ -7,6 +7,7 @@ import shutil
 from pathlib import Path
 
 import fastexcel
+import openpyxl
 import polars as pl
 import pytest
 
@@ -141,6 +142,11 @@ def test_the_clerk_gets_rows_and_reasons(settings: Settings) -> None:
     assert {"原因与处理", "reasons and what to do"} <= set(rejected.columns)
     assert any("代码不在码表内" in str(v) for v in rejected["原因与处理"])
     assert "=HYPERLINK(1)" in rejected["指标名称"].to_list()
+    cells = [
+        c for sheet in openpyxl.load_workbook(folder / "statistics.xlsx") for row in sheet.iter_rows() for c in row
+    ]
+    assert {c.data_type for c in cells} <= {"s", "n"}
+    assert all(c.quotePrefix for c in cells if str(c.value).startswith("="))
     assert book.sheet_names[1] == "全部问题 problems"
     listed = json.loads((folder / "problems.json").read_text(encoding="utf-8"))
     assert {"file", "row", "column", "value", "rule", "message"} <= set(listed[0])
