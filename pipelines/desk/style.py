@@ -95,8 +95,8 @@ class Table:
         """Comma-separated, unformatted numbers, with the byte-order mark that Excel and WPS need for Chinese."""
         out = io.StringIO()
         writer = csv.writer(out, lineterminator="\r\n")
-        writer.writerow([h.to(language) for h in self.headers])
-        writer.writerows([[_raw(c, language) for c in row] for row in self.rows])
+        writer.writerow([words.plain(h.to(language)) for h in self.headers])
+        writer.writerows([[words.plain(_raw(c, language)) for c in row] for row in self.rows])
         return "\ufeff" + out.getvalue()
 
     def html(self, language: Language) -> str:
@@ -110,7 +110,7 @@ class Table:
             for row in self.cells(language)
         )
         caption = f"<caption>{html.escape(self.caption.to(language))}</caption>" if self.caption else ""
-        return f"<table>{caption}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+        return chinese_marked(f"<table>{caption}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>")
 
     def to_json(self, language: Language) -> Spec:
         return {
@@ -123,7 +123,7 @@ class Table:
 
     def _repr_mimebundle_(self, **_: object) -> dict[str, object]:
         mine = spoken()
-        text = "\n".join("\t".join(r) for r in [[h.to(mine) for h in self.headers], *self.cells(mine)])
+        text = words.plain("\n".join("\t".join(r) for r in [[h.to(mine) for h in self.headers], *self.cells(mine)]))
         return {
             "text/html": self.html(mine),
             "text/plain": text,
@@ -187,6 +187,11 @@ class Chart:
             "text/plain": f"{self.title.to(mine)}\n{self.alt.to(mine)}\n{self.source.to(mine)}",
             CHART_MIME: {k: self.to_json(k) for k in words.LANGUAGES},
         }
+
+
+def chinese_marked(escaped: str) -> str:
+    """HTML in which Chinese inside English text says its language, for speech and for fonts."""
+    return escaped.replace(words.OPEN, '<span lang="zh-CN">').replace(words.CLOSE, "</span>")
 
 
 def _level_unit(layout: Spec) -> Spec:

@@ -12,7 +12,6 @@ from pipelines import registry
 from pipelines.ingest.folder import COUNTY_FACTS, OPTIONAL, REQUIRED, SOURCE_FACTS, RawCounty, read_county
 from pipelines.settings import Settings
 
-
 HINTS = {  # what a newcomer must know to fill in county.toml and source.toml
     "prefecture_zh": "所属州（市）",
     "kind": " / ".join(c for c in registry.codes()["area_kind"] if c not in ("prefecture", "province", "nation")),
@@ -92,8 +91,9 @@ def _workbook(path: Path, frame: pl.DataFrame, raw_table: str) -> Path:
         )
         sheet = book.get_worksheet_by_name("填报")
         for n, column in enumerate(frame.columns):
-            if column in columns and columns[column].codelist:
-                names = [c.zh for c in registry.codes()[columns[column].codelist].values()]
+            codelist = columns[column].codelist
+            if codelist:
+                names = [c.zh for c in registry.codes()[codelist].values()]
                 sheet.data_validation(1, n, 1000, n, {"validate": "list", "source": names})
     return path
 
@@ -107,7 +107,9 @@ def new_county(settings: Settings, code: str, name: str) -> str:
         raise ValueError(f"区划代码应为六位数字 / a county code has six digits: {code}")
     if code in settings.county_folders():
         raise ValueError(f"该县已有文件夹 / the county has a folder: {settings.county_folders()[code].name}")
-    slug = "".join(c for c in name.lower() if c.isascii() and c.isalnum()) or f"c{code}"  # part of file names; may be changed
+    slug = (
+        "".join(c for c in name.lower() if c.isascii() and c.isalnum()) or f"c{code}"
+    )  # part of file names; may be changed
     folder = settings.raw / f"{code}-{slug}"
     folder.mkdir(parents=True)
     given = {"code": code, "name_zh": name, "name_en": name, "slug": slug, "source_id": f"plan-{code}"}

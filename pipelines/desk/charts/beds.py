@@ -338,7 +338,8 @@ def bed_supply(codes: list[str] | None = None, con: Connection = None) -> Chart:
         ]
         return {
             "data": data,
-            "layout": across(language, BEDS, every) | {"annotations": [absent(n, language) for n in silent]},
+            "layout": across(language, BEDS, [named(c) for c in every])
+            | {"annotations": [absent(n, language) for n in silent]},
         }
 
     return Chart("bed-supply", title, BEDS, source, title, Table(headers, body, BEDS), draw)
