@@ -6,6 +6,7 @@ from __future__ import annotations
 import csv
 import html
 import io
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -52,7 +53,12 @@ TEMPLATE: Spec = {
         "colorway": list(SERIES),
         "paper_bgcolor": "rgba(0,0,0,0)",
         "plot_bgcolor": "rgba(0,0,0,0)",
-        "xaxis": {**_AXIS, "showgrid": False, "showline": True, "title": {"standoff": 8}},
+        "xaxis": {
+            **_AXIS,
+            "showgrid": False,
+            "showline": True,
+            "title": {"standoff": 6, "font": {"size": 12, "color": MUTED}},
+        },
         "yaxis": {**_AXIS, "showgrid": True, "rangemode": "tozero", "title": {"standoff": 8}},
         "legend": {
             "orientation": "h",
@@ -82,11 +88,8 @@ class Table:
 
     @property
     def numeric(self) -> tuple[bool, ...]:
-        """Which columns hold numbers, for alignment."""
-        return tuple(
-            any(isinstance(r[i], int | float) for r in self.rows) and not any(isinstance(r[i], str) for r in self.rows)
-            for i in range(len(self.headers))
-        )
+        """Which columns hold numbers, also with an interval, a percent sign or typed absences among them, for alignment."""
+        return tuple(_numeric([r[i] for r in self.rows]) for i in range(len(self.headers)))
 
     def cells(self, language: Language) -> list[list[str]]:
         return [[shown(c, language) for c in row] for row in self.rows]
@@ -129,6 +132,18 @@ class Table:
             "text/plain": text,
             TABLE_MIME: {k: self.to_json(k) for k in words.LANGUAGES},
         }
+
+
+_QUANTITY = re.compile(r"[<>≥≤≈]?[0-9][0-9,.]*%?( ?[(（][0-9,.–—% ]+[)）])?")
+_YEAR = re.compile(r"(19|20)[0-9]{2}")
+
+
+def _numeric(cells: list[Cell]) -> bool:
+    said = [shown(c, "zh") for c in cells if c not in (None, words.NOT_REPORTED, "")]
+    telling = [s for s in said if s != words.DASH]
+    return (
+        bool(telling) and all(_QUANTITY.fullmatch(s) for s in telling) and not all(_YEAR.fullmatch(s) for s in telling)
+    )
 
 
 @dataclass(frozen=True)
@@ -201,7 +216,7 @@ def _level_unit(layout: Spec) -> Spec:
         return layout
     mark = {"text": html.escape(text), "xref": "paper", "yref": "paper", "x": 0, "y": 1, "xanchor": "left", "yanchor": "bottom", "yshift": 6,
             "showarrow": False, "font": {"size": 12, "color": MUTED}}  # fmt: skip
-    margin = {**TEMPLATE["layout"]["margin"], "t": 32}
+    margin = {**TEMPLATE["layout"]["margin"], "t": 30, **layout.get("margin", {})}
     return {
         **layout,
         "yaxis": {**layout["yaxis"], "title": {"text": ""}},

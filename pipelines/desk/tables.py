@@ -76,18 +76,19 @@ KINDS = """
       GROUP BY t.target_id, t.target_kind
     )
 """
-_OWN_TARGETS = (
+OWN_TARGETS = (
     KINDS
     + """
     , targets AS (
-      SELECT t.county_code, t.indicator_id, t.breakdown, max(k.kind) AS kind, bool_or(t.baseline IS NOT NULL) AS based
+      SELECT t.county_code, t.indicator_id, t.breakdown, max(k.kind) AS kind, bool_or(t.baseline IS NOT NULL) AS based,
+             bool_or(t.latest_actual IS NOT NULL AND t.latest_year > coalesce(t.baseline_year, 0)) AS reported
       FROM mart_target t LEFT JOIN kinds k ON k.target_id = t.target_id
       WHERE t.target_level = 'county' AND coalesce(t.flags, '') NOT LIKE '%previous_plan%'
       GROUP BY t.county_code, t.indicator_id, t.breakdown
     )
 """
 )
-_GLANCE = _OWN_TARGETS + _GLANCE
+_GLANCE = OWN_TARGETS + _GLANCE
 
 
 def _glance_row(county: dict[str, Any], r: dict[str, Any]) -> tuple[Cell, ...]:
@@ -588,7 +589,7 @@ def gaps(con: Connection = None) -> Table:
     """What a plan leaves open inside itself: baselines, money, years, funders, outputs."""
     with reading(con) as db:
         every = counties(db).to_dicts()
-        rows = {r["county_code"]: r for r in ask(db, _OWN_TARGETS + _GAPS).iter_rows(named=True)}
+        rows = {r["county_code"]: r for r in ask(db, OWN_TARGETS + _GAPS).iter_rows(named=True)}
     columns = (
         ("unbased", Words("目标无基数", "targets without a baseline")), ("unvalued", Words("目标无数值", "targets without a number")),
         ("unpriced", Words("项目无投资额", "projects without money")), ("undated", Words("项目无年份", "projects without years")),

@@ -21,6 +21,7 @@ from pipelines.desk.words import LANGUAGES, Language, Words
 from pipelines.publish import notebooks
 from pipelines.publish.pages import content
 from pipelines.publish.pages.content import Page
+from pipelines.publish.pages.legend import legend
 from pipelines.quality import report
 
 ASSETS = ("site.css", "site.js")
@@ -136,7 +137,7 @@ class _Site:
             loader=jinja2.FileSystemLoader(str(files("pipelines.publish.pages"))), autoescape=True, undefined=jinja2.StrictUndefined,
             trim_blocks=True, lstrip_blocks=True, finalize=_chinese_marked,
         )  # fmt: skip
-        environment.filters.update(embed=_embed, foreign=_foreign)
+        environment.filters.update(embed=_embed, foreign=_foreign, legend=legend)
         environment.globals.update(self.shared)
         return environment
 

@@ -10,7 +10,7 @@ import duckdb
 import polars as pl
 
 from pipelines import registry
-from pipelines.desk import headlines, plot, record, tables, words
+from pipelines.desk import figures, headlines, plot, record, tables, words
 from pipelines.desk.marts import ask, counties
 from pipelines.desk.style import Table
 from pipelines.desk.words import Words, same
@@ -26,6 +26,9 @@ KINDS: tuple[tuple[str, str | None, str, Words], ...] = (
 )
 
 
+MINOR = ("forecast-record", "methods", "dictionary", "quality", "changes")
+
+
 @dataclass
 class Page:
     """One page: `slug` names the file, `template` the look, `show` the rest. `short` is its name in the navigation."""
@@ -37,6 +40,11 @@ class Page:
     short: Words | None = None
     charts: bool = True
     quality: dict[words.Language, str] = field(default_factory=dict)
+
+    @property
+    def minor(self) -> bool:
+        """How the figures come about, rather than the figures: apart in the navigation."""
+        return self.slug in MINOR
 
 
 def pages(con: Con) -> list[Page]:
@@ -148,7 +156,7 @@ def _index(con: Con, every: list[dict[str, Any]], found: dict[str, list[headline
         for c in every
     ]
     return {
-        "counties": cards, "glance": tables.glance(con), "elderly_growth": plot.elderly_growth(con=con), "money": plot.money_by_domain(con=con),
+        "counties": cards, "figures": figures.key_figures(None, con), "glance": tables.glance(con), "elderly_growth": plot.elderly_growth(con=con), "money": plot.money_by_domain(con=con),
         "target_baselines": plot.target_baselines(con=con), "contradictions": plot.contradictions(con), "confirmed": confirmed,
     }  # fmt: skip
 
@@ -179,7 +187,7 @@ def _county(con: Con, county: dict[str, Any], found: list[headlines.Headline]) -
         "county": county, "source": plan[0] if plan else {"title_zh": "", "title_en": "", "date_as_printed": None}, "headlines": found,
         **{name: county[name] for name in ("elderly", "beds", "sensitivity", "graves", "money", "targets", "projects")},
         "contradictions": tables.contradiction_rows(con, code), "progress": _without(tables.progress(code, con), {0}),
-        "missing": _missing(con, code), "show_county": False, "shortage": tables.shortage(code, con),
+        "figures": figures.key_figures([code], con), "missing": _missing(con, code), "show_county": False, "shortage": tables.shortage(code, con),
         "plausibility": _without(tables.plausibility(con, code), {0}), "evaluated": any(data.rows for _, _, data in county["targets"]),
     }  # fmt: skip
 
