@@ -70,6 +70,9 @@ def _parser() -> argparse.ArgumentParser:
     template = command("template", _template, "生成填报模板 / write templates to fill in")
     template.add_argument("--out", type=Path, default=Path("templates"))
     template.add_argument("--year", type=int, default=2023)
+    template.add_argument(
+        "--county", metavar="CODE", help="只列该县的目标和项目 / only this county's targets and projects"
+    )
     ahead = command("forecast", _forecast, "预测老年人口 / forecast the elderly")
     ahead.add_argument(
         "--panel", type=Path, metavar="DIR", help="全国普查面板；缺省为本项目各县 / default: the project's counties"
@@ -200,7 +203,8 @@ def _validate(arguments: argparse.Namespace) -> int:
 def _template(arguments: argparse.Namespace) -> int:
     from pipelines.ingest.templates import write_templates
 
-    for path in write_templates(arguments.out, arguments.year):
+    folder = settings.load().county_folders()[arguments.county] if arguments.county else None
+    for path in write_templates(arguments.out, arguments.year, folder):
         print(path)
     return PUBLISHED
 

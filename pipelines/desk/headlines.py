@@ -3,8 +3,9 @@ No rule knows a county; a rule that has nothing to say says nothing. Reserve lis
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import duckdb
@@ -22,7 +23,8 @@ KEY_RATES = ("nursing_bed_share", "beds_per_1000_elderly", "township_care_centre
 
 @dataclass(frozen=True)
 class Headline:
-    """`doubtful`: rests on figures that contradict each other in the document; `reviewed`: someone has looked at it."""
+    """`doubtful`: rests on figures that contradict each other in the document; `reviewed`: someone has looked at it.
+    `figures`: the stated figures it leans on, as (line, number), to be held against the open contradictions."""
 
     county_code: str
     topic: str
@@ -30,6 +32,7 @@ class Headline:
     lines: tuple[int, ...] = ()
     doubtful: bool = False
     reviewed: bool = False
+    figures: tuple[tuple[int, float], ...] = ()
 
     @property
     def front(self) -> bool:
@@ -41,8 +44,36 @@ Rule = Callable[[duckdb.DuckDBPyConnection, str], list[Headline]]
 
 
 def headlines(con: duckdb.DuckDBPyConnection, county: str) -> list[Headline]:
-    """The headlines of one county, in reading order."""
-    return [h for rule in RULES for h in rule(con, county)]
+    """The headlines of one county, in reading order; one that leans on a figure of an open grave contradiction is doubtful."""
+    found = [h for rule in RULES for h in rule(con, county)]
+    open_places = contested(con, county) if any(h.figures for h in found) else []
+    return [replace(h, doubtful=True) if leans(h.figures, open_places) else h for h in found]
+
+
+Place = tuple[frozenset[int], frozenset[float]]
+
+
+def contested(con: duckdb.DuckDBPyConnection, county: str) -> list[Place]:
+    """The lines and the numbers of each grave contradiction of a county that nobody has reviewed."""
+    rows = ask(
+        con,
+        """SELECT left_line, right_line, lines, concat_ws(' ', left_value, right_value, computation) AS said
+           FROM fct_discrepancy WHERE county_code = $county AND severity = 'high' AND review_status = 'open'""",
+        county=county,
+    )  # fmt: skip
+    places = []
+    for left, right, more, said in rows.iter_rows():
+        lines = {left, right, *(int(n) for n in re.findall(r"[0-9]+", more or ""))} - {None}
+        places.append((frozenset(lines), frozenset(float(n) for n in _NUMERAL.findall(said.replace(",", "")))))
+    return places
+
+
+_NUMERAL = re.compile(r"[0-9]+(?:\.[0-9]+)?")
+
+
+def leans(figures: tuple[tuple[int, float], ...], places: list[Place]) -> bool:
+    """Does any figure stand on a line of a contradiction that names this very number?"""
+    return any(line in lines and value in numbers for line, value in figures for lines, numbers in places)
 
 
 def baselines(con: duckdb.DuckDBPyConnection, county: str) -> list[Headline]:
@@ -107,18 +138,37 @@ def investment(con: duckdb.DuckDBPyConnection, county: str) -> list[Headline]:
         return []
     total = float(projects["total_investment_wan"].sum())
     dominant = _dominant(projects.to_dicts()[0], total)
-    text = _kind_of_list(projects) + words.money(total) + dominant + _left_out(projects)
+    said = _kind_of_list(projects) + words.money(total) + _not_settled(projects)
     line = tuple(projects["source_line"].to_list()[:1]) if dominant.zh else ()  # a sum of rows stands on no line
-    return [Headline(county, "money", text, line)]
+    found = [Headline(county, "money", said + dominant, line)]
+    left_out, places = _left_out(projects)
+    if left_out.zh:
+        found.append(Headline(county, "money_left_out", said + left_out, places, True, _reviewed_total(con, county)))
+    return found
 
 
 def _kind_of_list(projects: pl.DataFrame) -> Words:
     kinds = set(projects["commitment"])
     if kinds == {"reserve"}:
         return Words("储备项目", "reserve list (not a promise): ")
+    if kinds == {"applied_for"}:
+        return Words("拟申请项目", "projects applied for (not a promise): ")
     if not projects["in_annex"].any():
         return Words("正文项目投资", "projects in the text: ")
     return Words("规划投资", "planned investment: ")
+
+
+def _not_settled(projects: pl.DataFrame) -> Words:
+    """What of a mixed list is only applied for or held in reserve, never hidden in the sum."""
+    if projects["commitment"].n_unique() == 1:
+        return same("")
+    parts = []
+    for kind in ("applied_for", "reserve"):
+        amount = float(projects.filter(commitment=kind)["total_investment_wan"].sum() or 0)
+        if amount:
+            name = words.code("commitment", kind)
+            parts.append(Words(f"{name.zh}{words.money(amount).zh}", f"{words.money(amount).en} {name.en}"))
+    return Words(f"（含{'、'.join(p.zh for p in parts)}）", f" (of it {', '.join(p.en for p in parts)})")
 
 
 def _dominant(largest: dict[str, Any], total: float) -> Words:
@@ -138,17 +188,28 @@ def _dominant(largest: dict[str, Any], total: float) -> Words:
     )
 
 
-def _left_out(projects: pl.DataFrame) -> Words:
+def _left_out(projects: pl.DataFrame) -> tuple[Words, tuple[int, ...]]:
+    """The projects that the printed total of their table leaves out, and their lines."""
     outside = projects.filter(pl.col("in_printed_total") == False)  # noqa: E712 (a polars column)
     if outside.is_empty():
-        return same("")
+        return same(""), ()
     counted = words.several(outside.height)
     parts = [words.money(a) for a in outside["total_investment_wan"]]
     summed = "＋".join(p.zh.removesuffix("万元") for p in parts)
-    return Words(
-        f"，表列合计漏{counted}项（{summed}万元，待核实）",
-        f"; the printed total leaves out {outside.height} of its projects ({' + '.join(p.en for p in parts)}; not yet reviewed)",
+    said = Words(
+        f"，表列合计漏{counted}项（{summed}万元）",
+        f"; the printed total leaves out {outside.height} of its projects ({' + '.join(p.en for p in parts)})",
     )
+    return said, tuple(sorted(outside["source_line"]))
+
+
+def _reviewed_total(con: duckdb.DuckDBPyConnection, county: str) -> bool:
+    found = ask(
+        con,
+        "SELECT bool_and(review_status <> 'open') AS done FROM fct_discrepancy WHERE county_code = $county AND rule_id = 'parts_to_total'",
+        county=county,
+    )
+    return bool(found["done"][0])
 
 
 def rates(con: duckdb.DuckDBPyConnection, county: str) -> list[Headline]:
@@ -164,16 +225,40 @@ def rates(con: duckdb.DuckDBPyConnection, county: str) -> list[Headline]:
            ORDER BY list_position($keys, indicator_id), place = 'indicator_table' DESC, source_line""",
         county=county, keys=list(KEY_RATES),
     ).unique("indicator_id", keep="first", maintain_order=True)  # fmt: skip
-    return [
-        Headline(county, str(r["indicator_id"]), _rate(r), (int(r["source_line"]),))
-        for r in rows.head(2).iter_rows(named=True)
+    open_places = contested(con, county)
+    found = [
+        Headline(county, str(r["indicator_id"]), _rate(r), (int(r["source_line"]),), figures=_leaned_on(con, r))
+        for r in rows.iter_rows(named=True)
     ]
+    sound, shaky = (
+        [h for h in found if not leans(h.figures, open_places)],
+        [h for h in found if leans(h.figures, open_places)],
+    )
+    return [*sound[:2], *shaky]
+
+
+def _leaned_on(con: duckdb.DuckDBPyConnection, target: dict[str, Any]) -> tuple[tuple[int, float], ...]:
+    """A target and every place where the county states the baseline."""
+    stated = ask(
+        con,
+        """SELECT DISTINCT source_line, value FROM fct_observation
+           WHERE county_code = $county AND indicator_id = $indicator AND measure = 'actual' AND value IS NOT NULL""",
+        county=target["county_code"], indicator=target["indicator_id"],
+    )  # fmt: skip
+    same_value = [(int(n), float(v)) for n, v in stated.iter_rows() if v == target["baseline"]]
+    return ((int(target["source_line"]), float(target["target"])), *same_value)
 
 
 def _rate(row: dict[str, Any]) -> Words:
     name = short(Words(row["name_zh"], row["name_en"]))
     unit = "text" if row["unit"] in ("per_1000", "per_10000") and name.zh.startswith("每") else row["unit"]
     goal = words.bound(row["qualifier"], row["target"], unit)
+    if row["latest_actual"] is not None and row["latest_year"] > (row["baseline_year"] or 0):
+        now, verdict = words.quantity(row["latest_actual"], unit), words.code("verdict", row["verdict"])
+        return Words(
+            f"{name.zh}{row['latest_year']}年{now.zh}，目标{goal.zh}，{verdict.zh}",
+            f"{name.en}: {now.en} in {row['latest_year']}, target {goal.en}, {verdict.en}",
+        )
     if row["baseline"] is None:
         return Words(f"{name.zh}目标{goal.zh}，未报告基数", f"{name.en}: target {goal.en}, baseline not reported")
     base = words.quantity(row["baseline"], unit)
@@ -267,19 +352,63 @@ def beds(con: duckdb.DuckDBPyConnection, county: str) -> list[Headline]:
     if need["low"] is None:
         return []
     low, high = words.estimate(need["low"]), words.estimate(need["high"])
-    stands = (
-        Words("未报告2020年全部养老床位", "all elderly-care beds of 2020 not reported")
-        if need["supply"] is None
-        else Words(f"现有{words.number(need['supply'], 0)}张", f"{words.number(need['supply'], 0)} stand")
+    text = Words(
+        f"{LAST_YEAR}年需养老床位约{low}—{high}张（因方法而异）",
+        f"{low}–{high} elderly-care beds needed in {LAST_YEAR}, depending on the method",
+    )
+    if need["supply"] is None:
+        silent = Words("，未报告2020年全部养老床位", "; all elderly-care beds of 2020 not reported")
+        return [Headline(county, "beds", text + silent)]
+    figures = tuple((n, float(need["supply"])) for n in _lines_of_beds(con, county))
+    number = words.number(need["supply"], 0)
+    whole = Headline(county, "beds", text + Words(f"，现有{number}张", f"; {number} stand"), figures=figures)
+    if not leans(figures, contested(con, county)):
+        return [whole]
+    stands = Words(
+        f"规划所报养老床位{number}张，与其每千名老年人床位数、老年人口对不上",
+        f"the {number} elderly-care beds that the plan states do not fit its beds per 1,000 and its elderly",
+    )
+    return [
+        Headline(county, "beds", text),
+        Headline(county, "beds_stated", stands, tuple(n for n, _ in figures), figures=figures),
+    ]
+
+
+def _lines_of_beds(con: duckdb.DuckDBPyConnection, county: str) -> list[int]:
+    """Where the plan states the beds that stand: the basis of the supply is `line N`."""
+    rows = ask(
+        con,
+        "SELECT basis FROM mart_bed_supply WHERE county_code = $county AND status = 'existing' AND bed_type = 'all' AND year = 2020",
+        county=county,
+    )
+    return [int(n) for basis in rows["basis"] for n in re.findall(r"[0-9]+", basis)[:1]]
+
+
+def progress(con: duckdb.DuckDBPyConnection, county: str) -> list[Headline]:
+    """What the latest progress reports say of the money; nothing while nobody has reported."""
+    rows = ask(
+        con,
+        """SELECT count(*) AS n, max(as_of) AS as_of, sum(funds_arrived_wan) AS arrived, sum(invested_wan) AS spent, sum(total_investment_wan) AS total
+           FROM (SELECT * FROM fct_project_progress QUALIFY row_number() OVER (PARTITION BY project_id ORDER BY as_of DESC) = 1)
+           JOIN fct_project USING (project_id) WHERE county_code = $county""",
+        county=county,
+    ).to_dicts()[0]  # fmt: skip
+    if not rows["n"]:
+        return []
+    arrived, spent = words.money(rows["arrived"]), words.money(rows["spent"])
+    share = (
+        f"{words.number(100 * rows['spent'] / rows['total'], 0)}%"
+        if rows["spent"] is not None and rows["total"]
+        else ""
     )
     text = Words(
-        f"{LAST_YEAR}年需养老床位约{low}—{high}张（因方法而异），{stands.zh}",
-        f"{low}–{high} elderly-care beds needed in {LAST_YEAR}, depending on the method; {stands.en}",
-    )
-    return [Headline(county, "beds", text)]
+        f"截至{rows['as_of']}，{rows['n']}个项目到位资金{arrived.zh}，完成投资{spent.zh}" + (f"（总投资的{share}）" if share else ""),
+        f"by {rows['as_of']}: {arrived.en} arrived and {spent.en} spent in {rows['n']} projects" + (f" ({share} of their total)" if share else ""),
+    )  # fmt: skip
+    return [Headline(county, "progress", text)]
 
 
-RULES: tuple[Rule, ...] = (baselines, investment, rates, conflicts, elderly, beds)
+RULES: tuple[Rule, ...] = (baselines, investment, progress, rates, conflicts, elderly, beds)
 
 
 def sentence(con: duckdb.DuckDBPyConnection, found: list[Headline]) -> Words:

@@ -6,6 +6,7 @@ from __future__ import annotations
 import csv
 import html
 import io
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -53,7 +54,12 @@ TEMPLATE: Spec = {
         "colorway": list(SERIES),
         "paper_bgcolor": "rgba(0,0,0,0)",
         "plot_bgcolor": "rgba(0,0,0,0)",
-        "xaxis": {**_AXIS, "showgrid": False, "showline": True, "title": {"standoff": 8}},
+        "xaxis": {
+            **_AXIS,
+            "showgrid": False,
+            "showline": True,
+            "title": {"standoff": 6, "font": {"size": 12, "color": MUTED}},
+        },
         "yaxis": {**_AXIS, "showgrid": True, "rangemode": "tozero", "title": {"standoff": 8}},
         "legend": {
             "orientation": "h",
@@ -83,11 +89,8 @@ class Table:
 
     @property
     def numeric(self) -> tuple[bool, ...]:
-        """Which columns hold numbers, for alignment."""
-        return tuple(
-            any(isinstance(r[i], int | float) for r in self.rows) and not any(isinstance(r[i], str) for r in self.rows)
-            for i in range(len(self.headers))
-        )
+        """Which columns hold numbers, also with an interval, a percent sign or typed absences among them, for alignment."""
+        return tuple(_numeric([r[i] for r in self.rows]) for i in range(len(self.headers)))
 
     def cells(self, language: Language) -> list[list[str]]:
         return [[shown(c, language) for c in row] for row in self.rows]
@@ -96,7 +99,7 @@ class Table:
         """Comma-separated, unformatted numbers, with the byte-order mark that Excel and WPS need for Chinese."""
         out = io.StringIO()
         writer = csv.writer(out, lineterminator="\r\n")
-        writer.writerow([neutral(h.to(language)) for h in self.headers])
+        writer.writerow([neutral(words.plain(h.to(language))) for h in self.headers])
         writer.writerows([[_raw(c, language) for c in row] for row in self.rows])
         return "\ufeff" + out.getvalue()
 
@@ -111,7 +114,7 @@ class Table:
             for row in self.cells(language)
         )
         caption = f"<caption>{html.escape(self.caption.to(language))}</caption>" if self.caption else ""
-        return f"<table>{caption}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+        return chinese_marked(f"<table>{caption}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>")
 
     def to_json(self, language: Language) -> Spec:
         return {
@@ -124,12 +127,24 @@ class Table:
 
     def _repr_mimebundle_(self, **_: object) -> dict[str, object]:
         mine = spoken()
-        text = "\n".join("\t".join(r) for r in [[h.to(mine) for h in self.headers], *self.cells(mine)])
+        text = words.plain("\n".join("\t".join(r) for r in [[h.to(mine) for h in self.headers], *self.cells(mine)]))
         return {
             "text/html": self.html(mine),
             "text/plain": text,
             TABLE_MIME: {k: self.to_json(k) for k in words.LANGUAGES},
         }
+
+
+_QUANTITY = re.compile(r"[<>≥≤≈]?[0-9][0-9,.]*%?( ?[(（][0-9,.–—% ]+[)）])?")
+_YEAR = re.compile(r"(19|20)[0-9]{2}")
+
+
+def _numeric(cells: list[Cell]) -> bool:
+    said = [shown(c, "zh") for c in cells if c not in (None, words.NOT_REPORTED, "")]
+    telling = [s for s in said if s != words.DASH]
+    return (
+        bool(telling) and all(_QUANTITY.fullmatch(s) for s in telling) and not all(_YEAR.fullmatch(s) for s in telling)
+    )
 
 
 @dataclass(frozen=True)
@@ -190,6 +205,11 @@ class Chart:
         }
 
 
+def chinese_marked(escaped: str) -> str:
+    """HTML in which Chinese inside English text says its language, for speech and for fonts."""
+    return escaped.replace(words.OPEN, '<span lang="zh-CN">').replace(words.CLOSE, "</span>")
+
+
 def _level_unit(layout: Spec) -> Spec:
     """The unit of the vertical axis written level above it: a turned 人 is hard to read."""
     text = layout["yaxis"].get("title", {}).get("text", "")
@@ -197,7 +217,7 @@ def _level_unit(layout: Spec) -> Spec:
         return layout
     mark = {"text": html.escape(text), "xref": "paper", "yref": "paper", "x": 0, "y": 1, "xanchor": "left", "yanchor": "bottom", "yshift": 6,
             "showarrow": False, "font": {"size": 12, "color": MUTED}}  # fmt: skip
-    margin = {**TEMPLATE["layout"]["margin"], "t": 32}
+    margin = {**TEMPLATE["layout"]["margin"], "t": 30, **layout.get("margin", {})}
     return {
         **layout,
         "yaxis": {**layout["yaxis"], "title": {"text": ""}},
@@ -222,7 +242,7 @@ def shown(cell: Cell, language: Language) -> str:
 def _raw(cell: Cell, language: Language) -> str:
     if isinstance(cell, float):
         return f"{cell:.10g}"
-    return "" if cell is None else neutral(cell.to(language) if isinstance(cell, Words) else str(cell))
+    return "" if cell is None else neutral(words.plain(cell.to(language) if isinstance(cell, Words) else str(cell)))
 
 
 def band(x: list[Any], low: list[float], high: list[float], name: str, colour: str = BLUE) -> list[Spec]:

@@ -61,8 +61,8 @@ _GLANCE = """
       (SELECT count(*) FROM targets t WHERE t.county_code = c.county_code AND NOT based) AS unbased,
       (SELECT list({'type': bed_type, 'beds': beds} ORDER BY bed_type) FROM mart_bed_supply b WHERE b.county_code = c.county_code AND year = 2020
          AND status = 'existing' AND beds IS NOT NULL AND bed_type <> 'nursing') AS beds,
-      (SELECT sum(amount_wan) FROM mart_investment m WHERE m.county_code = c.county_code) AS money,
-      (SELECT string_agg(DISTINCT commitment, ';') FROM mart_investment m WHERE m.county_code = c.county_code) AS commitment,
+      (SELECT list({'kind': commitment, 'amount': amount} ORDER BY list_position(['planned', 'applied_for', 'reserve'], commitment))
+         FROM (SELECT commitment, sum(amount_wan) AS amount FROM mart_investment m WHERE m.county_code = c.county_code GROUP BY commitment)) AS money,
       (SELECT count(*) FROM fct_discrepancy d WHERE d.county_code = c.county_code AND severity = 'high') AS high,
       (SELECT count(*) FROM fct_discrepancy d WHERE d.county_code = c.county_code) AS doubts,
       (SELECT count(*) FROM fct_discrepancy d WHERE d.county_code = c.county_code AND review_status = 'open') AS open
@@ -76,30 +76,31 @@ KINDS = """
       GROUP BY t.target_id, t.target_kind
     )
 """
-_OWN_TARGETS = (
+OWN_TARGETS = (
     KINDS
     + """
     , targets AS (
-      SELECT t.county_code, t.indicator_id, t.breakdown, max(k.kind) AS kind, bool_or(t.baseline IS NOT NULL) AS based
+      SELECT t.county_code, t.indicator_id, t.breakdown, max(k.kind) AS kind, bool_or(t.baseline IS NOT NULL) AS based,
+             bool_or(t.latest_actual IS NOT NULL AND t.latest_year > coalesce(t.baseline_year, 0)) AS reported
       FROM mart_target t LEFT JOIN kinds k ON k.target_id = t.target_id
       WHERE t.target_level = 'county' AND coalesce(t.flags, '') NOT LIKE '%previous_plan%'
       GROUP BY t.county_code, t.indicator_id, t.breakdown
     )
 """
 )
-_GLANCE = _OWN_TARGETS + _GLANCE
+_GLANCE = OWN_TARGETS + _GLANCE
 
 
 def _glance_row(county: dict[str, Any], r: dict[str, Any]) -> tuple[Cell, ...]:
     listed = [
         words.code("bed_type", b["type"]) + same(" ") + words.quantity(b["beds"], "beds") for b in r["beds"] or []
     ]
-    reserve = Words("（储备）", " (reserve list)") if r["commitment"] == "reserve" else same("")
+    money = [words.money(m["amount"]) + _bracketed(m["kind"]) for m in r["money"] or []]
     return (
         named(county), prefecture(county), r["e20"], same(words.estimate(r["e35"])),
         same(f"{r['binding']} / {r['expected']} / {r['unlabelled']}"), r["unbased"],
         words.joined(listed) if listed else words.NOT_REPORTED,
-        words.NOT_REPORTED if r["money"] is None else words.money(r["money"]) + reserve,
+        words.joined(money) if money else words.NOT_REPORTED,
         same(f"{r['high']} / {r['doubts']}"), r["open"],
     )  # fmt: skip
 
@@ -155,12 +156,15 @@ def _target_row(r: dict[str, Any]) -> tuple[Cell, ...]:
     )  # fmt: skip
 
 
+def quoted(text: str | None) -> Words:
+    """Words of the document in quotation marks."""
+    return same("“") + words.printed(text or "") + same("”")
+
+
 def promise(r: dict[str, Any]) -> Words:
     """The target with its sign, or its printed words when it is no number."""
     return (
-        same(f"“{r['target_as_printed']}”")
-        if r["target"] is None
-        else words.bound(r["qualifier"], r["target"], r["unit"])
+        quoted(r["target_as_printed"]) if r["target"] is None else words.bound(r["qualifier"], r["target"], r["unit"])
     )
 
 
@@ -194,11 +198,56 @@ def _project_row(r: dict[str, Any]) -> tuple[Cell, ...]:
     )  # fmt: skip
 
 
+def progress(county: str | None = None, con: Connection = None) -> Table:
+    """The latest progress that was handed in for each project: stage, money arrived and spent, outputs done of those planned."""
+    with reading(con) as db:
+        rows = ask(db, _PROGRESS, county=county).to_dicts()
+    headers = (
+        COUNTY, Words("项目", "project"), Words("截至", "as of"), Words("阶段", "stage"), Words("总投资（万元）", "investment (10,000 CNY)"),
+        Words("到位资金（万元）", "money arrived (10,000 CNY)"), Words("完成投资（万元）", "money spent (10,000 CNY)"), Words("完成投资占比", "share spent"),
+        Words("完成产出／规划", "outputs done / planned"),
+    )  # fmt: skip
+    return Table(headers, tuple(_progress_row(r) for r in rows))
+
+
+_PROGRESS = """
+    SELECT g.*, p.*, c.name_zh AS county_zh, c.name_en AS county_en,
+      (SELECT list({'output': output, 'quantity': quantity, 'unit': unit}) FROM (
+         SELECT output, unit, sum(quantity) AS quantity FROM fct_project_output o
+         WHERE o.project_id = p.project_id AND counted AND quantity IS NOT NULL GROUP BY output, unit)) AS planned
+    FROM fct_project_progress g JOIN fct_project p USING (project_id) JOIN dim_county c USING (county_code)
+    WHERE $county IS NULL OR county_code = $county
+    QUALIFY row_number() OVER (PARTITION BY project_id ORDER BY as_of DESC) = 1
+    ORDER BY left(county_code, 4), county_code, project_id
+"""
+
+
+def _progress_row(r: dict[str, Any]) -> tuple[Cell, ...]:
+    spent, total = r["invested_wan"], r["total_investment_wan"]
+    share = f"{words.number(100 * spent / total, 0)}%" if spent is not None and total else None
+    planned = {o["output"]: o for o in r["planned"] or []}
+    done = [_done(part, planned) for part in (r["outputs_completed"] or "").split(";") if part.strip()]
+    return (
+        named(r, "county"), named(r), same(str(r["as_of"])), words.code("stage", r["stage"]), reported(total), reported(r["funds_arrived_wan"]),
+        reported(spent), same(share) if share else None, words.joined(done) if done else words.NOT_REPORTED,
+    )  # fmt: skip
+
+
+def _done(part: str, planned: dict[str, dict[str, Any]]) -> Words:
+    """`beds=60` beside what was planned: 床位 60/120张."""
+    output, _, quantity = part.partition("=")
+    goal = planned.get(output.strip())
+    said = same(f" {quantity.strip()}")
+    if goal:
+        said = same(f" {quantity.strip()}/") + words.quantity(goal["quantity"], goal["unit"])
+    return words.code("output", output.strip()) + said
+
+
 def _output(o: dict[str, Any]) -> Words:
     what = (
         words.code("output", o["output"])
         if o["output"] not in ("facilities", "other_count")
-        else same(o["label"] or "")
+        else words.printed(o["label"] or "")
     )
     changed = words.code("increment", o["increment"])
     said = words.quantity(o["quantity"], o["unit"])
@@ -234,8 +283,17 @@ def contradiction_rows(con: duckdb.DuckDBPyConnection, county: str | None = None
 
 def place(line: int | None, value: str | None) -> Words:
     """One side of a contradiction: 第18行 519."""
-    where = words.line(line)
-    return Words(f"{where.zh} {value or ''}".strip(), f"{where.en} {value or ''}".strip())
+    where, what = words.line(line), words.printed(value or "")
+    return Words(f"{where.zh} {what.zh}".strip(), f"{where.en} {what.en}".strip())
+
+
+def described(r: dict[str, Any]) -> Words:
+    """What disagrees, in words; the English quotes the print."""
+    return Words(r["description_zh"], words.printed(r["description_en"] or r["description_zh"]).en)
+
+
+def resolution(r: dict[str, Any]) -> Words:
+    return Words(r["resolution"] or "", words.printed(r["resolution_en"] or r["resolution"] or "").en)
 
 
 def review(r: dict[str, Any]) -> str:
@@ -244,9 +302,9 @@ def review(r: dict[str, Any]) -> str:
 
 def _contradiction_row(r: dict[str, Any]) -> tuple[Cell, ...]:
     return (
-        named(r, "county"), words.code("discrepancy_severity", r["severity"]), words.code("rule", r["rule_id"]), named(r, "description"),
-        place(r["left_line"], r["left_value"]), place(r["right_line"], r["right_value"]), r["computation"] or "",
-        Words(r["resolution"] or "", r["resolution_en"] or r["resolution"] or ""), words.code("review_status", r["review_status"]), review(r),
+        named(r, "county"), words.code("discrepancy_severity", r["severity"]), words.code("rule", r["rule_id"]), described(r),
+        place(r["left_line"], r["left_value"]), place(r["right_line"], r["right_value"]), words.printed(r["computation"] or ""),
+        resolution(r), words.code("review_status", r["review_status"]), review(r),
     )  # fmt: skip
 
 
@@ -300,26 +358,50 @@ def _projected(r: dict[str, Any] | None) -> Cell:
     return same(f"{words.estimate(r['p50'])} ({words.estimate(r['p10'])}–{words.estimate(r['p90'])})")
 
 
+Purse = tuple[str, str]  # county code, commitment: money of different commitment is never added up
+
+
+def purses(con: duckdb.DuckDBPyConnection, codes: list[str] | None = None) -> list[tuple[Purse, Words]]:
+    """What project money is shown by: each county's planned money, then what it only holds in reserve or applies for,
+    named so. A county without any money keeps its row."""
+    held = set(ask(con, "SELECT DISTINCT county_code, commitment FROM mart_investment").iter_rows())
+    out: list[tuple[Purse, Words]] = []
+    for c in counties(con, codes).iter_rows(named=True):
+        kinds = [k for k in COMMITMENTS if (c["county_code"], k) in held] or ["planned"]
+        out += [((c["county_code"], k), named(c) + _bracketed(k)) for k in kinds]
+    return out
+
+
+COMMITMENTS = ("planned", "applied_for", "reserve")
+
+
+def _bracketed(commitment: str) -> Words:
+    if commitment == "planned":
+        return same("")
+    said = words.code("commitment", commitment)
+    return Words(f"（{said.zh}）", f" ({said.en})")
+
+
 def investment(by: str = "domain", con: Connection = None, codes: list[str] | None = None) -> Table:
-    """Project money (万元) by county and `domain`, `funder` or `year`."""
+    """Project money (万元) by `domain`, `funder` or `year`, a column for each county and commitment."""
     with reading(con) as db:
-        every = counties(db, codes).to_dicts()
+        shown = purses(db, codes)
         rows = ask(
             db,
-            f"SELECT county_code, {by} AS part, sum(amount_wan) AS amount FROM mart_investment GROUP BY ALL ORDER BY part",
+            f"SELECT county_code, commitment, {by} AS part, sum(amount_wan) AS amount FROM mart_investment GROUP BY ALL ORDER BY part",
         )
-    rows = rows.filter(pl.col("county_code").is_in([c["county_code"] for c in every]))
-    sums: dict[tuple[str, object], float] = {(c, p): a for c, p, a in rows.iter_rows()}
+    sums: dict[tuple[Purse, object], float] = {((c, k), p): a for c, k, p, a in rows.iter_rows()}
+    mine = rows.filter(pl.col("county_code").is_in([code for (code, _), _ in shown]))
     parts = (
-        rows.group_by("part")
+        mine.group_by("part")
         .agg(pl.col("amount").sum())
         .sort("part" if by == "year" else "amount", descending=by != "year")["part"]
         .to_list()
     )
     titles = {"domain": DOMAIN, "funder": Words("出资方", "funder"), "year": Words("年份", "year")}
-    headers = (titles[by], *(named(c) for c in every))
-    total = tuple(_sum(sums, c["county_code"]) for c in every)
-    body = tuple((_part(by, p), *(_amount(sums.get((c["county_code"], p))) for c in every)) for p in parts)
+    headers = (titles[by], *(name for _, name in shown))
+    total = tuple(_sum(sums, purse) for purse, _ in shown)
+    body = tuple((_part(by, p), *(_amount(sums.get((purse, p))) for purse, _ in shown)) for p in parts)
     return Table(headers, (*body, (Words("合计", "total"), *total)), Words("万元", "10,000 CNY"))
 
 
@@ -331,8 +413,8 @@ def _amount(value: float | None) -> Cell:
     return None if value is None else round(value, 1)
 
 
-def _sum(sums: dict[tuple[str, object], float], code: str) -> Cell:
-    mine = [a for (c, _), a in sums.items() if c == code]
+def _sum(sums: dict[tuple[Purse, object], float], purse: Purse) -> Cell:
+    mine = [a for (whose, _), a in sums.items() if whose == purse]
     return _amount(sum(mine)) if mine else words.NOT_REPORTED
 
 
@@ -418,9 +500,7 @@ def _said(r: dict[str, Any]) -> Words:
     if r["value"] is not None:
         return words.bound(r["qualifier"], r["value"], r["unit"])
     return (
-        same(f"“{r['value_as_printed']}”")
-        if r["value_as_printed"]
-        else words.code("absence", r["status"] or "not_reported")
+        quoted(r["value_as_printed"]) if r["value_as_printed"] else words.code("absence", r["status"] or "not_reported")
     )
 
 
@@ -510,7 +590,7 @@ def gaps(con: Connection = None) -> Table:
     """What a plan leaves open inside itself: baselines, money, years, funders, outputs."""
     with reading(con) as db:
         every = counties(db).to_dicts()
-        rows = {r["county_code"]: r for r in ask(db, _OWN_TARGETS + _GAPS).iter_rows(named=True)}
+        rows = {r["county_code"]: r for r in ask(db, OWN_TARGETS + _GAPS).iter_rows(named=True)}
     columns = (
         ("unbased", Words("目标无基数", "targets without a baseline")), ("unvalued", Words("目标无数值", "targets without a number")),
         ("unpriced", Words("项目无投资额", "projects without money")), ("undated", Words("项目无年份", "projects without years")),
@@ -629,7 +709,7 @@ def sources(con: Connection = None) -> Table:
     headers = (Words("来源", "source"), Words("发布机构", "issuer"), Words("文号、日期", "number, date"), Words("期间", "period"), Words("许可", "licence"),
                Words("等级", "grade"), Words("校验值", "sha256"))  # fmt: skip
     body = tuple(
-        (named(r, "title"), _issuer(r["issuer_zh"]), " ".join(v for v in (r["document_number"], r["date_as_printed"]) if v), same(_period(r)),
+        (named(r, "title"), _issuer(r["issuer_zh"]), words.printed(" ".join(v for v in (r["document_number"], r["date_as_printed"]) if v)), same(_period(r)),
          _LICENCES.get(r["licence"], same(r["licence"])), words.code("grade", r["quality_grade"]), same(r["sha256"][:12] if r["sha256"] else words.DASH))
         for r in rows
     )  # fmt: skip
@@ -643,13 +723,17 @@ _LICENCES = {
 
 
 def _issuer(text: str) -> Words:
-    return words.NOT_REPORTED if text == "not_reported" else same(text)
+    return words.NOT_REPORTED if text == "not_reported" else words.printed(text)
 
 
 def _period(r: dict[str, Any]) -> str:
     if r["period_start"] is None:
         return words.DASH
     return str(r["period_start"]) if r["period_start"] == r["period_end"] else f"{r['period_start']}–{r['period_end']}"
+
+
+def _reason(r: dict[str, Any]) -> Words:
+    return Words(r["reason_zh"], words.printed(r["reason_en"] or r["reason_zh"]).en)
 
 
 def corrections(con: Connection = None) -> Table:
@@ -668,7 +752,7 @@ def corrections(con: Connection = None) -> Table:
         Words("依据", "evidence"),
     )
     body = tuple(
-        (named(r), same(f"{r['table_name']} {r['row_key']} {r['column_name']}"), same(r["printed"] or words.DASH), same(r["corrected"] or words.DASH), named(r, "reason"), r["evidence"])
+        (named(r), same(f"{r['table_name']} {r['row_key']} {r['column_name']}"), words.printed(r["printed"] or words.DASH), words.printed(r["corrected"] or words.DASH), _reason(r), words.printed(r["evidence"] or ""))
         for r in rows
     )  # fmt: skip
     return Table(headers, body)

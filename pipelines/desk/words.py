@@ -3,7 +3,9 @@ Chinese first. Nothing here reads a database; words for codes and units come fro
 
 from __future__ import annotations
 
+import functools
 import math
+import re
 from dataclasses import dataclass
 from typing import Literal
 
@@ -122,8 +124,45 @@ def lines(values: list[int]) -> Words:
     )
 
 
+OPEN, CLOSE = "\u2068", "\u2069"  # around Chinese inside English text; pages turn them into an element that says so
+_HAN = re.compile(r"[\u3400-\u9fff][\u3400-\u9fff·、，（）“”：；]*")
+_SIGNS = str.maketrans({"；": "; ", "：": ": ", "，": ", ", "、": ", ", "（": " (", "）": ")", "＝": "=", "＋": "+"})
+
+
+@functools.cache
+def _phrases() -> tuple[dict[str, str], dict[str, str], re.Pattern[str]]:
+    rows = registry.rows("phrases")
+    phrases, units = ({r["zh"]: r["en"] for r in rows if r["kind"] == kind} for kind in ("words", "unit"))
+    ordered = sorted(units, key=len, reverse=True)
+    return phrases, units, re.compile(r"(?<=[0-9%‰+)])(" + "|".join(map(re.escape, ordered)) + ")")
+
+
+def printed(text: str) -> Words:
+    """Words of a document: in English as the registry's phrases put them, units after numbers too; what is known to
+    neither stays Chinese, between OPEN and CLOSE."""
+    phrases, units, after_number = _phrases()
+    if text in phrases:
+        return Words(text, phrases[text])
+    said = after_number.sub(lambda m: units[m.group()], text)
+    for zh in (z for z in phrases if z in said):
+        said = said.replace(zh, phrases[zh])
+    split = re.split(f"({OPEN}.*?{CLOSE})", marked(said))
+    english = "".join(p if p.startswith(OPEN) else p.translate(_SIGNS) for p in split)
+    return Words(text, re.sub(r"  +", " ", english).strip())
+
+
+def marked(text: str) -> str:
+    """Text with every run of Chinese between OPEN and CLOSE."""
+    return _HAN.sub(lambda m: f"{OPEN}{m.group()}{CLOSE}", text)
+
+
+def plain(text: str) -> str:
+    """Without the marks around Chinese, for files and scripts."""
+    return text.replace(OPEN, "").replace(CLOSE, "")
+
+
 def breakdown(text: str | None) -> Words:
-    """A breakdown such as ``area=urban`` in words; what the registry does not know stays as printed."""
+    """A breakdown such as ``area=urban`` in words; what the registry does not know stays Chinese."""
     if not text:
         return same("")
     known = {
@@ -135,7 +174,7 @@ def breakdown(text: str | None) -> Words:
         "lower": Words("下限", "lower bound"),
         "upper": Words("上限", "upper bound"),
     }
-    parts = [known.get(p.split("=", 1)[-1], same(p.split("=", 1)[-1])) for p in text.split(";")]
+    parts = [known.get(p.split("=", 1)[-1]) or printed(p.split("=", 1)[-1]) for p in text.split(";")]
     return Words("（" + "、".join(p.zh for p in parts) + "）", " (" + ", ".join(p.en for p in parts) + ")")
 
 

@@ -68,6 +68,7 @@ class Report:
 
 _TITLES = {
     "summary": Words("总体情况", "Summary"),
+    "awaited": Words("期末实绩尚缺", "Final figures still missing"),
     "binding": Words("约束性指标", "Binding targets"),
     "expected": Words("预期性指标", "Expected targets"),
     "unlabelled": Words("未注明属性的目标", "Targets without a stated kind"),
@@ -125,7 +126,7 @@ def _report(
     current = [r for r in rows if "previous_plan" not in _flags(r)]
     years = [r["latest_year"] for r in current if r["latest_year"] is not None]
     groups = _groups(rows, current)
-    sections = [_summary(kind, groups, max(years, default=None))]
+    sections = [_summary(kind, groups, max(years, default=None)), *_awaited(kind, groups)]
     for section, members in groups.items():
         if members:
             entries = tuple(_entry(r, rows, known, kind) for r in members)
@@ -161,6 +162,20 @@ def _summary(kind: str, groups: Mapping[str, Sequence[Row]], data_year: int | No
     zh = "；".join(f"{title.zh} {count.zh}" for title, count in parts)
     en = "; ".join(f"{title.en}: {count.en}" for title, count in parts)
     return Section("summary", _TITLES["summary"], Words(f"{since.zh}{zh}。", f"{since.en}{en}."), ())
+
+
+def _awaited(kind: str, groups: Mapping[str, Sequence[Row]]) -> list[Section]:
+    """One line on what a final evaluation still waits for: targets of their final year without a figure of that year."""
+    if kind != "final":
+        return []
+    own = [r for g in ("binding", "expected", "unlabelled") for r in groups[g] if r["target"] is not None]
+    open_rows = [r for r in own if r["latest_year"] is None or r["latest_year"] < r["target_year"]]
+    if not open_rows:
+        return []
+    year = max(r["target_year"] for r in open_rows)
+    zh = f"尚缺{len(open_rows)}项目标（共{len(own)}项）的期末（{year}年）实绩：报送 actuals_{year}.xlsx 后，本页给出完成、未完成与完成率。"
+    en = f"Figures of the final year ({year}) are still missing for {len(open_rows)} of {len(own)} targets: with actuals_{year}.xlsx handed in, this page says done or not done, with the rate of completion."
+    return [Section("awaited", _TITLES["awaited"], Words(zh, en), ())]
 
 
 def _entry(row: Row, rows: Sequence[Row], indicators: Mapping[str, Row], kind: str) -> Entry:

@@ -25,7 +25,7 @@ POLARS: dict[str, type[pl.DataType]] = {
 
 
 def typed(frame: pl.DataFrame, raw_table: str, file: str) -> pl.DataFrame:
-    """The frame with the registry's columns, order and types; empty cells become null.
+    """The frame with the registry's columns, order and types; empty cells become null, a code's name its code.
 
     Raises InputError listing every missing column, wrong type, unknown code, empty required cell, duplicate key
     and identity number.
@@ -71,7 +71,8 @@ def _convert(cell: str, column: registry.Column) -> tuple[object, str]:
         return None, "identity_number"
     codes = _codes(column)
     if codes and cell not in codes:
-        return cell, "unknown_code"
+        named = [c for c, words in codes.items() if cell in (words.zh, words.en)]
+        return (named[0], "") if len(named) == 1 else (cell, "unknown_code")
     return _CONVERTERS[column.type](cell)
 
 

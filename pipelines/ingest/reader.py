@@ -18,6 +18,10 @@ ROW = "__row"  # row number in the file as a spreadsheet shows it
 TOTAL_WORDS = ("合计", "总计", "小计", "总合计")
 SUFFIXES = (".csv", ".xlsx", ".xls")
 MAX_BYTES = 100_000_000  # of a file, and of what a workbook unpacks to
+OFFERED = {  # what a clerk writes into the rows that a template offers; a row without any of it was left blank
+    "actuals": ("value", "source_note", "reported_on"),
+    "progress": ("as_of", "stage", "funds_arrived_wan", "invested_wan", "outputs_completed", "source_note"),
+}
 _CHUNK = 1 << 20
 _HEADER_SEARCH = 10
 
@@ -25,7 +29,8 @@ _HEADER_SEARCH = 10
 def read_table(path: Path, raw_table: str) -> pl.DataFrame:
     """Read one raw file into text columns named as in the registry, plus ``__row``.
 
-    Unknown columns stay (so that the contract can name them); trailing total rows are left out of known templates.
+    Unknown columns stay (so that the contract can name them); trailing total rows are left out of known templates, and so
+    are rows that a template offers and nobody filled in.
     Raises InputError (unreadable, encoding, empty_file, too_large).
     """
     grid = _grid(path)
@@ -52,7 +57,9 @@ def read_table(path: Path, raw_table: str) -> pl.DataFrame:
                     )
                 ]
             )
-        rows.append({ROW: number, **dict(zip(header, padded, strict=True))})
+        row = dict(zip(header, padded, strict=True))
+        if any(row.get(c) for c in OFFERED.get(raw_table, header)):
+            rows.append({ROW: number, **row})
     if not rows:
         raise InputError([Problem(path.name, 0, "", "", "empty_file")])
     return pl.DataFrame(rows, schema={ROW: pl.Int64, **dict.fromkeys(header, pl.String)})

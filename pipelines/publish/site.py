@@ -11,14 +11,17 @@ from typing import Any
 
 import duckdb
 import jinja2
-from markupsafe import Markup
+import polars as pl
+from markupsafe import Markup, escape
 
 from pipelines.desk import headlines, tables, words
 from pipelines.desk.marts import FILE, ask, open_marts
+from pipelines.desk.style import chinese_marked
 from pipelines.desk.words import LANGUAGES, Language, Words
 from pipelines.publish import diff, notebooks
 from pipelines.publish.pages import changes, content
 from pipelines.publish.pages.content import Page
+from pipelines.publish.pages.legend import legend
 from pipelines.quality import report
 
 ASSETS = ("site.css", "site.js")
@@ -58,7 +61,8 @@ def _refuse_red(release: Path, con: duckdb.DuckDBPyConnection) -> None:
 
 def _quality(con: duckdb.DuckDBPyConnection) -> list[Page]:
     results = ask(con, "SELECT * FROM mart_quality")
-    fragments = {language: report.quality_fragment(results, language) for language in LANGUAGES}
+    marked = results.with_columns(pl.col("message_en").map_elements(words.marked, return_dtype=pl.String))
+    fragments = {language: chinese_marked(report.quality_fragment(marked, language)) for language in LANGUAGES}
     return [
         Page(
             "quality",
@@ -96,7 +100,7 @@ class _Site:
         self.shared = {
             "release": ask(con, "SELECT * FROM meta_release").to_dicts()[0], "checks": content.status(con), "caveats": headlines.caveats(con),
             "nav": [p for p in pages if p.short], "notebooks": [p for p in pages if p.template == "notebook.html"],
-            "place": tables.place, "reviewed": tables.review, "absent": {words.NOT_REPORTED.zh, words.NOT_REPORTED.en},
+            "place": tables.place, "described": tables.described, "resolution": tables.resolution, "printed": words.printed, "reviewed": tables.review, "absent": {words.NOT_REPORTED.zh, words.NOT_REPORTED.en},
         }  # fmt: skip
         self.sheets: dict[str, str] = {}
 
@@ -131,9 +135,9 @@ class _Site:
     def _environment(self) -> jinja2.Environment:
         environment = jinja2.Environment(
             loader=jinja2.FileSystemLoader(str(files("pipelines.publish.pages"))), autoescape=True, undefined=jinja2.StrictUndefined,
-            trim_blocks=True, lstrip_blocks=True,
+            trim_blocks=True, lstrip_blocks=True, finalize=_chinese_marked,
         )  # fmt: skip
-        environment.filters["embed"] = _embed
+        environment.filters.update(embed=_embed, foreign=_foreign, legend=legend)
         environment.globals.update(self.shared)
         return environment
 
@@ -160,9 +164,27 @@ def _file(slug: str, language: Language) -> str:
     return f"{slug}.html" if language == "zh" else f"{slug}.en.html"
 
 
+@jinja2.pass_context
+def _foreign(context: jinja2.runtime.Context, value: Any) -> Any:
+    """What a notebook prints from the database, in English pages with its Chinese marked."""
+    if context["lang"] == "zh":
+        return value
+    if isinstance(value, list):
+        return [_foreign(context, v) for v in value]
+    text = words.marked(words.plain(str(value)))
+    return Markup(chinese_marked(text)) if isinstance(value, Markup) else text
+
+
+def _chinese_marked(value: object) -> object:
+    """Chinese inside English text gets an element that says its language."""
+    if isinstance(value, str) and not isinstance(value, Markup) and words.OPEN in value:
+        return Markup(chinese_marked(str(escape(value))))
+    return value
+
+
 def _embed(value: object) -> Markup:
     """JSON that cannot end the script element it stands in."""
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    text = words.plain(json.dumps(value, ensure_ascii=False, separators=(",", ":")))
     return Markup(text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026"))
 
 

@@ -32,14 +32,53 @@ def test_a_dominant_project_without_beds_is_named(con: Con) -> None:
     )
 
 
-def test_a_reserve_list_is_not_a_promise_and_its_total_leaves_two_out(con: Con) -> None:
-    said = _by_topic(con, RIVER)["money"].text
-    assert (
-        said.zh
-        == "储备项目164,063万元，其中143,063万元在一个未写床位数的养老服务项目，表列合计漏两项（14,000＋7,000万元，待核实）"
-    )
-    assert said.en.startswith("reserve list (not a promise)")
-    assert "规划投资" not in said.zh
+def test_a_reserve_list_is_not_a_promise(con: Con) -> None:
+    said = _by_topic(con, RIVER)["money"]
+    assert said.text.zh == "储备项目164,063万元，其中143,063万元在一个未写床位数的养老服务项目" and said.front
+    assert said.text.en.startswith("reserve list (not a promise)")
+    assert "规划投资" not in said.text.zh
+
+
+def test_what_a_printed_total_leaves_out_is_doubtful(con: Con) -> None:
+    said = _by_topic(con, RIVER)["money_left_out"]
+    assert said.text.zh == "储备项目164,063万元，表列合计漏两项（14,000＋7,000万元）"
+    assert said.doubtful and not said.front
+
+
+def test_money_applied_for_is_never_hidden_in_the_plan(tmp_path: Path) -> None:
+    projects = [{**p, "commitment": "applied_for"} if p["project_id"] == f"{HILL}-p02" else p for p in rows()["fct_project"]]
+    with open_marts(path=build(tmp_path, {"fct_project": projects}) / "marts.duckdb") as con:
+        said = _by_topic(con, HILL)["money"].text
+    assert said.zh.startswith("规划投资79,576万元（含拟申请27,976万元），其中51,600万元")
+    assert "CNY 279.76 million applied for" in said.en
+
+
+def test_a_figure_of_an_open_grave_contradiction_makes_no_headline(tmp_path: Path) -> None:
+    line = next(h for h in _real(tmp_path / "a", []) if h.topic == "nursing_bed_share")
+    assert line.front and line.figures
+    at, value = line.figures[0]
+    touched = [contradiction("d1", HILL, at, at, left_value=f"{value:g}%", severity="high")]
+    assert not next(h for h in _real(tmp_path / "b", touched) if h.topic == "nursing_bed_share").front
+    other = [contradiction("d1", HILL, at, at, left_value="99.9%", right_value="1", computation="", severity="high")]
+    assert next(h for h in _real(tmp_path / "c", other) if h.topic == "nursing_bed_share").front
+    done = [{**touched[0], "review_status": "explained", "reviewed_by": "某人", "reviewed_on": "2026-01-01"}]
+    assert next(h for h in _real(tmp_path / "d", done) if h.topic == "nursing_bed_share").front
+
+
+def _real(folder: Path, doubts: list[dict[str, object]]) -> list[Headline]:
+    folder.mkdir()
+    with open_marts(path=build(folder, {"fct_discrepancy": doubts}) / "marts.duckdb") as con:
+        return headlines.headlines(con, HILL)
+
+
+def test_progress_is_said_once_it_is_reported(con: Con, tmp_path: Path) -> None:
+    assert "progress" not in _by_topic(con, HILL)
+    report = {"project_id": f"{HILL}-p01", "as_of": "2023-12-31", "stage": "under_construction", "funds_arrived_wan": 20000.0,
+              "invested_wan": 12900.0, "outputs_completed": "beds=60", "source_id": f"plan-{HILL}"}  # fmt: skip
+    earlier = {**report, "as_of": "2022-12-31", "invested_wan": 1.0}
+    with open_marts(path=build(tmp_path, {"fct_project_progress": [earlier, report]}) / "marts.duckdb") as later:
+        said = _by_topic(later, HILL)["progress"].text
+    assert said.zh == "截至2023-12-31，1个项目到位资金20,000万元，完成投资12,900万元（总投资的25%）"
 
 
 def test_rates_stand_beside_their_targets(con: Con) -> None:

@@ -85,7 +85,7 @@ def test_unresolved_money_is_hatched_and_stays_apart(con: Con) -> None:
 
 def test_what_the_printed_total_leaves_out_is_drawn_apart(con: Con) -> None:
     chart = plot.printed_total(None, con)
-    assert chart.title.zh == "表列合计漏列21,000万元"
+    assert chart.title.zh == "表列合计漏列21,000万元（储备项目，待核实）"
     assert [t["x"][1] for t in chart.spec("zh")["data"] if "漏列" in t["name"]] == [21000.0]
 
 

@@ -9,7 +9,6 @@ import duckdb
 from pipelines.desk import headlines, words
 from pipelines.desk.marts import ask, counties
 from pipelines.desk.style import INK, MUTED, Spec, axis
-from pipelines.desk.tables import named
 from pipelines.desk.words import Language, Words
 
 LAST = headlines.LAST_YEAR
@@ -98,9 +97,9 @@ def dots(y: list[str], x: list[Any], name: str, colour: str, symbol: str) -> Spe
             "hovertemplate": "%{y}：%{x:,.2~f}<extra>%{fullData.name}</extra>"}  # fmt: skip
 
 
-def across(language: Language, unit: Words, every: list[dict[str, Any]]) -> Spec:
-    """Layout of horizontal bars with counties down the side in their order."""
-    order = [named(c).to(language) for c in reversed(every)]
+def across(language: Language, unit: Words, names: list[Words]) -> Spec:
+    """Layout of horizontal bars with counties (or their purses) down the side in their order."""
+    order = [n.to(language) for n in reversed(names)]
     return {
         "barmode": "stack", "height": 140 + 44 * len(order), "xaxis": axis(unit.to(language), showgrid=True, rangemode="tozero"),
         "yaxis": axis("", categoryorder="array", categoryarray=order, showgrid=False, type="category"),

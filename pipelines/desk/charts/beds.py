@@ -100,7 +100,10 @@ def _by_definition(rows: pl.DataFrame, language: Language) -> list[Spec]:
     name = words.code("estimator", "prevalence").to(language)
     span = rows.group_by("year", maintain_order=True).agg(pl.col("demand_p10").min(), pl.col("demand_p90").max())
     if not span["demand_p10"].null_count():
-        wide = Words("，80%区间（各口径合并）", ", 80 % interval (all definitions)").to(language)
+        wide = Words(
+            "（细线为各失能口径，阴影为合并的80%区间）",
+            " (thin: each definition of disability; shaded: 80 % interval over all)",
+        ).to(language)
         data += band(
             span["year"].to_list(), span["demand_p10"].to_list(), span["demand_p90"].to_list(), name + wide, PINK
         )
@@ -115,7 +118,7 @@ def _by_definition(rows: pl.DataFrame, language: Language) -> list[Spec]:
             width=1,
             marks=False,
         )
-        data.append(drawn)
+        data.append({**drawn, "showlegend": False})
     return data
 
 
@@ -338,7 +341,8 @@ def bed_supply(codes: list[str] | None = None, con: Connection = None) -> Chart:
         ]
         return {
             "data": data,
-            "layout": across(language, BEDS, every) | {"annotations": [absent(n, language) for n in silent]},
+            "layout": across(language, BEDS, [named(c) for c in every])
+            | {"annotations": [absent(n, language) for n in silent]},
         }
 
     return Chart("bed-supply", title, BEDS, source, title, Table(headers, body, BEDS), draw)

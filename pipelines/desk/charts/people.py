@@ -5,9 +5,9 @@ from __future__ import annotations
 import polars as pl
 
 from pipelines.desk import tables, words
-from pipelines.desk.charts.base import CENSUS, LAST, PERSONS, line, method, one, source_of
+from pipelines.desk.charts.base import CENSUS, LAST, PERSONS, across, dots, line, method, one, source_of
 from pipelines.desk.marts import ask, counties, reading
-from pipelines.desk.style import DASHES, MARKERS, SERIES, Chart, Spec, axis, band, years
+from pipelines.desk.style import BLUE, INK, MARKERS, MUTED, PALE, SERIES, SKY, Chart, Spec, axis, band, years
 from pipelines.desk.tables import Connection, named
 from pipelines.desk.words import Language, Words
 
@@ -32,7 +32,9 @@ def elderly(county: str, con: Connection = None) -> Chart:
     note = (
         Words("区间尚未校准，不画区间。", "No interval: not calibrated yet.")
         if drawn.is_empty()
-        else Words("阴影为80%区间。", "Shaded: 80 % interval.")
+        else Words(
+            "实线为普查，虚线为预测，阴影为80%区间。", "Solid: census; dashed: projection; shaded: 80 % interval."
+        )
     )
 
     def draw(language: Language) -> Spec:
@@ -41,7 +43,8 @@ def elderly(county: str, con: Connection = None) -> Chart:
             for i, age in enumerate(AGES)
             for t in _age(past.filter(age_band=age), rows.filter(age_band=age), i, language)
         ]
-        layout = {"xaxis": years(range=[2009.5, LAST + 0.5]), "yaxis": axis(PERSONS.to(language)), "height": 380}
+        layout = {"xaxis": years(range=[2009.5, LAST + 0.5]), "yaxis": axis(PERSONS.to(language)), "height": 360, "margin": {"r": 64},
+                  "annotations": [n for age in AGES for n in _end_label(rows.filter(age_band=age))]}  # fmt: skip
         return {"data": data, "layout": layout}
 
     return Chart(f"elderly-{county}", title, PERSONS, source, title, tables.outlook(con, county), draw, note)
@@ -63,7 +66,25 @@ def _age(past: pl.DataFrame, ahead: pl.DataFrame, place: int, language: Language
     coming = line(
         ahead["year"].to_list(), [round(v) for v in ahead["p50"]], name + Words("（预测）", " (projection)").to(language), colour=colour, dash="dash", marks=False
     )  # fmt: skip
-    return [*(shaded if bounds.height else []), seen, coming]
+    quiet = [{**s, "showlegend": False} for s in shaded] if bounds.height else []
+    return [*quiet, {**seen, "name": name}, {**coming, "showlegend": False}]
+
+
+def _end_label(ahead: pl.DataFrame) -> list[Spec]:
+    """The last projected number beside the end of its line."""
+    end = ahead.filter(year=LAST)
+    return [
+        {
+            "x": LAST,
+            "y": v,
+            "text": words.estimate(v),
+            "xanchor": "left",
+            "xshift": 6,
+            "showarrow": False,
+            "font": {"size": 12, "color": INK},
+        }
+        for v in end["p50"]
+    ]
 
 
 _CENSUS_BANDS = """
@@ -79,47 +100,72 @@ def _ends(rows: pl.DataFrame) -> tuple[float, float]:
 
 
 def elderly_growth(codes: list[str] | None = None, con: Connection = None) -> Chart:
-    """Persons 60+ of each county as multiples of 2020: one line a county, told apart in grey by dash and marker."""
+    """Persons 60+ of each county as multiples of 2020 in three years, with the interval of each: one row a county."""
     with reading(con) as db:
         every = counties(db, codes).to_dicts()
         rows = ask(
             db,
-            "SELECT county_code, year, p50 FROM mart_elderly_outlook WHERE age_band = '60+' AND sex = 'both' ORDER BY year",
+            "SELECT county_code, year, p10, p50, p90 FROM mart_elderly_outlook WHERE age_band = '60+' AND sex = 'both' ORDER BY year",
         )
         source = source_of(CENSUS, method(db, "mart_elderly_outlook"))
     grown = {c["county_code"]: _relative(rows.filter(county_code=c["county_code"])) for c in every}
-    last = [g[1][-1] for g in grown.values() if g[1]]
-    low, high = min(last), max(last)
-    title = Words(
-        f"60岁及以上人口到{LAST}年预计为2020年的{words.number(low, 2)}—{words.number(high, 2)}倍",
-        f"By {LAST} the population aged 60+ is projected at {words.number(low, 2)}–{words.number(high, 2)} times that of 2020",
-    )
+    there = [c for c in every if grown[c["county_code"]]]
+    last = [grown[c["county_code"]][LAST][1] for c in there]
+    title = (
+        Words(
+            f"60岁及以上人口到{LAST}年预计为2020年的{words.number(min(last), 2)}—{words.number(max(last), 2)}倍",
+            f"By {LAST} the population aged 60+ is projected at {words.number(min(last), 2)}–{words.number(max(last), 2)} times that of 2020",
+        )
+        if last else Words("没有老年人口展望", "no outlook of the elderly")
+    )  # fmt: skip
+    unit = Words("倍（2020年＝1）", "times 2020 (2020 = 1)")
 
     def draw(language: Language) -> Spec:
-        data = [
-            {**line(*grown[c["county_code"]], named(c).to(language), colour=SERIES[i % 6], marker=MARKERS[i % 6], dash=DASHES[i % 6]), "hovertemplate": "%{x}：%{y:.2f}<extra>%{fullData.name}</extra>"}
-            for i, c in enumerate(every)
-        ]  # fmt: skip
-        layout = {
-            "xaxis": years(),
-            "yaxis": axis(Words("2020年＝1", "2020 = 1").to(language), rangemode="normal"),
-            "height": 360,
-        }
+        names = [named(c).to(language) for c in there]
+        data = [_milestone(y, names, [grown[c["county_code"]][y] for c in there], language) for y in MILESTONES]
+        layout = across(language, unit, [named(c) for c in every])
+        top = max((g[y][2] for g in grown.values() if g for y in MILESTONES), default=2.0)
+        layout["xaxis"] |= {"range": [0.98, top * 1.03], "rangemode": "normal"}
         return {"data": data, "layout": layout}
 
-    return Chart(
-        "elderly-growth",
-        title,
-        Words("倍（2020年＝1）", "times 2020"),
-        source,
-        title,
-        tables.outlook(con),
-        draw,
-        Words("2020年以后均为预测。", "All after 2020 is projection."),
+    note = Words(
+        f"均为预测；横线为{LAST}年的80%区间，其他年份的区间见表。",
+        f"All projections; the bar across is the 80 % interval of {LAST}, those of the other years are in the table.",
     )
+    return Chart("elderly-growth", title, unit, source, title, tables.outlook(con), draw, note)
 
 
-def _relative(rows: pl.DataFrame) -> tuple[list[int], list[float]]:
-    if rows.is_empty():
-        return [], []
-    return rows["year"].to_list(), [v / rows["p50"][0] for v in rows["p50"]]
+MILESTONES = (2025, 2030, LAST)
+_MILESTONE = {2025: (PALE, "circle"), 2030: (SKY, "square"), LAST: (BLUE, "diamond")}
+
+
+def _milestone(year: int, names: list[str], values: list[tuple[float, float, float]], language: Language) -> Spec:
+    """One year: a mark a county, for the last one with its interval across it."""
+    colour, symbol = _MILESTONE[year]
+    drawn = dots(names, [v[1] for v in values], Words(f"{year}年", str(year)).to(language), colour, symbol)
+    low, high = [v[1] - v[0] for v in values], [v[2] - v[1] for v in values]
+    across_it = {
+        "type": "data",
+        "symmetric": False,
+        "array": high,
+        "arrayminus": low,
+        "color": MUTED,
+        "thickness": 1.5,
+        "width": 5,
+    }
+    drawn["marker"] |= {"line": {"width": 1, "color": INK}}
+    interval = {"error_x": across_it} if year == LAST else {}  # of the other years in the table: three would overlap
+    return {**drawn, **interval, "hovertemplate": "%{y}：%{x:.2f}<extra>%{fullData.name}</extra>"}
+
+
+def _relative(rows: pl.DataFrame) -> dict[int, tuple[float, float, float]]:
+    """Year → p10, p50, p90 as multiples of 2020; empty without the years asked for."""
+    base = rows.filter(year=2020)["p50"]
+    ahead = {r["year"]: r for r in rows.iter_rows(named=True)}
+    if not base.len() or any(y not in ahead for y in MILESTONES):
+        return {}
+    of = float(base[0])
+    return {
+        y: tuple((ahead[y][k] if ahead[y][k] is not None else ahead[y]["p50"]) / of for k in ("p10", "p50", "p90"))
+        for y in MILESTONES
+    }

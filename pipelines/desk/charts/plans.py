@@ -50,7 +50,7 @@ def target_baselines(codes: list[str] | None = None, con: Connection = None) -> 
             )
             for k, b, colour in parts
         ]
-        return {"data": data, "layout": across(language, Words("项", "targets"), every)}
+        return {"data": data, "layout": across(language, Words("项", "targets"), [named(c) for c in every])}
 
     return Chart("target-baselines", title, Words("项", "targets"), source, title, Table(headers, body), draw)
 
@@ -123,7 +123,7 @@ def compare(indicator: str, con: Connection = None, per: str | None = None) -> C
                 )
             )
         silent = [names[r["county_code"]].to(language) for r in rows if r["value"] is None]
-        layout = across(language, unit, every)
+        layout = across(language, unit, [named(c) for c in every])
         layout["xaxis"]["range"] = [-0.04 * top, 1.08 * top]
         return {"data": data, "layout": {**layout, "annotations": [absent(s, language) for s in silent]}}
 
@@ -252,7 +252,7 @@ def contradictions(con: Connection = None) -> Chart:
             )
             for s, colour, hatch in levels
         ]
-        return {"data": data, "layout": across(language, Words("处", "contradictions"), every)}
+        return {"data": data, "layout": across(language, Words("处", "contradictions"), [named(c) for c in every])}
 
     note = Words(
         "多不等于差：写得细的规划，可核对之处也多。",

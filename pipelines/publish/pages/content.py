@@ -10,7 +10,7 @@ import duckdb
 import polars as pl
 
 from pipelines import registry
-from pipelines.desk import headlines, plot, record, tables, words
+from pipelines.desk import figures, headlines, plot, record, tables, words
 from pipelines.desk.marts import ask, counties
 from pipelines.desk.style import Table
 from pipelines.desk.words import Words, same
@@ -26,6 +26,9 @@ KINDS: tuple[tuple[str, str | None, str, Words], ...] = (
 )
 
 
+MINOR = ("forecast-record", "methods", "dictionary", "quality", "changes")
+
+
 @dataclass
 class Page:
     """One page: `slug` names the file, `template` the look, `show` the rest. `short` is its name in the navigation."""
@@ -37,6 +40,11 @@ class Page:
     short: Words | None = None
     charts: bool = True
     quality: dict[words.Language, str] = field(default_factory=dict)
+
+    @property
+    def minor(self) -> bool:
+        """How the figures come about, rather than the figures: apart in the navigation."""
+        return self.slug in MINOR
 
 
 def pages(con: Con) -> list[Page]:
@@ -108,7 +116,7 @@ REPORT_HEADS = (
 
 
 def _reports(con: Con, every: list[dict[str, Any]]) -> list[Page]:
-    """The mid-term evaluation of each county, and the final one once figures of the last year have come in."""
+    """The mid-term and the final evaluation of each county; while figures of the last year are missing the final one says so."""
     frames = {
         "evaluation": ask(con, "SELECT * FROM mart_target"),
         "counties": ask(con, "SELECT * FROM dim_county"),
@@ -121,7 +129,6 @@ def _reports(con: Con, every: list[dict[str, Any]]) -> list[Page]:
         if c["county_code"] in stated
         for kind in (reports.midterm, reports.final)
     ]
-    shown = [(c, r) for c, r in made if r.kind == "midterm" or (r.data_year or 0) >= int(r.plan_period[-4:])]
     common = {"heads_of": REPORT_HEADS, "split": words.breakdown, "at": words.line}
     return [
         Page(
@@ -131,7 +138,7 @@ def _reports(con: Con, every: list[dict[str, Any]]) -> list[Page]:
             {"report": r, "county": c, **common},
             charts=False,
         )
-        for c, r in shown
+        for c, r in made
     ]
 
 
@@ -149,7 +156,7 @@ def _index(con: Con, every: list[dict[str, Any]], found: dict[str, list[headline
         for c in every
     ]
     return {
-        "counties": cards, "glance": tables.glance(con), "elderly_growth": plot.elderly_growth(con=con), "money": plot.money_by_domain(con=con),
+        "counties": cards, "figures": figures.key_figures(None, con), "glance": tables.glance(con), "elderly_growth": plot.elderly_growth(con=con), "money": plot.money_by_domain(con=con),
         "target_baselines": plot.target_baselines(con=con), "contradictions": plot.contradictions(con), "confirmed": confirmed,
     }  # fmt: skip
 
@@ -179,8 +186,8 @@ def _county(con: Con, county: dict[str, Any], found: list[headlines.Headline]) -
     return {
         "county": county, "source": plan[0] if plan else {"title_zh": "", "title_en": "", "date_as_printed": None}, "headlines": found,
         **{name: county[name] for name in ("elderly", "beds", "sensitivity", "graves", "money", "targets", "projects")},
-        "contradictions": tables.contradiction_rows(con, code),
-        "missing": _missing(con, code), "show_county": False, "shortage": tables.shortage(code, con),
+        "contradictions": tables.contradiction_rows(con, code), "progress": _without(tables.progress(code, con), {0}),
+        "figures": figures.key_figures([code], con), "missing": _missing(con, code), "show_county": False, "shortage": tables.shortage(code, con),
         "plausibility": _without(tables.plausibility(con, code), {0}), "evaluated": any(data.rows for _, _, data in county["targets"]),
     }  # fmt: skip
 
@@ -237,7 +244,7 @@ def _money(con: Con, every: list[dict[str, Any]]) -> dict[str, Any]:
         "by_domain": plot.money_by_domain(con=con), "domain_table": tables.investment("domain", con), "by_funder": plot.money_by_funder(con=con),
         "funder_table": tables.investment("funder", con), "printed": plot.printed_total(con=con), "per_head": plot.money_per_head(con=con),
         "years": [c["money"] for c in every], "year_table": tables.investment("year", con),
-        "projects": [(c, c["projects"]) for c in every],
+        "projects": [(c, c["projects"]) for c in every], "progress": tables.progress(None, con),
     }  # fmt: skip
 
 
@@ -275,7 +282,7 @@ def _methods(con: Con, every: list[dict[str, Any]]) -> dict[str, Any]:
 
 def _dictionary(con: Con, every: list[dict[str, Any]]) -> dict[str, Any]:
     stated = dict(ask(con, "SELECT indicator_id, comparable_counties FROM dim_indicator").iter_rows())
-    names = {c["county_code"]: c["name_zh"] for c in every}
+    names = {c["county_code"]: tables.named(c) for c in every}
     indicators = [
         {**r, "stated": _stated_by(stated.get(r["indicator_id"]), names)} for r in registry.rows("indicators")
     ]
@@ -283,8 +290,8 @@ def _dictionary(con: Con, every: list[dict[str, Any]]) -> dict[str, Any]:
     return {"indicators": indicators, "tables": registry.published(), "counts": counts}
 
 
-def _stated_by(codes: str | None, names: dict[str, str]) -> str:
-    return "、".join(names.get(c, c) for c in codes.split(";")) if codes else words.DASH
+def _stated_by(codes: str | None, names: dict[str, Words]) -> Words:
+    return words.joined([names.get(c) or same(c) for c in codes.split(";")], "、", ", ") if codes else same(words.DASH)
 
 
 def status(con: Con) -> dict[str, Any]:

@@ -10,17 +10,24 @@
     plot.dataset.drawn = "1";
     const s = spec(figure);
     if (plot.clientWidth < 480) narrow(s.layout);
-    window.Plotly.newPlot(plot, s.data, s.layout, s.config);
+    window.Plotly.newPlot(plot, s.data, Object.assign({}, s.layout, { showlegend: false }), s.config);
     const button = figure.querySelector("button.png");
     if (button) {
       button.hidden = false;
-      button.addEventListener("click", () => window.Plotly.downloadImage(plot, { format: "png", width: 1000, height: s.layout.height + 60, scale: 2, filename: figure.id }));
+      button.addEventListener("click", () => picture(figure, s));
     }
+  }
+
+  // The picture stands alone, so it carries the title, the legend and the source that the page has around the chart.
+  function picture(figure, s) {
+    const text = (selector) => (figure.querySelector(selector) || { textContent: "" }).textContent.trim();
+    const title = { text: "<b>" + text("figcaption h2, figcaption h3") + "</b><br><span style='font-size:12px'>" + text("p.source") + "</span>", x: 0.01, xanchor: "left", y: 0.97, yanchor: "top", font: { size: 16 } };
+    const layout = Object.assign({}, s.layout, { title: title, height: s.layout.height + 140, margin: { l: 8, r: 70, t: 96, b: 8 }, paper_bgcolor: "#ffffff" });
+    window.Plotly.downloadImage({ data: s.data, layout: layout, config: s.config }, { format: "png", width: 1000, height: layout.height, scale: 2, filename: figure.id });
   }
 
   function narrow(layout) {
     layout.font = { size: 11 };
-    layout.legend = Object.assign({}, layout.legend, { font: { size: 11 } });
   }
 
   const figures = Array.from(document.querySelectorAll("figure.chart"));
@@ -42,6 +49,32 @@
   window.addEventListener("afterprint", () => {
     if (window.Plotly) figures.forEach((f) => window.Plotly.relayout(f.querySelector(".plot"), { width: null, autosize: true }));
   });
+
+  const menu = document.querySelector("button.menu"), nav = document.getElementById("nav");
+  if (menu) {
+    document.documentElement.classList.add("js");
+    menu.hidden = false;
+    menu.addEventListener("click", () => menu.setAttribute("aria-expanded", String(nav.classList.toggle("open"))));
+  }
+
+  // Long pages get a list of their sections.
+  const heads = Array.from(document.querySelectorAll("main > h2"));
+  const first = document.querySelector("main > h2, main > .tiles");
+  if (heads.length > 2 && first) {
+    const list = document.createElement("ul");
+    heads.forEach((h, i) => {
+      if (!h.id) h.id = "s" + (i + 1);
+      const link = document.createElement("a");
+      link.href = "#" + h.id;
+      link.textContent = h.textContent;
+      list.appendChild(document.createElement("li")).appendChild(link);
+    });
+    const toc = document.createElement("nav");
+    toc.className = "toc";
+    toc.setAttribute("aria-label", document.documentElement.lang === "en" ? "On this page" : "本页内容");
+    toc.appendChild(list);
+    first.before(toc);
+  }
 
   const twin = document.querySelector("a.switch");
   if (twin) twin.addEventListener("click", () => { if (location.hash) twin.href = twin.getAttribute("href").split("#")[0] + location.hash; });
