@@ -31,7 +31,7 @@ def core(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
     release.begin(s, folder)
     failpoint("core.begun")
     _saved_as(held_back.frame(held), folder / "staging" / f"{held_back.FILE}.parquet")
-    rows = build_core([c.folder for c in counties], store.current(s, "reference").folder, folder / "core")
+    rows = build_core(store.tables(s), store.current(s, "reference").folder, folder / "core")
     failpoint("core.built")
     return dg.MaterializeResult(metadata={"counties": len(counties), "held_back": len(held), **rows})
 
@@ -47,9 +47,8 @@ def discrepancies(context: dg.AssetExecutionContext) -> dg.MaterializeResult[Non
     from pipelines.reconcile.rules import find
 
     folder = candidate(context)
-    staged = [c.folder for c in store.staged_counties(settings.load())]
     out = folder / "reconcile" / "fct_discrepancy.parquet"
-    result = _saved(find(folder / "core", staged), out)
+    result = _saved(find(folder / "core", store.tables(settings.load())), out)
     failpoint("reconcile.saved")
     return result
 
