@@ -59,5 +59,5 @@ def staged(tmp_path_factory: pytest.TempPathFactory) -> Settings:
 def core(staged: Settings, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Folder of the core Parquet built from the real raw data."""
     out = tmp_path_factory.mktemp("core")
-    build_core([c.folder for c in store.staged_counties(staged)], store.current(staged, "reference").folder, out)
+    build_core(store.tables(staged), store.current(staged, "reference").folder, out)
     return out

@@ -32,7 +32,7 @@ def core(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
     failpoint("core.begun")
     _saved_as(held_back.frame(held), folder / "staging" / f"{held_back.FILE}.parquet")
     reference = store.current(s, "reference").folder
-    rows = build_core([c.folder for c in counties], reference, folder / "core", engine.of(s))
+    rows = build_core(store.tables(s), reference, folder / "core", engine.of(s))
     failpoint("core.built")
     return dg.MaterializeResult(
         metadata={"engine": s.engine, "counties": len(counties), "held_back": len(held), **rows}
@@ -50,9 +50,8 @@ def discrepancies(context: dg.AssetExecutionContext) -> dg.MaterializeResult[Non
     from pipelines.reconcile.rules import find
 
     folder = candidate(context)
-    staged = [c.folder for c in store.staged_counties(settings.load())]
     out = folder / "reconcile" / "fct_discrepancy.parquet"
-    result = _saved(find(folder / "core", staged), out)
+    result = _saved(find(folder / "core", store.tables(settings.load())), out)
     failpoint("reconcile.saved")
     return result
 

@@ -44,8 +44,9 @@ def raw_county(context: dg.AssetExecutionContext) -> None:
     description="县暂存表：统一单位、代码和编号，执行登记的修正 / A county staged: units, codes and ids settled, declared repairs applied.",
 )
 def staging_county(context: dg.AssetExecutionContext) -> None:
-    for key in context.partition_keys:
-        staged = store.stage_or_hold(settings.load(), key)
+    for key, staged in zip(
+        context.partition_keys, store.stage_counties(settings.load(), context.partition_keys), strict=True
+    ):
         if isinstance(staged, HeldBack):
             context.log.warning(staged.words())
             context.add_asset_metadata({"held_back": staged.words()}, partition_key=key)

@@ -42,15 +42,14 @@ def typed(frame: pl.DataFrame, raw_table: str, file: str) -> pl.DataFrame:
     out: dict[str, pl.Series] = {ROW: frame[ROW]}
     for column in table.columns:
         cells = frame[column.name].to_list() if column.name in frame.columns else [None] * frame.height
-        values: list[object] = []
-        for number, cell in zip(numbers, cells, strict=True):
-            value, rule = _convert(cell or "", column)
-            if rule:
+        codes = _codes(column)
+        converted = {cell: _convert(cell or "", column, codes) for cell in set(cells)}
+        for number, cell in zip(numbers, cells, strict=True) if any(rule for _, rule in converted.values()) else ():
+            if rule := converted[cell][1]:
                 detail = _allowed(column) if rule == "unknown_code" else ""
                 shown = IDENTITY.sub("＊＊＊", cell or "")
                 problems.append(Problem(file, number, column.name, shown, rule, detail, detail))
-            values.append(value)
-        out[column.name] = pl.Series(column.name, values, dtype=POLARS[column.type])
+        out[column.name] = pl.Series(column.name, [converted[c][0] for c in cells], dtype=POLARS[column.type])
     result = pl.DataFrame(out)
     if table.key and not problems:
         repeated = result.filter(pl.struct(table.key).is_duplicated())
@@ -63,13 +62,12 @@ def typed(frame: pl.DataFrame, raw_table: str, file: str) -> pl.DataFrame:
     return result
 
 
-def _convert(cell: str, column: registry.Column) -> tuple[object, str]:
+def _convert(cell: str, column: registry.Column, codes: dict[str, registry.Code]) -> tuple[object, str]:
     """(value, broken rule or '')."""
     if not cell:
         return None, "missing_value" if column.required else ""
     if column.name != "sha256" and IDENTITY.search(cell):
         return None, "identity_number"
-    codes = _codes(column)
     if codes and cell not in codes:
         named = [c for c, words in codes.items() if cell in (words.zh, words.en)]
         return (named[0], "") if len(named) == 1 else (cell, "unknown_code")

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 import unicodedata
 import zipfile
 from pathlib import Path
@@ -24,6 +25,7 @@ OFFERED = {  # what a clerk writes into the rows that a template offers; a row w
 }
 _CHUNK = 1 << 20
 _HEADER_SEARCH = 10
+_WIDE = re.compile("[！-～]")
 
 
 def read_table(path: Path, raw_table: str) -> pl.DataFrame:
@@ -36,8 +38,8 @@ def read_table(path: Path, raw_table: str) -> pl.DataFrame:
     grid = _grid(path)
     names = registry.headers(raw_table)
     header, first = _header(grid, names)
-    width = len(header)
-    rows: list[dict[str, object]] = []
+    width, offered = len(header), OFFERED.get(raw_table, header)
+    rows: list[tuple[int | str, ...]] = []
     for number, cells in enumerate(grid[first:], start=first + 1):
         padded = [_clean(c) for c in (*cells, *[""] * width)[:width]]
         if not any(padded) or padded[0] in TOTAL_WORDS:
@@ -57,12 +59,12 @@ def read_table(path: Path, raw_table: str) -> pl.DataFrame:
                     )
                 ]
             )
-        row = dict(zip(header, padded, strict=True))
-        if any(row.get(c) for c in OFFERED.get(raw_table, header)):
-            rows.append({ROW: number, **row})
+        if any(cell for name, cell in zip(header, padded, strict=True) if name in offered):
+            rows.append((number, *padded))
     if not rows:
         raise InputError([Problem(path.name, 0, "", "", "empty_file")])
-    return pl.DataFrame(rows, schema={ROW: pl.Int64, **dict.fromkeys(header, pl.String)})
+    columns = zip((ROW, *header), zip(*rows, strict=True), strict=True)
+    return pl.DataFrame([pl.Series(n, cells, dtype=pl.Int64 if n == ROW else pl.String) for n, cells in columns])
 
 
 def _grid(path: Path) -> list[list[str]]:
@@ -124,6 +126,8 @@ def _excel(path: Path) -> list[list[str]]:
 def _clean(cell: object) -> str:
     """Trim, and make full-width digits, letters and signs half-width; Chinese punctuation stays."""
     text = str(cell).strip()
+    if not _WIDE.search(text):
+        return text
     return "".join(
         unicodedata.normalize("NFKC", c) if "！" <= c <= "～" and (c.isalnum() or c in "．－％＋") else c for c in text
     )

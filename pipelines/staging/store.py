@@ -1,15 +1,21 @@
-"""Keeps staged counties on disk, one folder per content hash, so that unchanged counties are not read again and a damaged one
-keeps its last good data. Says what a release is made from, in one hash."""
+"""Keeps what is staged: for all counties together one Parquet file a table, with the content hash of every county, so that
+unchanged counties are not read again and a damaged one keeps its last good rows. Says what a release is made from, in one hash."""
 
 from __future__ import annotations
 
 import hashlib
+import json
+import multiprocessing
+import os
 import shutil
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+import polars as pl
 from polars.exceptions import PolarsError
 
 from pipelines import registry
@@ -23,13 +29,18 @@ from pipelines.staging.county import Frames, stage, write
 from pipelines.staging.held import HeldBack
 
 CURRENT = "CURRENT"
+INDEX = "index.json"
 ACCEPTED = "accepted_changes.csv"
+REFERENCE = "reference"
+_CHUNK = 40  # counties that one worker reads in one go; fewer are read in this process
+
+Problems = dict[str, list[Problem]]
 
 
 @dataclass(frozen=True)
 class Staged:
-    """A staged folder: whose it is, the content hash of the raw data it was made from, where it lies, and whether it was
-    there already."""
+    """Whose rows are staged, the content hash of the raw data they were made from, the folder of tables in which they lie
+    among the rows of others, and whether they were there already."""
 
     name: str
     input_hash: str
@@ -37,49 +48,63 @@ class Staged:
     unchanged: bool
 
 
+def stage_counties(settings: Settings, codes: Iterable[str]) -> list[Staged | HeldBack]:
+    """Stage counties whose raw folder is not staged as it lies there. A damaged one is held back: its last good rows stay,
+    its clerk gets files. Rows of counties without a raw folder go. Raises KeyError for an unknown code."""
+    folders = settings.county_folders()
+    chosen = {code: folders[code] for code in codes}
+    read, problems = _stage(_counties(settings), chosen, set(folders), _read_counties)
+    for code, found in problems.items():
+        held.hold_back(settings, code, folders[code], content_hash(folders[code]), found)
+    for code in chosen.keys() - problems.keys():
+        held.release(settings, code)
+    staged = {s.name: s for s in staged_counties(settings)}
+    return [
+        _held(settings, code, folders[code], staged) if code in problems else _as_read(staged[code], read)
+        for code in chosen
+    ]
+
+
+def stage_or_hold(settings: Settings, code: str) -> Staged | HeldBack:
+    """Stage one county, or hold it back."""
+    return stage_counties(settings, [code])[0]
+
+
 def stage_county(settings: Settings, code: str) -> Staged:
-    """Stage one county unless its content hash is staged already. Raises InputError; KeyError for an unknown code."""
-    raw = settings.county_folders()[code]
-    return _stage(settings, code, raw, lambda: stage(read_county(raw)))
+    """Stage one county. Raises InputError; KeyError for an unknown code."""
+    folders = settings.county_folders()
+    return _or_raise(_counties(settings), code, folders[code], set(folders), _read_counties)
 
 
 def stage_reference(settings: Settings) -> Staged:
     """Stage raw/reference. Raises InputError."""
-    raw = settings.raw / "reference"
-    return _stage(settings, "reference", raw, lambda: {n: f.drop(ROW) for n, f in read_reference(raw).items()})
-
-
-def stage_or_hold(settings: Settings, code: str) -> Staged | HeldBack:
-    """Stage one county; when its raw folder is damaged hold it back: its last good staging stays, its clerk gets files."""
-    raw = settings.county_folders()[code]
-    attempted = content_hash(raw)
-    try:
-        staged = stage_county(settings, code)
-    except InputError as error:
-        held.hold_back(settings, code, raw, attempted, error.problems)
-        return next(h for h in held_back(settings) if h.name == code)
-    held.release(settings, code)
-    return staged
+    return _or_raise(settings.staging / REFERENCE, REFERENCE, settings.raw / REFERENCE, {REFERENCE}, _read_reference)
 
 
 def current(settings: Settings, name: str) -> Staged:
     """What is staged now for a county code or ``reference``. Raises FileNotFoundError when nothing is."""
-    home = settings.staging / name
-    digest, _, input_hash = (home / CURRENT).read_text(encoding="utf-8").partition(" ")
-    return Staged(name, input_hash.strip(), home / digest[:16], True)
+    home = settings.staging / REFERENCE if name == REFERENCE else _counties(settings)
+    staged = _staged(home).get(name)
+    if staged is None:
+        raise FileNotFoundError(home / name)
+    return staged
 
 
 def staged_counties(settings: Settings) -> list[Staged]:
     """Every staged county whose raw folder still exists, by code."""
-    return [
-        current(settings, code) for code in settings.county_folders() if (settings.staging / code / CURRENT).exists()
-    ]
+    staged = _staged(_counties(settings))
+    return [staged[code] for code in settings.county_folders() if code in staged]
+
+
+def tables(settings: Settings) -> list[Path]:
+    """The folders that hold the staged tables of the counties: one, or none before anything is staged."""
+    return sorted({s.folder for s in staged_counties(settings)})
 
 
 def held_back(settings: Settings) -> list[HeldBack]:
     """Counties whose raw folder was refused when it was last read, by code."""
-    used = {s.name: s.input_hash for s in staged_counties(settings)}
-    found = [held.find(settings, code, raw, used.get(code, "")) for code, raw in settings.county_folders().items()]
+    used = {s.name: s for s in staged_counties(settings)}
+    found = [_held(settings, code, raw, used) for code, raw in settings.county_folders().items()]
     return [h for h in found if h]
 
 
@@ -94,10 +119,8 @@ def publishable(settings: Settings) -> list[Staged]:
 
 def unchanged(settings: Settings) -> list[str]:
     """Counties that need not be read again: what is staged was made from what lies in raw/, by this code."""
-    return [
-        code for code, raw in settings.county_folders().items()
-        if _pointer(settings, code) == (_digest(content_hash(raw)), content_hash(raw))
-    ]  # fmt: skip
+    known = _index(_counties(settings))[1]
+    return [code for code, raw in settings.county_folders().items() if known.get(code) == _state(content_hash(raw))]
 
 
 def inputs_now(settings: Settings) -> dict[str, str]:
@@ -145,50 +168,162 @@ def _accepted(settings: Settings) -> dict[str, str]:
     return {ACCEPTED: hashlib.sha256(path.read_bytes()).hexdigest()} if path.is_file() else {}
 
 
-def _stage(settings: Settings, name: str, raw: Path, build: Callable[[], Frames]) -> Staged:
-    input_hash = content_hash(raw)
+def _counties(settings: Settings) -> Path:
+    return settings.staging / "counties"
+
+
+def _held(settings: Settings, code: str, raw: Path, staged: dict[str, Staged]) -> HeldBack | None:
+    return held.find(settings, code, raw, staged[code].input_hash if code in staged else "")
+
+
+def _as_read(staged: Staged, read: set[str]) -> Staged:
+    return Staged(staged.name, staged.input_hash, staged.folder, staged.name not in read)
+
+
+def _or_raise(home: Path, name: str, raw: Path, present: set[str], build: Build) -> Staged:
+    read, problems = _stage(home, {name: raw}, present, build)
+    if problems:
+        raise InputError(problems[name])
+    return _as_read(_staged(home)[name], read)
+
+
+def _stage(home: Path, raw: dict[str, Path], present: set[str], build: Build) -> tuple[set[str], Problems]:
+    """Bring the tables in `home` up to date with raw folders, by name; rows of names that are not `present` go. Returns what
+    was read anew and the problems of what was refused."""
+    folder, known = _index(home)
+    hashes = {name: content_hash(path) for name, path in raw.items()}
     failpoint("raw.hashed")
-    digest = _digest(input_hash)
-    home = settings.staging / name
-    folder = home / digest[:16]
-    known = folder.exists()
-    if not known:
-        frames = _built(raw, build)
-        failpoint("staging.read")
-        if content_hash(raw) != input_hash:
-            raise InputError([Problem(raw.name, 0, "", "", "changed_while_read")])
-        scratch = home / f".{digest[:16]}"
+    stale = [(name, raw[name], digest) for name, digest in hashes.items() if known.get(name) != _state(digest)]
+    fresh, problems = build(stale)
+    failpoint("staging.read")
+    read = {name for name, _, _ in stale} - problems.keys()
+    index = {n: s for n, s in known.items() if n in present} | {n: _state(hashes[n]) for n in read}
+    if index != known:
+        gone = read | (known.keys() - present)
+        _replace(home, {**_kept(folder, gone, fresh), INDEX: index})
+    return read, problems
+
+
+Build = Callable[[list[tuple[str, Path, str]]], tuple[Frames, Problems]]
+"""Reads raw folders (name, path, content hash) → the staged tables of those in order, the problems of the others by name."""
+
+
+def _kept(folder: Path | None, gone: set[str], fresh: Frames) -> Frames:
+    """The tables with new rows in the place of those of `gone`, in the order of counties."""
+    old = {p.stem: pl.read_parquet(p) for p in folder.glob("*.parquet")} if folder else {}
+    merged = {}
+    for name in old.keys() | fresh.keys():
+        rows = [f[name] for f in (old, fresh) if name in f]
+        if "county_code" not in rows[0].columns:
+            merged[name] = rows[-1]
+            continue
+        if name in old:
+            rows[0] = rows[0].filter(~pl.col("county_code").is_in(list(gone)))
+        merged[name] = pl.concat(rows, how="diagonal_relaxed").sort("county_code", maintain_order=True)
+    return merged
+
+
+def _replace(home: Path, content: Frames | dict[str, object]) -> None:
+    """Write tables and index into a folder named by their index, then point at it; nobody sees them half-written."""
+    index = content.pop(INDEX)
+    name = hashlib.sha256(json.dumps(index, sort_keys=True).encode()).hexdigest()[:16]
+    folder, scratch = home / name, home / f".{name}"
+    if not folder.exists():
         shutil.rmtree(scratch, ignore_errors=True)
-        write(frames, scratch)
+        write(content, scratch)
+        (scratch / INDEX).write_text(json.dumps(index), encoding="utf-8")
         failpoint("staging.written")
         scratch.rename(folder)
         failpoint("staging.renamed")
     pointer = home / f".{CURRENT}"
-    pointer.write_text(f"{digest} {input_hash}", encoding="utf-8")
+    pointer.write_text(name, encoding="utf-8")
     pointer.replace(home / CURRENT)
     failpoint("staging.pointed")
     for old in home.iterdir():
         if old.is_dir() and old != folder:
             shutil.rmtree(old, ignore_errors=True)
-    return Staged(name, input_hash, folder, known)
 
 
-def _built(raw: Path, build: Callable[[], Frames]) -> Frames:
+def _index(home: Path) -> tuple[Path | None, dict[str, list[str]]]:
+    """The folder of the staged tables, and by name the state (digest, content hash) of what they were made from."""
+    pointer = home / CURRENT
+    if not pointer.exists():
+        return None, {}
+    folder = home / pointer.read_text(encoding="utf-8")
+    return folder, json.loads((folder / INDEX).read_text(encoding="utf-8"))
+
+
+def _staged(home: Path) -> dict[str, Staged]:
+    folder, known = _index(home)
+    return {name: Staged(name, digest, folder, True) for name, (_, digest) in known.items()} if folder else {}
+
+
+def _read_counties(stale: list[tuple[str, Path, str]]) -> tuple[Frames, Problems]:
+    """County folders → staged tables; many of them in as many processes as there are processors."""
+    chunks = [stale[i : i + _CHUNK] for i in range(0, len(stale), _CHUNK)]
+    if len(chunks) <= 1:
+        parts = [_read_chunk(c) for c in chunks]
+    else:
+        threads = os.environ.get("POLARS_MAX_THREADS")
+        os.environ["POLARS_MAX_THREADS"] = "1"  # read by the workers when they start: one thread each is fastest
+        try:
+            spawned = multiprocessing.get_context("spawn")  # a fork of a process with threads may hang
+            with ProcessPoolExecutor(os.cpu_count(), mp_context=spawned) as workers:
+                parts = list(workers.map(_read_chunk, chunks))
+        finally:
+            os.environ.pop("POLARS_MAX_THREADS")
+            os.environ.update({"POLARS_MAX_THREADS": threads} if threads else {})
+    return _together(f for f, _ in parts), {name: p for _, problems in parts for name, p in problems.items()}
+
+
+def _read_chunk(stale: list[tuple[str, Path, str]]) -> tuple[Frames, Problems]:
+    read: list[Frames] = []
+    problems: Problems = {}
+    for name, raw, digest in stale:
+        try:
+            frames = _built(raw, lambda path: stage(read_county(path)), digest)
+        except InputError as error:
+            problems[name] = error.problems
+        else:
+            read.append(frames)
+    return _together(read), problems
+
+
+def _read_reference(stale: list[tuple[str, Path, str]]) -> tuple[Frames, Problems]:
+    for name, raw, digest in stale:
+        try:
+            return _built(raw, lambda path: {n: f.drop(ROW) for n, f in read_reference(path).items()}, digest), {}
+        except InputError as error:
+            return {}, {name: error.problems}
+    return {}, {}
+
+
+def _together(parts: Iterable[Frames]) -> Frames:
+    tables = defaultdict(list)
+    for part in parts:
+        for name, frame in part.items():
+            tables[name].append(frame)
+    return {name: pl.concat(frames, how="diagonal_relaxed") for name, frames in tables.items()}
+
+
+def _built(raw: Path, build: Callable[[Path], Frames], digest: str) -> Frames:
     """Frames of a raw folder. What nobody foresaw about its data is a problem of that folder too, not of the others."""
     try:
-        return build()
+        frames = build(raw)
     except InputError:
         raise
     except (ValueError, TypeError, LookupError, ArithmeticError, PolarsError) as error:
         raise InputError(
             [Problem(raw.name, 0, "", f"{type(error).__name__}: {error}"[:200], "cannot_stage")]
         ) from error
+    if content_hash(raw) != digest:
+        raise InputError([Problem(raw.name, 0, "", "", "changed_while_read")])
+    return frames
 
 
-def _pointer(settings: Settings, name: str) -> tuple[str, str]:
-    path = settings.staging / name / CURRENT
-    digest, _, input_hash = path.read_text(encoding="utf-8").partition(" ") if path.exists() else ("", "", "")
-    return digest, input_hash
+def _state(input_hash: str) -> list[str]:
+    """What decides whether a folder must be read again: its content and the code that reads it."""
+    return [_digest(input_hash), input_hash]
 
 
 def _digest(input_hash: str) -> str:

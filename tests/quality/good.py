@@ -23,7 +23,8 @@ def build(work: Path, raw: Path = RAW) -> Path:
     """A folder of Parquet files, one per published table."""
     (work / "raw").symlink_to(raw, target_is_directory=True)
     settings = Settings(data_root=work)
-    staged = [store.stage_county(settings, code).folder for code in settings.county_folders()]
+    store.stage_counties(settings, settings.county_folders())
+    staged = store.tables(settings)
     reference = store.stage_reference(settings).folder
     core, out = work / "core", work / "parquet"
     build_core(staged, reference, core)

@@ -39,7 +39,7 @@ NAMED = [
 
 @pytest.fixture(scope="module")
 def discrepancies(core: Path, staged: Settings) -> pl.DataFrame:
-    return find(core, [c.folder for c in store.staged_counties(staged)])
+    return find(core, store.tables(staged))
 
 
 @pytest.fixture(scope="module")
