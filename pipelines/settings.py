@@ -19,7 +19,9 @@ _CONVERTERS: dict[str, Callable[[str], object]] = {"int": int, "float": float}
 class Settings:
     """All settings. Paths are absolute; `schedule_hour` is local to `time_zone`; `retention` counts releases kept;
     `change_factor`: a figure from raw that moves by more needs a word of explanation; `notebooks` 0 leaves the notebook
-    pages out; `alert_*`: where failures are told besides the message file (docs/operate.md)."""
+    pages out; `protection_*`: counts of persons below the threshold are left out of the public profile, so that what a reader
+    can work out about them stays as wide (docs/publication.md); `alert_*`: where failures are told besides the message
+    file (docs/operate.md)."""
 
     data_root: Path
     schedule_hour: int = 3
@@ -30,6 +32,8 @@ class Settings:
     memory_limit: str = "2GB"
     change_factor: float = 3.0
     notebooks: int = 1
+    protection_threshold: int = 10
+    protection_width: int = 10
     alert_webhook: str = ""
     alert_mail_to: str = ""
     alert_mail_from: str = ""
@@ -57,6 +61,11 @@ class Settings:
     def releases(self) -> Path:
         return self.marts / "releases"
 
+    @property
+    def public(self) -> PublicSettings:
+        """The same with the releases of the public profile, which have a folder, a pointer and a register of their own."""
+        return PublicSettings(**{f.name: getattr(self, f.name) for f in fields(self)})
+
     def candidate(self, candidate_id: str) -> Path:
         """Where a refresh builds its release, out of readers' sight."""
         return self.releases / f".candidate-{candidate_id}"
@@ -64,6 +73,15 @@ class Settings:
     def county_folders(self) -> dict[str, Path]:
         """County code → raw folder, for every folder of raw/ named ``<six digits>-<slug>``, whole or damaged."""
         return {p.name[:6]: p for p in sorted(self.raw.glob("*-*")) if _COUNTY.fullmatch(p.name) and p.is_dir()}
+
+
+@dataclass(frozen=True)
+class PublicSettings(Settings):
+    """Settings whose releases are those of the public profile."""
+
+    @property
+    def marts(self) -> Path:
+        return self.data_root / "marts" / "public"
 
 
 def load() -> Settings:
