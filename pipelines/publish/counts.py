@@ -32,8 +32,8 @@ _ROUNDING = 0.02  # a breakdown that misses its total by less is read as complet
 
 @dataclass(frozen=True)
 class Counts:
-    """The counts of one county. `members`: rows of a cell; `primary`: cells below the threshold. Cells of `members` that are
-    not in the block are rates, which may be left out to break a relation."""
+    """The counts of one county. `members`: rows of a cell; `primary`: cells below the threshold, and those
+    that were left out before. Cells of `members` that are not in the block are rates, left out to break a relation."""
 
     block: Block
     primary: frozenset[str]
@@ -116,7 +116,7 @@ class _Builder:
 
     def counts(self, threshold: int, kept: set[Member]) -> Counts:
         small = {c for c, v in self.values.items() if 0 < v < threshold}
-        again = {c for c in self.values if kept.intersection(self.members[c])}
+        again = {c for c, rows in self.members.items() if kept.intersection(rows)}
         block = Block(self.values, tuple(self.relations), frozenset(self.fixed - small - again))
         return Counts(block, frozenset(small | again), {c: tuple(m) for c, m in self.members.items()})
 
