@@ -154,6 +154,8 @@ def _message(lists: Mapping[str, _Codes], prepared: datetime) -> bytes:
     }
     concepts = model.ConceptScheme(id="CONCEPTS", name={"zh": "概念", "en": "concepts"}, **kept)
     structure = model.DataStructureDefinition(id=FLOW, name={"zh": "数据条目", "en": "observations"}, **kept)
+    for part in (structure.dimensions, structure.attributes, structure.measures):
+        part.id = type(part).__name__
     for component in components():
         concept = model.Concept(id=component.id, name={"zh": component.zh, "en": component.en})
         concepts.append(concept)
@@ -164,7 +166,9 @@ def _message(lists: Mapping[str, _Codes], prepared: datetime) -> bytes:
             {"id": component.id, "concept_identity": concept, "local_representation": _values(model, component, built)},
         )
     flow = model.DataflowDefinition(id=FLOW, name={"zh": "数据条目", "en": "observations"}, structure=structure, **kept)
-    said = message.StructureMessage(header=message.Header(id=FLOW, sender=agency, test=False, prepared=prepared))
+    said = message.StructureMessage(
+        header=message.Header(id=FLOW, sender=model.Agency(id=AGENCY), test=False, prepared=prepared)
+    )
     for part in (agencies, *built.values(), concepts, structure, flow):
         said.add(part)
     written_: bytes = sdmx.to_xml(said, pretty_print=True)
