@@ -52,8 +52,8 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--force", action="store_true", help="没有变化也重建 / rebuild even if nothing changed")
     run.add_argument("--engine", help="计算引擎（缺省取设置） / duckdb or spark; default: the settings")
     command("status", _status, "当前版本与检查状态 / the current release and its checks")
-    release = command("release", _release, "版本：list|path|diff|use|pin / releases")
-    release.add_argument("action", choices=["list", "path", "diff", "use", "pin", "verify"])
+    release = command("release", _release, "版本：list|path|diff|use|pin|verify|public / releases")
+    release.add_argument("action", choices=["list", "path", "diff", "use", "pin", "verify", "public"])
     release.add_argument("id", nargs="?")
     sql = command("sql", _sql, "只读查询 / read-only query")
     sql.add_argument("query", nargs="?", help="不给则打开交互窗口 / omit for a shell")
@@ -140,6 +140,8 @@ def _release(arguments: argparse.Namespace) -> int:
     if wanted is None or not (s.releases / wanted).is_dir():
         raise FileNotFoundError(f"没有这个版本 / no such release: {wanted}")
     folder = s.releases / wanted
+    if arguments.action == "public":
+        return _public(s, wanted)
     match arguments.action:
         case "path":
             print(folder)
@@ -165,6 +167,17 @@ def _release(arguments: argparse.Namespace) -> int:
             broken = package.verify(folder)
             print("\n".join(broken) or "完整 / whole")
             return REFUSED if broken else PUBLISHED
+    return PUBLISHED
+
+
+def _public(s: settings.Settings, release_id: str) -> int:
+    from pipelines.publish import database, public
+
+    folder, protected = public.publish(s, release_id)
+    print(f"""已发布公开版 / public release  {folder.name}  （来自 / made from {release_id}）
+  隐去 / suppressed          {len(protected.hidden)}（少于 / below {s.protection_threshold}）
+  网站首页 / site index      {folder / "site" / "index.html"}
+  DuckDB 数据库 / database   {folder / database.FILE}""")
     return PUBLISHED
 
 

@@ -19,9 +19,10 @@ _CONVERTERS: dict[str, Callable[[str], object]] = {"int": int, "float": float}
 class Settings:
     """All settings. Paths are absolute; `schedule_hour` is local to `time_zone`; `retention` counts releases kept;
     `change_factor`: a figure from raw that moves by more needs a word of explanation; `notebooks` 0 leaves the notebook
-    pages out; `raw_folder`: raw folders that lie elsewhere than in `data_root`; `engine` builds
-    tables and forecast, on `spark_master` if it is Spark (docs/when-to-move.md); `alert_*`: where failures are told besides
-    the message file (docs/operate.md)."""
+    pages out; `raw_folder`: raw folders that lie elsewhere than in `data_root`; `engine` builds tables and forecast, on
+    `spark_master` if it is Spark (docs/when-to-move.md); `protection_*`: counts of persons below the threshold are left out
+    of the public profile, so that what a reader can work out about them stays as wide (docs/publication.md); `alert_*`:
+    where failures are told besides the message file (docs/operate.md)."""
 
     data_root: Path
     schedule_hour: int = 3
@@ -35,6 +36,8 @@ class Settings:
     raw_folder: str = ""
     engine: str = "duckdb"
     spark_master: str = "local[2]"
+    protection_threshold: int = 10
+    protection_width: int = 10
     alert_webhook: str = ""
     alert_mail_to: str = ""
     alert_mail_from: str = ""
@@ -67,6 +70,11 @@ class Settings:
     def releases(self) -> Path:
         return self.marts / "releases"
 
+    @property
+    def public(self) -> PublicSettings:
+        """The same with the releases of the public profile, which have a folder, a pointer and a register of their own."""
+        return PublicSettings(**{f.name: getattr(self, f.name) for f in fields(self)})
+
     def candidate(self, candidate_id: str) -> Path:
         """Where a refresh builds its release, out of readers' sight."""
         return self.releases / f".candidate-{candidate_id}"
@@ -74,6 +82,15 @@ class Settings:
     def county_folders(self) -> dict[str, Path]:
         """County code → raw folder, for every folder of raw/ named ``<six digits>-<slug>``, whole or damaged."""
         return {p.name[:6]: p for p in sorted(self.raw.glob("*-*")) if _COUNTY.fullmatch(p.name) and p.is_dir()}
+
+
+@dataclass(frozen=True)
+class PublicSettings(Settings):
+    """Settings whose releases are those of the public profile."""
+
+    @property
+    def marts(self) -> Path:
+        return self.data_root / "marts" / "public"
 
 
 def load() -> Settings:

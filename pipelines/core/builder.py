@@ -52,9 +52,10 @@ def load(con: duckdb.DuckDBPyConnection, name: str, frame: pl.DataFrame) -> None
     _same_count(con, name, frame.height)
 
 
-def insert(con: duckdb.DuckDBPyConnection, name: str, frame: pl.DataFrame) -> int:
-    """Create the registered table `name` and insert a frame by column name. Returns the number of rows."""
-    con.execute(registry.ddl(name))
+def insert(con: duckdb.DuckDBPyConnection, name: str, frame: pl.DataFrame, *, suppressed: bool = False) -> int:
+    """Create the registered table `name` and insert a frame by column name. Returns the number of rows. `suppressed`: as in
+    `registry.ddl`."""
+    con.execute(registry.ddl(name, suppressed=suppressed))
     load(con, f"__{name}", frame)
     con.execute(f'INSERT INTO "{name}" BY NAME SELECT * FROM "__{name}"')
     con.execute(f'DROP TABLE "__{name}"')
@@ -87,11 +88,11 @@ def count(con: duckdb.DuckDBPyConnection, name: str) -> int:
     return int(row[0]) if row else 0
 
 
-def canonical(name: str, frame: pl.DataFrame) -> pl.DataFrame:
+def canonical(name: str, frame: pl.DataFrame, *, suppressed: bool = False) -> pl.DataFrame:
     """A frame with the types, column order and row order of the registered table. Raises BuildError when it breaks them."""
     with connect() as con:
         try:
-            insert(con, name, frame)
+            insert(con, name, frame, suppressed=suppressed)
         except duckdb.Error as error:
             raise BuildError(f"{name}: {error}") from error
         return ordered(con, name)

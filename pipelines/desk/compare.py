@@ -19,7 +19,9 @@ PER = {
     "year": (12, ""),
 }
 PEOPLE = """
-    SELECT county_code, CAST(sum(persons) AS BIGINT) AS residents, CAST(sum(persons) FILTER (age_from >= 60) AS BIGINT) AS elderly
+    SELECT county_code, CAST(CASE WHEN count(*) = count(persons) THEN sum(persons) END AS BIGINT) AS residents,
+           CAST(CASE WHEN count(*) FILTER (age_from >= 60) = count(persons) FILTER (age_from >= 60)
+                THEN sum(persons) FILTER (age_from >= 60) END AS BIGINT) AS elderly
     FROM fct_population WHERE year = 2020 AND basis = 'resident' AND sex <> 'both' GROUP BY county_code
 """
 _COLUMNS = [

@@ -28,6 +28,14 @@ class Identity:
     assumption_set: str
     method_version: str
     seed: int
+    profile: str = "internal"
+    made_from: str | None = None
+    threshold: int | None = None
+
+    @property
+    def suppressed(self) -> bool:
+        """Whether values may be left out for protection."""
+        return self.threshold is not None
 
 
 def write(folder: Path, identity: Identity) -> dict[str, str]:
@@ -42,7 +50,7 @@ def write(folder: Path, identity: Identity) -> dict[str, str]:
     with duckdb.connect(str(target), config={"autoinstall_known_extensions": "false"}) as con:
         for table in (t for t in registry.published() if t.layer != "meta"):
             frame = pl.read_parquet(folder / "parquet" / f"{table.name}.parquet")
-            counts[table.name] = builder.insert(con, table.name, frame)
+            counts[table.name] = builder.insert(con, table.name, frame, suppressed=identity.suppressed)
             hashes[table.name] = _compared(con, table.name, frame)
         failpoint("database.rows")
         for name, frame in _meta(identity, hashes, counts).items():
@@ -93,7 +101,7 @@ def _meta(identity: Identity, hashes: dict[str, str], counts: dict[str, int]) ->
                 "position": i,
                 "type": c.type,
                 "key": c.key,
-                "required": c.required,
+                "required": c.required and not (identity.suppressed and c.suppressible),
                 "references": c.references or None,
                 "unit": c.unit or None,
                 "description_zh": c.zh,

@@ -13,7 +13,7 @@ import polars as pl
 
 from pipelines import registry
 from pipelines.failpoint import failpoint
-from pipelines.publish import excel
+from pipelines.publish import excel, sdmx
 from pipelines.publish.database import FILE, Identity
 from pipelines.publish.gate import Inputs
 from pipelines.publish.hashes import file_hash
@@ -71,12 +71,13 @@ def git_commit() -> str:
 
 
 def write(candidate: Path, settings: Settings) -> list[str]:
-    """Workbooks, then the manifest over every file of the candidate. Returns the files it lists."""
+    """Workbooks, SDMX, then the manifest over every file of the candidate. Returns the files it lists."""
     with duckdb.connect(str(candidate / FILE), read_only=True) as con:
         excel.write(con, candidate / "excel")
         failpoint("package.excel")
         who = con.execute("SELECT * FROM meta_release").pl().row(0, named=True)
         sources = con.execute("SELECT title_zh AS title, citation FROM dim_source ORDER BY source_id").pl().to_dicts()
+    sdmx.write(candidate / "parquet", candidate / "sdmx")
     _drop_working_files(candidate)
     files = sorted(p for p in candidate.rglob("*") if p.is_file() and p.name != MANIFEST)
     manifest = {

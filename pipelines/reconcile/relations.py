@@ -113,7 +113,7 @@ def related(facts: Facts, rows: tuple[Relation, ...] | None = None) -> Iterator[
     """Every relation in every county in every year that it can be tried in."""
     for relation in relations() if rows is None else rows:
         for county in facts.counties:
-            for anchor in _anchors(facts, county, relation):
+            for anchor in anchors(facts, county, relation):
                 place = Place(facts, county, anchor)
                 left, right = evaluate(relation.left, place), evaluate(relation.right, place)
                 if left and right and _fails(relation, left, right):
@@ -123,7 +123,7 @@ def related(facts: Facts, rows: tuple[Relation, ...] | None = None) -> Iterator[
 def evaluate(expression: str, place: Place) -> Value | None:
     """Value of an expression, or None when the county does not report a term."""
     total: Value | None = None
-    for sign, product in _split(expression, "+-"):
+    for sign, product in split(expression, "+-"):
         factor = _product(product, place)
         if factor is None:
             return None
@@ -133,15 +133,15 @@ def evaluate(expression: str, place: Place) -> Value | None:
 
 def _product(expression: str, place: Place) -> Value | None:
     result: Value | None = None
-    for sign, token in _split(expression, "*/"):
-        term = _term(token, place)
+    for sign, token in split(expression, "*/"):
+        term = term_value(token, place)
         if term is None:
             return None
         result = term if result is None else _combine(result, sign, term)
     return result
 
 
-def _split(expression: str, signs: str) -> list[tuple[str, str]]:
+def split(expression: str, signs: str) -> list[tuple[str, str]]:
     """``a - b + c`` → [("", a), ("-", b), ("+", c)] for the given signs, which stand between spaces."""
     parts = re.split(rf" ([{re.escape(signs)}]) ", f"{expression}")
     return list(zip(["", *parts[1::2]], parts[::2], strict=True))
@@ -156,10 +156,10 @@ def _combine(a: Value, sign: str, b: Value) -> Value:
     return Value(value, a.figures + b.figures, f"{a.text}{_SIGNS[sign]}{b.text}", a.slack + b.slack, linear)
 
 
-def _term(token: str, place: Place) -> Value | None:
+def term_value(token: str, place: Place) -> Value | None:
     """Value of one term."""
     if "??" in token:
-        return next((v for t in token.split("??") if (v := _term(t, place))), None)
+        return next((v for t in token.split("??") if (v := term_value(t, place))), None)
     kind, colon, rest = token.partition(":")
     if colon:
         return _KINDS[kind](place, rest)
@@ -256,7 +256,7 @@ def _choose(own: list[Statement], when: str | None, place: Place) -> Statement |
     return min((s for s in own if s.period_end == place.year), key=lambda s: s.rank, default=None)
 
 
-def _anchors(facts: Facts, county: str, relation: Relation) -> list[Statement | None]:
+def anchors(facts: Facts, county: str, relation: Relation) -> list[Statement | None]:
     """The statements of the first term without ``@`` on the left (else on the right), the leading one of each year."""
     for token in re.split(r" [-+*/] ", f"{relation.left} + {relation.right}"):
         for term in (_TERM.fullmatch(t) for t in token.split("??")):
@@ -289,12 +289,12 @@ def _result(value: float) -> str:
 
 def _fails(relation: Relation, left: Value, right: Value) -> bool:
     ratio = left.value / right.value if right.value else math.nan
-    low, high = _bounds(relation)
+    low, high = bounds(relation)
     room = 1 + max(_ROOM, left.slack + right.slack)
     return math.isfinite(ratio) and not low / room <= ratio <= high * room
 
 
-def _bounds(relation: Relation) -> tuple[float, float]:
+def bounds(relation: Relation) -> tuple[float, float]:
     """An empty bound beside a given one is open; both empty means equality."""
     if not relation.minimum and not relation.maximum:
         return 1.0, 1.0

@@ -14,13 +14,15 @@ PUBLISHED_LAYERS = ("core", "reconcile", "mart", "quality", "meta")
 
 @dataclass(frozen=True)
 class Column:
-    """One column of one table. `references` is `table.column` or `codes:<list>`; `unit` a code of units.csv."""
+    """One column of one table. `references` is `table.column` or `codes:<list>`; `unit` a code of units.csv;
+    `suppressible`: a required value that the public profile may leave out."""
 
     table: str
     name: str
     type: str
     key: bool
     required: bool
+    suppressible: bool
     references: str
     unit: str
     zh: str
@@ -73,7 +75,8 @@ class Code:
 
 @dataclass(frozen=True)
 class Unit:
-    """A unit of measure. `printed`: spellings found in documents; `minimum`/`maximum`: sensible range of a value."""
+    """A unit of measure. `printed`: spellings found in documents; `minimum`/`maximum`: sensible range of a value;
+    `counts_people`: a value in it is a number of persons, households or couples."""
 
     code: str
     zh: str
@@ -81,6 +84,7 @@ class Unit:
     minimum: float | None
     maximum: float | None
     printed: tuple[str, ...]
+    counts_people: bool = False
 
 
 def rows(name: str) -> list[dict[str, str]]:
@@ -101,6 +105,7 @@ def tables() -> dict[str, Table]:
                 type=r["type"],
                 key="K" in r["flags"],
                 required="R" in r["flags"],
+                suppressible="S" in r["flags"],
                 references=r["references"],
                 unit=r["unit"],
                 zh=r["zh"],
@@ -159,6 +164,7 @@ def units() -> dict[str, Unit]:
             number(r["minimum"]),
             number(r["maximum"]),
             tuple(p for p in r["printed"].split("|") if p),
+            bool(r["counts_people"]),
         )
         for r in rows("units")
     }
@@ -175,10 +181,14 @@ def headers(raw_table: str) -> dict[str, str]:
     return {h: c.name for c in table(raw_table).columns for h in (c.name, c.zh, *c.aliases)}
 
 
-def ddl(name: str) -> str:
-    """CREATE TABLE with types, NOT NULL, code lists and key. A key with optional parts becomes UNIQUE."""
+def ddl(name: str, *, suppressed: bool = False) -> str:
+    """CREATE TABLE with types, NOT NULL, code lists and key. A key with optional parts becomes UNIQUE. With `suppressed`
+    (public profile) suppressible columns may be empty."""
     t = table(name)
-    lines = [f'"{c.name}" {c.type}' + (" NOT NULL" if c.required else "") for c in t.columns]
+    lines = [
+        f'"{c.name}" {c.type}' + (" NOT NULL" if c.required and not (suppressed and c.suppressible) else "")
+        for c in t.columns
+    ]
     if t.key:
         optional = any(c.key and not c.required for c in t.columns)
         names = ", ".join(f'"{k}"' for k in t.key)

@@ -45,6 +45,8 @@ def test_release_is_whole_frozen_and_documented(published: Path) -> None:
         "quality/index.html",
         "datapackage.json",
         "excel/all.xlsx",
+        "sdmx/observations.csv",
+        "sdmx/structure.xml",
     ):
         assert (folder / wanted).is_file(), wanted
     with duckdb.connect(str(folder / "marts.duckdb"), read_only=True) as con:

@@ -66,6 +66,9 @@ def test_every_link_leads_somewhere(site: Path) -> None:
         assert len(links.ids) == len(set(links.ids)), name
         for target in links.targets:
             file, _, anchor = target.partition("#")
+            if file.startswith("../sdmx/"):  # beside the site in a release: tests/e2e
+                assert name.startswith("dictionary"), f"{name} → {target}"
+                continue
             assert target.startswith("data:") or not file or (site / file).is_file(), f"{name} → {target}"
             assert not anchor or anchor in found[file or name].ids, f"{name} → {target}"
 

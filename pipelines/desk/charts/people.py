@@ -64,7 +64,7 @@ def _age(past: pl.DataFrame, ahead: pl.DataFrame, place: int, language: Language
         past["year"].to_list(), past["persons"].to_list(), name + Words("（普查）", " (census)").to(language), colour=colour, marker=MARKERS[place], width=3
     )  # fmt: skip
     coming = line(
-        ahead["year"].to_list(), [round(v) for v in ahead["p50"]], name + Words("（预测）", " (projection)").to(language), colour=colour, dash="dash", marks=False
+        ahead["year"].to_list(), [None if v is None else round(v) for v in ahead["p50"]], name + Words("（预测）", " (projection)").to(language), colour=colour, dash="dash", marks=False
     )  # fmt: skip
     quiet = [{**s, "showlegend": False} for s in shaded] if bounds.height else []
     return [*quiet, {**seen, "name": name}, {**coming, "showlegend": False}]
@@ -88,7 +88,7 @@ def _end_label(ahead: pl.DataFrame) -> list[Spec]:
 
 
 _CENSUS_BANDS = """
-    SELECT a.age_band, year, CAST(sum(persons) AS BIGINT) AS persons
+    SELECT a.age_band, year, CAST(CASE WHEN count(*) = count(persons) THEN sum(persons) END AS BIGINT) AS persons
     FROM fct_population, (VALUES ('60+', 60), ('65+', 65), ('80+', 80)) AS a(age_band, age)
     WHERE county_code = $c AND basis = 'resident' AND sex <> 'both' AND age_from >= a.age GROUP BY ALL ORDER BY ALL
 """

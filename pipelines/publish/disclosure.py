@@ -1,0 +1,143 @@
+"""Which counts must be left out so that small ones cannot be worked out: primary and complementary cell suppression.
+
+Counts are unknowns, sums and shares linear bounds on them (Cox 1995; Fischetti & Salazar 2001). What a reader can find out
+about a left-out count is the interval between its least and its greatest feasible whole value, given all that is published:
+two integer programmes. A pattern is safe when each interval is at least `width` wide; until then the cheapest further
+cell is left out, as in the heuristics of τ-ARGUS. Nothing here knows a table; docs/publication.md says what is cited."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+from scipy.optimize import Bounds, LinearConstraint, milp
+
+LEAST = 1.0  # zeros are published, so whoever sees a gap knows that it is no zero
+
+
+class DisclosureError(RuntimeError):
+    """A small count would stay visible whatever is left out."""
+
+
+@dataclass(frozen=True)
+class Relation:
+    """``lower ≤ Σ coefficient × cell ≤ upper``, known to every reader as long as no cell of `carriers` (rates, standards) is
+    left out. Cells outside the block's values are not allowed in `terms`."""
+
+    name: str
+    terms: tuple[tuple[str, float], ...]
+    lower: float
+    upper: float
+    carriers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Block:
+    """Counts that no relation links with counts of another block, e.g. those of a county. `fixed` cells are never left out:
+    too much that is published rests on them."""
+
+    values: Mapping[str, float]
+    relations: tuple[Relation, ...] = ()
+    fixed: frozenset[str] = field(default_factory=frozenset)
+
+    @cached_property
+    def of_cell(self) -> Mapping[str, tuple[Relation, ...]]:
+        """Relations by the cell they bound."""
+        found: dict[str, list[Relation]] = {}
+        for relation in self.relations:
+            for cell, _ in relation.terms:
+                found.setdefault(cell, []).append(relation)
+        return {cell: tuple(dict.fromkeys(mine)) for cell, mine in found.items()}
+
+
+def interval(block: Block, hidden: Collection[str], cell: str) -> tuple[float, float]:
+    """Least and greatest value that a left-out cell may have for somebody who reads everything else. Raises DisclosureError
+    when the solver finds no answer: the relations contradict the values."""
+    relations, unknown = _linked(block, hidden, cell)
+    if not relations:
+        return LEAST, math.inf
+    place = {c: i for i, c in enumerate(unknown)}
+    matrix = np.zeros((len(relations), len(unknown)))
+    lower, upper = (np.array([getattr(r, side) for r in relations]) for side in ("lower", "upper"))
+    for row, relation in enumerate(relations):
+        for name, coefficient in relation.terms:
+            if name in place:
+                matrix[row, place[name]] += coefficient
+            else:
+                lower[row] -= coefficient * block.values[name]
+                upper[row] -= coefficient * block.values[name]
+    values = np.array([block.values[c] for c in unknown])
+    top = 2.0 * float(values.max()) + 1000.0  # far above any need; an infinite bound would only cost the solver
+    rules = LinearConstraint(matrix, lower - 1e-6, upper + 1e-6)
+    whole = np.array([float(v).is_integer() for v in values], dtype=int)
+    goal = np.zeros(len(unknown))
+    goal[place[cell]] = 1.0
+    ends = []
+    for sign in (1.0, -1.0):
+        found = milp(sign * goal, constraints=rules, integrality=whole, bounds=Bounds(np.minimum(LEAST, values), top))
+        if found.x is None:
+            raise DisclosureError(f"{cell}: {found.message}")
+        ends.append(float(found.x[place[cell]]))
+    return ends[0], math.inf if ends[1] >= top - 0.5 else ends[1]
+
+
+def exposed(block: Block, hidden: Collection[str], width: float) -> dict[str, float]:
+    """Left-out cells whose interval is narrower than `width`, with the width they have. Empty: the pattern is safe."""
+    widths = {cell: _width(block, hidden, cell) for cell in sorted(hidden) if cell in block.values}
+    return {cell: found for cell, found in widths.items() if found < width}
+
+
+def suppress(block: Block, primary: Collection[str], width: float) -> frozenset[str]:
+    """The cells to leave out: the primary ones and as many others as make every left-out cell safe.
+
+    The same block gives the same answer. Zeros and fixed cells are never taken. Raises DisclosureError when no cell is
+    left to take and one is still exposed.
+    """
+    hidden = set(primary)
+    while weak := exposed(block, hidden, width):
+        cell = min(weak, key=lambda c: (weak[c], c))
+        hidden.add(_partner(block, hidden, cell, width))
+    return frozenset(hidden)
+
+
+def _partner(block: Block, hidden: set[str], cell: str, width: float) -> str:
+    """The cheapest cell that makes an exposed one safe, else the one that helps most."""
+    relations, _ = _linked(block, hidden, cell)
+    near = {c for r in relations for c in (*r.carriers, *(name for name, _ in r.terms))}
+    offered = sorted(
+        (c for c in near if c not in hidden and c not in block.fixed and block.values.get(c, 1.0) > 0),
+        key=lambda c: (block.values.get(c, 0.0), c),  # a rate costs no count
+    )
+    best: tuple[float, str] | None = None
+    for candidate in offered:
+        found = _width(block, {*hidden, candidate}, cell)
+        if found >= width:
+            return candidate
+        if best is None or found > best[0]:
+            best = (found, candidate)
+    if best is None:
+        raise DisclosureError(f"{cell}: 没有可以一并隐去的数 / nothing is left to leave out with it")
+    return best[1]
+
+
+def _width(block: Block, hidden: Collection[str], cell: str) -> float:
+    least, greatest = interval(block, hidden, cell)
+    return greatest - least
+
+
+def _linked(block: Block, hidden: Collection[str], cell: str) -> tuple[list[Relation], list[str]]:
+    """Relations that reach a cell through left-out cells, and the left-out cells they hold."""
+    relations: dict[str, Relation] = {}
+    unknown, waiting = {cell}, [cell]
+    while waiting:
+        for relation in block.of_cell.get(waiting.pop(), ()):
+            if relation.name in relations or any(c in hidden for c in relation.carriers):
+                continue
+            relations[relation.name] = relation
+            fresh = {c for c, _ in relation.terms if c in hidden} - unknown
+            unknown |= fresh
+            waiting += sorted(fresh)
+    return list(relations.values()), sorted(unknown)

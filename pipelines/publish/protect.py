@@ -1,0 +1,335 @@
+"""The public profile: the tables of a release in, the same tables out without small counts of persons and without anything
+that would reveal them. Left-out values are empty with status `suppressed`; where a text is required it reads ``[…]``.
+
+What is left out is decided in disclosure.py over the cells of counts.py. Facts are masked here. Targets and comparisons are
+then made again from the masked facts, so that they have never seen what was left out; contradictions stay as they are only if
+the rules find them again in the masked facts. Nothing is read from or written to a release."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+import polars as pl
+
+from pipelines import registry
+from pipelines.core import builder
+from pipelines.evaluate.targets import evaluate
+from pipelines.publish import counts
+from pipelines.publish.counts import FACTS, Member, Tables
+from pipelines.publish.disclosure import DisclosureError, exposed, suppress
+from pipelines.reconcile.facts import Facts
+from pipelines.reconcile.ledger import FOUND
+from pipelines.reconcile.rules import findings, frame
+
+MASK = "[…]"
+SUPPRESSED = "suppressed"
+SUITE = "small_numbers"
+_VALUE = {
+    "fct_observation": ("value",),
+    "fct_project_output": ("quantity",),
+    "fct_population": ("persons",),
+    "fct_census_covariate": ("value",),
+    "mart_elderly_outlook": ("p2_5", "p10", "p50", "p90", "p97_5"),
+}  # first: the value that is never empty without a reason
+_PROJECTIONS = {
+    "mart_elderly_outlook": ("p2_5", "p10", "p50", "p90", "p97_5"),
+    "mart_bed_outlook": ("demand_p10", "demand_p50", "demand_p90", "shortage_p50", "idle_p50"),
+    "mart_cemetery_outlook": ("deaths_p50", "interments_p50", "remaining_p10", "remaining_p50", "remaining_p90", "break_even_p50"),
+    "mart_bed_sensitivity": ("demand_low", "demand_high", "demand_central"),
+}  # fmt: skip
+_NUMERAL = re.compile(r"[0-9]+(?:\.[0-9]+)?")
+_TEXTS = ("left_value", "right_value", "computation", "resolution", "resolution_en", "review_note")
+_HIDDEN_FINDING = (
+    "前后不一致（待核实）：涉及已隐去的人数，说明从略。",
+    "Inconsistent (to be verified): it rests on suppressed counts of persons; words left out.",
+)
+
+
+@dataclass(frozen=True)
+class Rules:
+    """`threshold`: counts from 1 to below it are left out; `width`: how wide the interval of a left-out count must stay;
+    `kept`: rows left out by the public release before, which stay left out."""
+
+    threshold: int = 10
+    width: int = 10
+    kept: frozenset[Member] = frozenset()
+
+
+@dataclass(frozen=True)
+class Protected:
+    """The public tables and the rows whose values were left out."""
+
+    tables: dict[str, pl.DataFrame]
+    hidden: frozenset[Member]
+
+
+def protect(tables: Tables, rules: Rules) -> Protected:
+    """Every published table (meta tables excepted) by name → the public ones, in registered order. Tables without small counts
+    come back as they are. Raises DisclosureError when a small count cannot be protected."""
+    hidden = hidden_rows(tables, rules)
+    masked = _masked(tables, _Hidden.of(tables, hidden))
+    _audited(masked, rules)
+    return Protected({n: builder.canonical(n, f, suppressed=True) for n, f in masked.items()}, hidden)
+
+
+def hidden_rows(tables: Tables, rules: Rules) -> frozenset[Member]:
+    """The rows whose values must be left out, county by county."""
+    codes = counts.counties_with_small(tables, rules.threshold, rules.kept)
+    hidden: set[Member] = set()
+    for own in counts.read(tables, codes, rules.threshold, rules.kept).values():
+        pattern = suppress(own.block, own.primary, float(rules.width))
+        if weak := exposed(own.block, pattern, float(rules.width)):
+            raise DisclosureError(f"{sorted(weak)[:5]}: 可被推算 / can be worked out")
+        hidden.update(m for cell in pattern for m in own.members[cell])
+    return frozenset(hidden)
+
+
+def hidden_in(tables: Tables) -> frozenset[Member]:
+    """The rows that tables of a public release leave out."""
+    return frozenset(
+        (name, tuple(row))
+        for name in _VALUE
+        if "status" in tables[name].columns
+        for row in tables[name].filter(pl.col("status") == SUPPRESSED).select(registry.table(name).key).iter_rows()
+    )
+
+
+@dataclass(frozen=True)
+class _Hidden:
+    """What is left out, in the shapes that the tables ask for."""
+
+    rows: Mapping[str, pl.DataFrame]  # table → keys of its left-out rows
+    numerals: pl.DataFrame  # county_code, source_line, occurrence
+    lines: Mapping[str, frozenset[int]]  # county → document lines with a left-out numeral or statement
+    printed: Mapping[str, frozenset[str]]  # county → left-out numerals as text
+    aged: frozenset[str]  # counties with a left-out age cell
+
+    @classmethod
+    def of(cls, tables: Tables, hidden: Collection[Member]) -> _Hidden:
+        keys = {n: tables[n].select(registry.table(n).key).clear() for n in _VALUE}
+        rows = {n: pl.DataFrame([k for t, k in hidden if t == n], schema=keys[n].schema, orient="row") for n in _VALUE}
+        facts = [i for n, key in FACTS.items() for i in rows[n][key]]
+        place = ("county_code", "source_line", "occurrence")
+        fed = tables["fct_figure_fact"].filter(
+            pl.col("fact_id").is_in(facts) & (pl.col("column_name") == "value_as_printed")
+        )
+        numerals = fed.select(place).unique()
+        said = [_stating(tables, n).join(rows[n], on=FACTS[n], how="semi") for n in FACTS]
+        printed = tables["fct_source_figure"].join(numerals, on=place, how="semi").select("county_code", "printed")
+        texts = [*(s.select("county_code", printed="value_as_printed") for s in said), printed]
+        at = [*(s.select("county_code", "source_line") for s in said), numerals.select("county_code", "source_line")]
+        ages = [rows[n]["county_code"] for n in ("fct_population", "fct_census_covariate", "mart_elderly_outlook")]
+        return cls(rows, numerals, _by_county(at), _numerals(texts), frozenset(c for s in ages for c in s))
+
+    def touches(self, county: str, lines: Collection[int], *texts: str | None) -> bool:
+        """Whether something speaks of a line with a left-out count or prints the same numeral as one."""
+        found = {n for t in texts for n in _NUMERAL.findall(t or "")}
+        return bool(self.lines.get(county, frozenset()).intersection(lines)) or bool(
+            self.printed.get(county, frozenset()) & found
+        )
+
+
+def _stating(tables: Tables, name: str) -> pl.DataFrame:
+    rows = tables[name]
+    if "county_code" in rows.columns:
+        return rows
+    return rows.join(tables["fct_project"].select("project_id", "county_code"), on="project_id", how="left")
+
+
+def _by_county(frames: list[pl.DataFrame]) -> dict[str, frozenset[int]]:
+    grouped = pl.concat(frames).drop_nulls().group_by("county_code").agg("source_line")
+    return {code: frozenset(lines) for code, lines in grouped.iter_rows()}
+
+
+def _numerals(frames: list[pl.DataFrame]) -> dict[str, frozenset[str]]:
+    grouped = pl.concat(frames).drop_nulls().group_by("county_code").agg("printed")
+    return {code: frozenset(n for text in texts for n in _NUMERAL.findall(text)) for code, texts in grouped.iter_rows()}
+
+
+def _masked(tables: Tables, hidden: _Hidden) -> dict[str, pl.DataFrame]:
+    out = {name: tables[name] for name in (t.name for t in registry.published() if t.layer != "meta")}
+    for name, columns in _VALUE.items():
+        out[name] = _left_out(out[name], hidden.rows[name], registry.table(name).key, columns)
+    out["fct_observation"] = _words_of(out["fct_observation"], hidden)
+    out["fct_project_output"] = _as(
+        out["fct_project_output"], pl.col("status") == SUPPRESSED, value_as_printed=pl.lit(MASK)
+    )
+    out["fct_source_figure"] = _figures(out["fct_source_figure"], hidden)
+    out["fct_correction"] = _corrections(out["fct_correction"], hidden)
+    out["mart_target"] = _targets(tables, out)
+    out["mart_county_comparison"] = _comparison(tables, out)
+    out["fct_discrepancy"] = _contradictions(tables, out, hidden)
+    for name, columns in _PROJECTIONS.items():
+        out[name] = _coarse(out[name], columns, hidden.aged)
+    out["mart_bed_supply"] = _per_thousand(out["mart_bed_supply"], out["mart_elderly_outlook"], hidden.aged)
+    out["fct_project_progress"] = _progress(out)
+    out["mart_plausibility"] = _without_numerals(out["mart_plausibility"], hidden.aged, ("message_zh", "message_en"))
+    out["mart_quality"] = _results(out["mart_quality"])
+    return out
+
+
+def _as(rows: pl.DataFrame, where: pl.Expr, **values: pl.Expr) -> pl.DataFrame:
+    """Rows with some columns set where a condition holds."""
+    return rows.with_columns(pl.when(where).then(v).otherwise(pl.col(c)).alias(c) for c, v in values.items())
+
+
+def _left_out(rows: pl.DataFrame, keys: pl.DataFrame, key: tuple[str, ...], columns: tuple[str, ...]) -> pl.DataFrame:
+    mark = keys.unique().with_columns(__out=pl.lit(True))
+    found = rows.join(mark, on=key, how="left", maintain_order="left", nulls_equal=True)
+    if "status" not in found.columns:
+        found = found.with_columns(status=pl.lit(None, dtype=pl.String))
+    empty = {c: pl.lit(None, dtype=rows.schema[c]) for c in columns}
+    return _as(found, pl.col("__out").fill_null(False), **empty, status=pl.lit(SUPPRESSED)).drop("__out")
+
+
+def _words_of(rows: pl.DataFrame, hidden: _Hidden) -> pl.DataFrame:
+    """Print and notes of left-out statements, and the notes beside them on the same lines."""
+    out = _as(rows, pl.col("status") == SUPPRESSED, value_as_printed=pl.lit(MASK), note=pl.lit(None, dtype=pl.String))
+    near = pl.struct("county_code", "source_line", "note").map_elements(
+        lambda r: hidden.touches(r["county_code"], [r["source_line"]], r["note"]), return_dtype=pl.Boolean
+    )
+    return _as(out, pl.col("note").is_not_null() & near, note=pl.lit(None, dtype=pl.String))
+
+
+def _figures(rows: pl.DataFrame, hidden: _Hidden) -> pl.DataFrame:
+    mark = hidden.numerals.with_columns(__out=pl.lit(True))
+    found = rows.join(mark, on=hidden.numerals.columns, how="left", maintain_order="left")
+    values = {"printed": pl.lit(MASK), "status": pl.lit(SUPPRESSED), "reason": pl.lit(None, dtype=pl.String)}
+    return _as(found, pl.col("__out").fill_null(False), **values).drop("__out")
+
+
+def _corrections(rows: pl.DataFrame, hidden: _Hidden) -> pl.DataFrame:
+    """Repairs of left-out rows, and those whose words name a line or a numeral that is left out."""
+    facts = {str(i) for n, key in FACTS.items() for i in hidden.rows[n][key]}
+    cells = ("printed", "corrected", "reason_zh", "reason_en", "evidence")
+
+    def meant(r: dict[str, str]) -> bool:
+        spoken = [int(n) for c in cells for n in _NUMERAL.findall(r[c] or "") if n.isdigit()]
+        return f"{r['county_code']}-{r['row_key']}" in facts or hidden.touches(
+            r["county_code"], spoken, *(r[c] for c in cells)
+        )
+
+    mark = pl.Series([meant(r) for r in rows.iter_rows(named=True)], dtype=pl.Boolean)
+    return _as(rows, pl.lit(mark), **{c: pl.lit(MASK) for c in cells})
+
+
+def _targets(tables: Tables, out: Tables) -> pl.DataFrame:
+    """Targets judged again on the masked statements; a baseline that is gone says why."""
+    projected = {
+        k: tables[f"mart_{n}"]
+        for k, n in (("beds", "bed_outlook"), ("graves", "cemetery_outlook"), ("elderly", "elderly_outlook"))
+    }
+    judged = evaluate(out["fct_observation"], tables["dim_indicator"], sources=tables["dim_source"], **projected)
+    before = tables["mart_target"].select("target_id", __had=pl.col("baseline").is_not_null())
+    found = judged.join(before, on="target_id", how="left", maintain_order="left")
+    gone = pl.col("baseline").is_null() & pl.col("__had").fill_null(False)
+    return _as(found, gone, baseline_status=pl.lit(SUPPRESSED)).drop("__had")
+
+
+def _comparison(tables: Tables, out: Tables) -> pl.DataFrame:
+    """Counties compared again on the masked statements. Residents and elderly are those of the internal release: their sums
+    are published (counts.KNOWN_FROM) and never left out."""
+    with builder.connect() as con:
+        for name in ("dim_county", "dim_indicator", "fct_population", "fct_observation"):
+            builder.load(con, name, out[name] if name == "fct_observation" else tables[name])
+        builder.build(con, "pipelines.marts", ["mart_county_comparison"])
+        return builder.ordered(con, "mart_county_comparison")
+
+
+def _contradictions(tables: Tables, out: Tables, hidden: _Hidden) -> pl.DataFrame:
+    """A contradiction keeps its words if the rules find the same one in the masked facts. One that the rules do not find here
+    at all (readers' notes, mentions of projects) keeps them if it names no line and no numeral that is left out."""
+    rows = tables["fct_discrepancy"]
+    columns = [c for c in FOUND if c not in ("severity", "domain")]
+    internal, public = (_found(t, hidden).select(columns).unique() for t in (tables, out))
+    lost = internal.join(public, on=columns, how="anti", nulls_equal=True)
+    again = rows.join(public, on=columns, how="semi", nulls_equal=True)["discrepancy_id"]
+    gone = rows.join(lost, on=columns, how="semi", nulls_equal=True)["discrepancy_id"]
+
+    def meant(r: dict[str, str | int | None]) -> bool:
+        places = [int(n) for n in _NUMERAL.findall(str(r["lines"] or "")) if n.isdigit()]
+        at = [n for n in (r["left_line"], r["right_line"], *places) if isinstance(n, int)]
+        return hidden.touches(str(r["county_code"]), at, *(str(r[c] or "") for c in (*_TEXTS, "description_zh")))
+
+    silent = rows.filter(~pl.col("discrepancy_id").is_in(again.implode()))
+    named = [str(r["discrepancy_id"]) for r in silent.iter_rows(named=True) if meant(r)]
+    masked = pl.col("discrepancy_id").is_in([*gone, *named])
+    words = {"description_zh": pl.lit(_HIDDEN_FINDING[0]), "description_en": pl.lit(_HIDDEN_FINDING[1])}
+    texts = {c: pl.when(pl.col(c).is_null()).then(None).otherwise(pl.lit(MASK)) for c in _TEXTS}
+    return _as(rows, masked, **words, **texts)
+
+
+def _found(tables: Tables, hidden: _Hidden) -> pl.DataFrame:
+    """What the rules find in a set of facts; no census where ages are left out."""
+    needed = ("dim_indicator", "dim_source", "fct_observation", "fct_project", "fct_project_output", "fct_project_funding",
+              "fct_figure_fact", "fct_source_figure", "fct_population")  # fmt: skip
+    facts = {n: tables[n] for n in needed}
+    facts["fct_population"] = facts["fct_population"].filter(
+        pl.col("persons").is_not_null() & ~pl.col("county_code").is_in(list(hidden.aged))
+    )
+    return frame(findings(Facts.of(**facts)))
+
+
+def _coarse(rows: pl.DataFrame, columns: tuple[str, ...], counties: frozenset[str]) -> pl.DataFrame:
+    """Projections from ages that are partly left out: whole tens, and the method says so, because exact ones could be run
+    backwards. Rows need not add up any more."""
+    here = pl.col("county_code").is_in(sorted(counties))
+    tens = {c: (pl.col(c) / 10).round() * 10 for c in columns}
+    method = (
+        {"method_version": pl.col("method_version") + " (rounded to 10)"} if "method_version" in rows.columns else {}
+    )
+    return _as(rows, here, **tens, **method)
+
+
+def _per_thousand(rows: pl.DataFrame, outlook: pl.DataFrame, counties: frozenset[str]) -> pl.DataFrame:
+    """Beds per 1,000 elderly on the coarse projection: on the exact one they would give it away."""
+    elderly = outlook.filter((pl.col("age_band") == "60+") & (pl.col("sex") == "both")).select(
+        "county_code", "year", __people="p50"
+    )
+    found = rows.join(elderly, on=("county_code", "year"), how="left", maintain_order="left")
+    ratio = pl.when(pl.col("__people") > 0).then(pl.col("beds") * 1000.0 / pl.col("__people"))
+    return _as(found, pl.col("county_code").is_in(sorted(counties)), per_1000_60plus=ratio).drop("__people")
+
+
+def _progress(out: Tables) -> pl.DataFrame:
+    """What a project has completed is free text: left out where the project has a left-out output."""
+    gone = out["fct_project_output"].filter(pl.col("status") == SUPPRESSED)["project_id"].unique()
+    named = pl.col("project_id").is_in(gone.implode()) & pl.col("outputs_completed").is_not_null()
+    return _as(out["fct_project_progress"], named, outputs_completed=pl.lit(MASK))
+
+
+def _without_numerals(rows: pl.DataFrame, counties: frozenset[str], columns: tuple[str, ...]) -> pl.DataFrame:
+    here = pl.col("county_code").is_in(sorted(counties))
+    return _as(rows, here, **{c: pl.col(c).str.replace_all(_NUMERAL.pattern, MASK) for c in columns})
+
+
+def _results(rows: pl.DataFrame) -> pl.DataFrame:
+    """The checks of the internal release; a failing one names rows and values, so its words are left out."""
+    words = {
+        "message_zh": pl.format("{}：{} 行不合格，明细见内部版", pl.col("table_name"), pl.col("failing_rows")),
+        "message_en": pl.format(
+            "{}: {} rows fail, see the internal release", pl.col("table_name"), pl.col("failing_rows")
+        ),
+    }
+    said = _as(rows, ~pl.col("passed"), **words)
+    own = pl.DataFrame(
+        [
+            {
+                "suite": SUITE, "table_name": name, "expectation": f"{name}.no_small_count", "severity": "critical", "passed": True,
+                "failing_rows": 0, "message_zh": "通过：没有低于门槛的人数，隐去的数不能推算",
+                "message_en": "Passed: no count of persons below the threshold, and none that is left out can be worked out",
+            }
+            for name in _VALUE
+        ],
+        schema_overrides={"failing_rows": pl.Int32},
+    )  # fmt: skip
+    return pl.concat([said, own], how="diagonal_relaxed")
+
+
+def _audited(masked: Tables, rules: Rules) -> None:
+    """No count below the threshold is left in any table. Raises DisclosureError."""
+    left = counts.counties_with_small({**masked}, rules.threshold)
+    if left:
+        raise DisclosureError(f"仍有小数 / small counts are left in {', '.join(left)}")

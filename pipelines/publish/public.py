@@ -1,0 +1,102 @@
+"""Makes the public release out of an internal one: its tables through protect.py, then database, site, workbooks and package
+as ever, in ``data/marts/public`` with a CURRENT of its own. Nothing of the internal release is copied but through the tables."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import polars as pl
+
+from pipelines import registry
+from pipelines.publish import database, diff, package, protect, release
+from pipelines.publish.database import Identity
+from pipelines.publish.protect import Protected, Rules
+from pipelines.publish.site import build_site
+from pipelines.quality.report import write_report
+from pipelines.settings import Settings
+
+WITHHELD = "withheld"
+_OF_RAW = ("inputs", "held_back")  # hashes of raw files: a left-out number could be found by trying
+
+
+def publish(settings: Settings, release_id: str | None = None) -> tuple[Path, Protected]:
+    """Build the public release of an internal one (the current by default) and switch to it. Returns its folder and what was
+    left out. Raises FileNotFoundError without such a release, DisclosureError when a small count cannot be protected and
+    LockedError while a refresh is running; the last public release then stays."""
+    public, wanted = settings.public, release_id or release.current_id(settings)
+    if wanted is None or not (settings.releases / wanted / database.FILE).is_file():
+        raise FileNotFoundError(f"没有这个内部版本 / no such internal release: {wanted}")
+    for held in (settings, public):
+        release.hold(held, "minzheng release public")
+    try:
+        candidate = public.candidate("public")
+        release.begin(public, candidate)
+        protected = _build(settings, settings.releases / wanted, candidate)
+        folder = release.switch(public, candidate)
+        release.register(public, release.register_entry(folder))
+        release.prune(public)
+    finally:
+        release.let_go(public)
+        release.let_go(settings)
+    return folder, protected
+
+
+def _build(settings: Settings, internal: Path, candidate: Path) -> Protected:
+    public, before = settings.public, release.current_folder(settings.public)
+    kept = protect.hidden_in(_tables(before)) if before else frozenset()
+    protected = protect.protect(
+        _tables(internal), Rules(settings.protection_threshold, settings.protection_width, kept)
+    )
+    (candidate / "parquet").mkdir()
+    for name, frame in protected.tables.items():
+        frame.write_parquet(candidate / "parquet" / f"{name}.parquet")
+    results = protected.tables["mart_quality"]
+    write_report(results, candidate / "quality", release_id=release.id_of(candidate))
+    diff.write(before, candidate, results, [])
+    database.write(candidate, _identity(settings, internal, candidate))
+    build_site(candidate, run=bool(settings.notebooks))
+    package.write(candidate, public)
+    _manifest(candidate, settings)
+    return protected
+
+
+def _tables(folder: Path) -> dict[str, pl.DataFrame]:
+    """The tables of a release by name, meta tables excepted. A column that is newer than the release is empty."""
+    tables = {
+        t: pl.read_parquet(folder / "parquet" / f"{t.name}.parquet") for t in registry.published() if t.layer != "meta"
+    }
+    return {
+        t.name: f.with_columns(
+            pl.lit(None, dtype=pl.String).alias(c.name) for c in t.columns if c.name not in f.columns
+        )
+        for t, f in tables.items()
+    }
+
+
+def _identity(settings: Settings, internal: Path, candidate: Path) -> Identity:
+    """Who the public release is: code, seed and assumptions of the internal one, and no hash of its inputs."""
+    who = pl.read_parquet(internal / "parquet" / "meta_release.parquet").row(0, named=True)
+    same = {k: who[k] for k in ("git_commit", "assumption_set", "seed")}
+    made = Identity(
+        release.id_of(candidate),
+        datetime.now(UTC).isoformat(timespec="seconds"),
+        WITHHELD,
+        method_version=package.method(candidate),
+        **same,
+    )
+    return replace(made, profile="public", made_from=internal.name, threshold=settings.protection_threshold)
+
+
+def _manifest(candidate: Path, settings: Settings) -> None:
+    """The package says which profile it is, and keeps to itself what raw files it comes from."""
+    path = candidate / release.MANIFEST
+    manifest = {k: v for k, v in json.loads(path.read_text(encoding="utf-8")).items() if k not in _OF_RAW}
+    manifest["protection"] = {
+        "profile": "public",
+        "threshold": settings.protection_threshold,
+        "width": settings.protection_width,
+    }
+    path.write_text(json.dumps(manifest, ensure_ascii=False, indent=1, default=str), encoding="utf-8")
