@@ -200,7 +200,8 @@ def _stage(home: Path, raw: dict[str, Path], present: set[str], build: Build) ->
     index = {n: s for n, s in known.items() if n in present} | {n: _state(hashes[n]) for n in read}
     if index != known:
         gone = read | (known.keys() - present)
-        _replace(home, {**_kept(folder, gone, fresh), INDEX: index})
+        stays = folder if known.keys() - gone else None
+        _replace(home, {**_kept(stays, gone, fresh), INDEX: index})
     return read, problems
 
 
@@ -245,11 +246,12 @@ def _replace(home: Path, content: Frames | dict[str, object]) -> None:
 
 
 def _index(home: Path) -> tuple[Path | None, dict[str, list[str]]]:
-    """The folder of the staged tables, and by name the state (digest, content hash) of what they were made from."""
+    """The folder of the staged tables, and by name the state (digest, content hash) of what they were made from; none when
+    the pointer names nothing that this version of the code has written."""
     pointer = home / CURRENT
-    if not pointer.exists():
+    folder = home / pointer.read_text(encoding="utf-8") if pointer.exists() else home
+    if not (folder / INDEX).is_file():
         return None, {}
-    folder = home / pointer.read_text(encoding="utf-8")
     return folder, json.loads((folder / INDEX).read_text(encoding="utf-8"))
 
 
