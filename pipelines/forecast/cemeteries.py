@@ -27,7 +27,8 @@ _CEMETERIES: Final = "public_cemeteries_rural"
 _IS_CEMETERY: Final = "公墓|骨灰堂"
 _PLAN_END: Final = 2025
 _COLUMNS: Final = (
-    "capacity_id", "county_code", "ownership", "form", "status", "places", "places_status", "urns", "cemeteries",
+    "capacity_id", "county_code", "ownership", "form", "status", "places", "places_status", "urns",
+    "urns_qualifier", "cemeteries",
     "eco_share_pct", "available_from", "used_status", "in_capacity", "indicator_id", "project_id", "commitment",
     "source_line",
 )  # fmt: skip
@@ -129,7 +130,7 @@ def _planned(projects: pl.DataFrame, outputs: pl.DataFrame) -> list[pl.DataFrame
     places = stated.select(
         "county_code", "ownership", "project_id", "commitment", "available_from", "source_line",
         capacity_id="output_id", form=pl.col("output").replace_strict(_FORMS), in_capacity=pl.lit(True),
-        status=pl.lit("planned"), places="quantity", urns=pl.when(one).then("urns"),
+        status=pl.lit("planned"), places="quantity", urns=pl.when(one).then("urns"), urns_qualifier=pl.when(one).then("urns_qualifier"),
         eco_share_pct=pl.when(one).then("eco_share_pct"),
     )  # fmt: skip
     touched = counted.filter(pl.col("increment") == "conversion")
@@ -149,11 +150,9 @@ def _planned(projects: pl.DataFrame, outputs: pl.DataFrame) -> list[pl.DataFrame
 
 
 def _only(outputs: pl.DataFrame, output: str, name: str) -> pl.DataFrame:
-    """`project_id` and the quantity of one kind of output, of projects that state it once."""
-    rows = outputs.filter(pl.col("output") == output).group_by("project_id").agg(pl.col("quantity"))
-    return rows.filter(pl.col("quantity").list.len() == 1).select(
-        "project_id", pl.col("quantity").list.first().alias(name)
-    )
+    """`project_id`, the quantity and the qualifier of one kind of output, of projects that state it once."""
+    once = outputs.filter(pl.col("output") == output).filter(pl.len().over("project_id") == 1)
+    return once.select("project_id", pl.col("quantity").alias(name), pl.col("qualifier").alias(f"{name}_qualifier"))
 
 
 _NUMBERS: Final = ("places", "urns", "cemeteries", "eco_share_pct")

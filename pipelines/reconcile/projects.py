@@ -224,8 +224,10 @@ def _out_of_range(project: Project, ratio: dict[str, str], known: dict[str, list
     value = float(ratio["factor"]) * _total(above) / _total(below)
     if float(ratio["minimum"]) <= value <= float(ratio["maximum"]):
         return None
+    built = project.spend_kind in (None, "construction")  # equipment and services are not priced by floor area or bed
+    grade = ratio["severity"] if built else _LOWER[ratio["severity"]]
     return Finding(
-        project.subject, "implausible_average", ratio["severity"], Side.of(*above), Side.of(*below),
+        project.subject, "implausible_average", grade, Side.of(*above), Side.of(*below),
         f"{ratio['zh']}明显异常", f"implausible {ratio['en']}",
         f"{plain(_total(above))}÷{plain(_total(below))}={plain(value)} {ratio['unit']} ∉ [{ratio['minimum']}, {ratio['maximum']}]",
         ("核实金额、面积或床位数所含内容", "Check what the amount, area or beds include"),

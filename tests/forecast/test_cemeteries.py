@@ -17,7 +17,7 @@ def observation(key: str, indicator: str, value: float | None, **more: object) -
 
 def output(key: str, project: str, kind: str, quantity: float, **more: object) -> dict[str, object]:
     return {"output_id": key, "project_id": project, "output": kind, "label": "", "quantity": quantity,
-            "increment": "new", "counted": True, "source_line": 10, **more}  # fmt: skip
+            "increment": "new", "counted": True, "source_line": 10, "qualifier": "=", **more}  # fmt: skip
 
 
 @pytest.fixture
@@ -38,7 +38,7 @@ def capacity() -> pl.DataFrame:
         {**PROJECT, "project_id": "p5", "name_zh": "殡仪馆"},
     ]
     outputs = [
-        output("o1", "p1", "graves", 30.0), output("o2", "p1", "urns", 60.0), output("o3", "p1", "share_pct", 60.0),
+        output("o1", "p1", "graves", 30.0), output("o2", "p1", "urns", 60.0, qualifier=">"), output("o3", "p1", "share_pct", 60.0),
         output("o4", "p2", "graves", 500.0, counted=False), output("o5", "p2", "facilities", 12.0),
         output("o6", "p3", "facilities", 4.0, increment="conversion"),
     ]  # fmt: skip
@@ -52,7 +52,7 @@ def row(frame: pl.DataFrame, key: str) -> dict[str, object]:
 
 def test_a_double_plot_is_one_grave_and_two_urns(capacity: pl.DataFrame) -> None:
     plot = row(capacity, "o1")
-    assert (plot["places"], plot["urns"], plot["eco_share_pct"]) == (30.0, 60.0, 60.0)
+    assert (plot["places"], plot["urns"], plot["urns_qualifier"], plot["eco_share_pct"]) == (30.0, 60.0, ">", 60.0)
     assert (plot["ownership"], plot["form"], plot["status"]) == ("commercial", "grave", "planned")
 
 
@@ -72,3 +72,15 @@ def test_public_benefit_is_counted_apart(capacity: pl.DataFrame) -> None:
     assert places_in_use(capacity, "public_benefit").rows() == [("990101", 2020, 100.0, None)]
     shown = classes(capacity)["capacity_classes"].to_list()
     assert shown == ["commercial/grave/built=40;commercial/grave/planned=30;public_benefit/grave/built=100"]
+
+
+def test_plans_without_cemeteries_have_no_rows() -> None:
+    frames = {
+        "fct_observation": pl.DataFrame([observation("s1", "beds", 5.0)]),
+        "fct_project": pl.DataFrame([{**PROJECT, "project_id": "p1", "name_zh": "敬老院", "domain": "elderly_care"}]),
+        "fct_project_output": pl.DataFrame([output("o1", "p1", "beds", 5.0)]),
+    }
+    none = cemetery_capacity(frames)
+    assert none.is_empty()
+    assert places_in_use(none).is_empty()
+    assert classes(none).columns == ["county_code", "capacity_classes"]

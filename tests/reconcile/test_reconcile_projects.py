@@ -119,6 +119,10 @@ def test_implausible_ratio() -> None:
     )
     roomy = [home[0], {**home[1], "quantity": 8000.0}]
     assert not list(rules.implausible_ratio(facts(projects=[{"total_investment_wan": 2400.0}], outputs=roomy)))
+    assert found.severity == "medium"
+    equipment = {"total_investment_wan": 300.0, "spend_kind": "mixed"}
+    (less,) = rules.implausible_ratio(facts(projects=[equipment], outputs=home))
+    assert less.severity == "low", "money that also buys equipment says less about floor area"
 
 
 def test_mention_years() -> None:
