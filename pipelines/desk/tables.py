@@ -458,6 +458,9 @@ def _stated(rows: list[dict[str, Any]]) -> Cell:
     said = [words.bound(r["qualifier"], r["value"], r["unit"]) for r in rows]
     text = words.joined(list(dict.fromkeys(said)), " / ", " / ")
     put = rows[0]["value_normalised"]
+    if rows[0]["normalised_by"] == "complement" and len(rows) == 1:
+        turned = words.bound(rows[0]["qualifier_normalised"], put, rows[0]["unit_normalised"])
+        return Words(f"{turned.zh}（原文为其补数{text.zh}）", f"{turned.en} (printed as the complement {text.en})")
     if rows[0]["normalised_by"] in (None, "none") or put is None or len(rows) > 1:
         return text
     shown = words.estimate(put)

@@ -20,6 +20,7 @@ def count(candidate: Path, suites: Path) -> Counts:
     """Rows per county and raw-derived table of a candidate, by the query of the rule that compares them."""
     with open_candidate(candidate, suites / COUNTS) as con:
         con.execute("DELETE FROM expected_rows")
+        con.execute("INSERT INTO expected_rows (county_code, table_name, rows) VALUES ('', '', 0)")  # none of a county
         found = con.execute((suites / "rules" / "rows_more.sql").read_text(encoding="utf-8")).fetchall()
     counts: Counts = {}
     for place, rows, _ in sorted(found):
