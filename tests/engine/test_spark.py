@@ -53,7 +53,7 @@ def ask(spark: Engine):
     """Rows of a portable query over the tables one and many."""
     from pipelines.engine.spark import _frame, session
 
-    own = session(spark.master).newSession()
+    own = session(spark.master)
     for name, frame in (("one", ONE), ("many", MANY)):
         _frame(own, frame).createOrReplaceTempView(name)
     return lambda query: [tuple(row) for row in own.sql(to_spark(query)).collect()]
