@@ -176,7 +176,7 @@ def _computed(spark: SparkSession, name: str, query: str, parts: Path) -> DataFr
         frame = _typed(spark.sql(to_spark(query)))
         frame.write.parquet(_url(parts))
     except PySparkException as error:
-        raise builder.BuildError(f"{name}: {error}") from error
+        raise builder.BuildError(f"{name}: {str(error).splitlines()[0]}") from error
     return spark.read.schema(frame.schema).parquet(_url(parts))
 
 
