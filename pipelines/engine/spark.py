@@ -97,12 +97,13 @@ def session(master: str) -> SparkSession:
 
 class SparkEngine:
     """See `core.engine.Engine`. `master`: ``local[n]``, ``spark://host:7077``, ``yarn``, ``k8s://…``. Beyond one machine
-    every worker must see the data root under the same path and have this package installed."""
+    every worker must see the data root under the same path and have this package installed. `memory_limit`: of the DuckDB
+    that tables land in."""
 
-    def __init__(self, master: str) -> None:
+    def __init__(self, master: str, memory_limit: str = "2GB") -> None:
         if reason := missing():
             raise RuntimeError(reason)
-        self.master = master
+        self.master, self.memory_limit = master, memory_limit
 
     def build(self, inputs: Inputs, package: str, names: Sequence[str], out: Path) -> dict[str, int]:
         spark = session(self.master)
@@ -110,7 +111,7 @@ class SparkEngine:
         with (
             _views(spark) as view,
             tempfile.TemporaryDirectory(dir=out.parent, prefix=".spark-") as scratch,
-            builder.connect() as con,
+            builder.connect(self.memory_limit) as con,
         ):
             for name, paths in inputs.files.items():
                 view(name, spark.read.schema(_schema(paths)).parquet(*map(_url, paths)))
