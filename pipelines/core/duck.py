@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from pipelines.core import builder
 from pipelines.core.engine import Inputs, Tables
 
 
+@dataclass(frozen=True)
 class DuckEngine:
-    """See `core.engine.Engine`."""
+    """See `core.engine.Engine`. `memory_limit`: what DuckDB may hold before it writes to disk."""
+
+    memory_limit: str = "2GB"
 
     def build(self, inputs: Inputs, package: str, names: Sequence[str], out: Path) -> dict[str, int]:
-        with builder.connect() as con:
+        with builder.connect(self.memory_limit) as con:
             builder.attach_inputs(con, inputs)
             rows = builder.build(con, package, names)
             builder.save(con, names, out)

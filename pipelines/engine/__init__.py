@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from pipelines.core.duck import DUCKDB
+from pipelines.core.duck import DuckEngine
 from pipelines.core.engine import Engine
 from pipelines.settings import Settings
 
@@ -14,10 +14,13 @@ from pipelines.settings import Settings
 def _spark(settings: Settings) -> Engine:
     from pipelines.engine.spark import SparkEngine
 
-    return SparkEngine(settings.spark_master)
+    return SparkEngine(settings.spark_master, settings.memory_limit)
 
 
-ENGINES: Final[dict[str, Callable[[Settings], Engine]]] = {"duckdb": lambda _: DUCKDB, "spark": _spark}
+ENGINES: Final[dict[str, Callable[[Settings], Engine]]] = {
+    "duckdb": lambda s: DuckEngine(s.memory_limit),
+    "spark": _spark,
+}
 
 
 def of(settings: Settings) -> Engine:

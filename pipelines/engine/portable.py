@@ -105,9 +105,15 @@ def double_division(node: exp.Div) -> exp.Expr:
     return exp.Div(this=exp.cast(node.this.copy(), "DOUBLE"), expression=node.expression.copy())
 
 
+def iso_weekday(node: exp.DayOfWeekIso) -> exp.Expr:
+    """isodow(x) is Monday 1 to Sunday 7; sqlglot's own spelling for Spark makes Sunday a 2."""
+    return exp.Paren(this=exp.Add(this=exp.func("WEEKDAY", node.this.copy()), expression=exp.Literal.number(1)))
+
+
 REWRITES: Final[tuple[tuple[type[exp.Expr], Callable[..., exp.Expr]], ...]] = (
     (exp.Sum, exact_sum),
     (exp.Div, double_division),
+    (exp.DayOfWeekIso, iso_weekday),
 )
 """What sqlglot cannot know; the reasons are the functions' docstrings."""
 

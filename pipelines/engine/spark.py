@@ -13,6 +13,7 @@ import sys
 import tempfile
 import warnings
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from functools import cache
 from importlib.util import find_spec
 from io import BytesIO
@@ -96,22 +97,31 @@ def session(master: str) -> SparkSession:
 
 class SparkEngine:
     """See `core.engine.Engine`. `master`: ``local[n]``, ``spark://host:7077``, ``yarn``, ``k8s://…``. Beyond one machine
-    every worker must see the data root under the same path and have this package installed."""
+    every worker must see the data root under the same path and have this package installed. `memory_limit`: of the DuckDB
+    that tables land in."""
 
-    def __init__(self, master: str) -> None:
+    def __init__(self, master: str, memory_limit: str = "2GB") -> None:
         if reason := missing():
             raise RuntimeError(reason)
-        self.master = master
+        self.master, self.memory_limit = master, memory_limit
 
     def build(self, inputs: Inputs, package: str, names: Sequence[str], out: Path) -> dict[str, int]:
-        spark = session(self.master).newSession()
-        for name, paths in inputs.files.items():
-            spark.read.schema(_schema(paths)).parquet(*map(_url, paths)).createOrReplaceTempView(name)
-        for name, frame in inputs.frames.items():
-            _frame(spark, frame).createOrReplaceTempView(name)
+        spark = session(self.master)
         out.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=out.parent, prefix=".spark-") as scratch, builder.connect() as con:
-            rows = {name: _land(spark, con, package, name, Path(scratch) / name) for name in names}
+        with (
+            _views(spark) as view,
+            tempfile.TemporaryDirectory(dir=out.parent, prefix=".spark-") as scratch,
+            builder.connect(self.memory_limit) as con,
+        ):
+            for name, paths in inputs.files.items():
+                view(name, spark.read.schema(_schema(paths)).parquet(*map(_url, paths)))
+            for name, frame in inputs.frames.items():
+                view(name, _frame(spark, frame))
+            rows = {}
+            for name in names:
+                parts = Path(scratch) / name
+                view(name, _computed(spark, name, builder.query(package, name), parts))
+                rows[name] = builder.fill(con, name, f"SELECT * FROM read_parquet('{parts.as_posix()}/*.parquet')")
             builder.save(con, names, out)
         return rows
 
@@ -120,8 +130,8 @@ class SparkEngine:
 
         packed = [{name: _packed(frame) for name, frame in tables.items()} for tables in slices]
         given = pa.Table.from_pylist([{"slice": i, **tables} for i, tables in enumerate(packed)])
-        spark = session(self.master).newSession()
-        done = spark.createDataFrame(given).mapInArrow(_worker(work), RESULT).persist(StorageLevel.DISK_ONLY)
+        frame = session(self.master).createDataFrame(given).mapInArrow(_worker(work), RESULT)
+        done = frame.persist(StorageLevel.DISK_ONLY)
         try:
             done.count()  # all slices at once; the iterator below alone would ask for one partition after the other
             for _, rows in groupby(done.toLocalIterator(), key=lambda row: row["slice"]):
@@ -145,19 +155,30 @@ def _worker(work: Callable[[Tables], Tables]) -> Callable[[Iterator[pa.RecordBat
     return run
 
 
-def _land(spark: SparkSession, con: builder.Connection, package: str, name: str, parts: Path) -> int:
-    """One table: computed and written by Spark's workers, checked by DuckDB, visible to the tables after it."""
+@contextmanager
+def _views(spark: SparkSession) -> Iterator[Callable[[str, DataFrame], None]]:
+    """Names frames for SQL, and forgets them: the next build sees its own inputs only."""
+    with ExitStack() as made:
+
+        def view(name: str, frame: DataFrame) -> None:
+            frame.createOrReplaceTempView(name)
+            made.callback(spark.catalog.dropTempView, name)
+
+        yield view
+
+
+def _computed(spark: SparkSession, name: str, query: str, parts: Path) -> DataFrame:
+    """The rows of one table, computed and written to the folder `parts` by Spark's workers."""
     from pyspark.errors import PySparkException
 
     from pipelines.engine.portable import to_spark
 
     try:
-        frame = _typed(spark.sql(to_spark(builder.query(package, name))))
+        frame = _typed(spark.sql(to_spark(query)))
         frame.write.parquet(_url(parts))
-        spark.read.schema(frame.schema).parquet(_url(parts)).createOrReplaceTempView(name)
     except PySparkException as error:
-        raise builder.BuildError(f"{name}: {error}") from error
-    return builder.fill(con, name, f"SELECT * FROM read_parquet('{parts.as_posix()}/*.parquet')")
+        raise builder.BuildError(f"{name}: {str(error).splitlines()[0]}") from error
+    return spark.read.schema(frame.schema).parquet(_url(parts))
 
 
 def _typed(frame: DataFrame) -> DataFrame:

@@ -19,6 +19,7 @@ def spark() -> Iterator[Engine]:
     """Spark on ``MINZHENG_SPARK_MASTER``, by default a local cluster of two workers."""
     from pipelines.engine.spark import SparkEngine, missing, session
 
+    master = os.environ.get("MINZHENG_SPARK_MASTER", CLUSTER)
     if reason := missing():
         pytest.skip(reason)
     kept = {name: os.environ.get(name) for name in ("PYTHONPATH", "PYSPARK_SUBMIT_ARGS")}
@@ -26,7 +27,6 @@ def spark() -> Iterator[Engine]:
     os.environ["PYSPARK_SUBMIT_ARGS"] = (
         f'--driver-java-options "{QUICK_START}" --conf "spark.executor.extraJavaOptions={QUICK_START}" pyspark-shell'
     )
-    master = os.environ.get("MINZHENG_SPARK_MASTER", CLUSTER)
     yield SparkEngine(master)
     session(master).stop()
     for name, value in kept.items():

@@ -5,14 +5,15 @@ from pathlib import Path
 import pytest
 
 from pipelines import cli, engine
-from pipelines.core.duck import DUCKDB
+from pipelines.core.duck import DUCKDB, DuckEngine
 from pipelines.engine import spark
 from pipelines.settings import Settings
 from pipelines.staging import store
 
 
 def test_duckdb_is_the_default(tmp_path: Path) -> None:
-    assert engine.of(Settings(data_root=tmp_path)) is DUCKDB
+    assert engine.of(Settings(data_root=tmp_path)) == DUCKDB
+    assert engine.of(Settings(data_root=tmp_path, memory_limit="8GB")) == DuckEngine("8GB")
 
 
 def test_an_unknown_engine_is_told_with_the_known_ones(tmp_path: Path) -> None:
