@@ -76,8 +76,12 @@ def test_data_package_is_valid_and_notices_damage(published: Path, tmp_path: Pat
 
 def test_second_run_changes_nothing(published: Path) -> None:
     before = current(published)
+    left = Settings(data_root=published).candidate("killed")
+    (left / "parquet").mkdir(parents=True)
     again = minzheng(published, "run")
     assert again.returncode == 0
+    assert f"cleaned leftovers: {left.name}" in again.stdout
+    assert not left.exists()
     assert "nothing changed, every county skipped" in again.stdout
     assert current(published) == before
 
