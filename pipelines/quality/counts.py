@@ -19,7 +19,9 @@ Counts = dict[str, dict[str, int]]
 def count(candidate: Path, suites: Path) -> Counts:
     """Rows per county and raw-derived table of a candidate, by the query of the rule that compares them."""
     with open_candidate(candidate, suites / COUNTS) as con:
-        con.execute("DELETE FROM expected_rows; INSERT INTO expected_rows VALUES ('', '', 0)")  # nothing is expected of any county
+        con.execute(
+            "DELETE FROM expected_rows; INSERT INTO expected_rows VALUES ('', '', 0)"
+        )  # nothing is expected of any county
         found = con.execute((suites / "rules" / "rows_more.sql").read_text(encoding="utf-8")).fetchall()
     counts: Counts = {}
     for place, rows, _ in sorted(found):
