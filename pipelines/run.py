@@ -31,7 +31,7 @@ def refresh(settings: Settings, only: list[str], force: bool) -> int:
     """Refresh and switch. Returns 0 when a release is published or nothing changed, 3 when that release holds a county back,
     1 when nothing was published.
 
-    `only`: county codes to re-read (their staging is rebuilt; the others stay as staged). Raises KeyError for an unknown
+    `only`: county codes to re-read (the others stay as staged; those that never were staged are read, too). Raises KeyError for an unknown
     code and LockedError when another refresh is running.
     """
     codes = list(settings.county_folders())
@@ -47,7 +47,8 @@ def refresh(settings: Settings, only: list[str], force: bool) -> int:
             now = release.current_id(settings)
             print(f"没有变化，跳过 {'、'.join(codes)}，沿用 {now} / nothing changed, every county skipped, {now} stays")
             return _told(settings)
-        return _materialise(settings, only or codes)
+        staged = {c.name for c in store.staged_counties(settings)}
+        return _materialise(settings, [c for c in codes if not only or c in only or c not in staged])
     finally:
         release.let_go(settings)
 

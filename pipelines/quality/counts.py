@@ -44,26 +44,28 @@ def newest(s: Settings) -> Path:
     return max(kept, key=lambda p: p.stat().st_mtime).parent
 
 
-def update(folder: Path, suites: Path) -> list[str]:
-    """Write the counts of a release, a refused candidate or a folder of Parquet into the suites; counties that it does not hold
-    keep theirs. Returns what changed, line by line."""
+def update(folder: Path, suites: Path, counted: Path | None = None) -> list[str]:
+    """Write the counts of a release, a refused candidate or a folder of Parquet to `counted` (by default those of the suites);
+    counties that it does not hold keep theirs. Returns what changed, line by line."""
+    target = counted or suites / COUNTS
     saved = next((p for p in (folder / COUNTS, folder / "quality" / COUNTS) if p.is_file()), None)
     found: Counts = json.loads(saved.read_text(encoding="utf-8")) if saved else count(folder, suites)
-    kept: Counts = json.loads((suites / COUNTS).read_text(encoding="utf-8"))
+    kept: Counts = json.loads(target.read_text(encoding="utf-8")) if target.exists() else {}
     counts = dict(sorted({**kept, **found}.items()))
-    (suites / COUNTS).write_text(json.dumps(counts, indent=2) + "\n", encoding="utf-8")
+    target.write_text(json.dumps(counts, indent=2) + "\n", encoding="utf-8")
     places = sorted({(c, t) for side in (kept, counts) for c, of in side.items() for t in of})
     pairs = [(c, t, kept.get(c, {}).get(t, 0), counts.get(c, {}).get(t, 0)) for c, t in places]
     return [f"{c} {t}: {old} → {new}" for c, t, old, new in pairs if old != new]
 
 
 def main() -> None:
-    """Update the suites of this checkout and say what changed."""
+    """Update the counts that belong to the raw data of the settings and say what changed."""
+    s = settings.load()
     try:
-        folder = Path(sys.argv[1]) if sys.argv[1:] else newest(settings.load())
+        folder = Path(sys.argv[1]) if sys.argv[1:] else newest(s)
     except FileNotFoundError as error:
         sys.exit(str(error))
-    changed = update(folder, PROJECT / "expectations")
+    changed = update(folder, PROJECT / "expectations", s.row_counts)
     print(f"{folder}\n" + ("\n".join(changed) or "没有变化 / nothing changed"))
 
 

@@ -73,7 +73,7 @@ class Office:
             with socket.socket() as probe:
                 return probe.connect_ex(("127.0.0.1", self.ports[port])) == 0
 
-        self.wait(open_, 120)
+        self.wait(open_, 300)
 
     def wait(self, true: Callable[[], bool], seconds: float) -> None:
         end = time.monotonic() + seconds
@@ -140,18 +140,18 @@ def test_two_refreshes_queue_and_an_analyst_works_beside_them(office: Office, po
     tags = dict(zip(RANGE, (codes[0], codes[-1]), strict=True)) | {"minzheng/writer": "one"}
 
     first = office.launch("minzheng", "refresh", tags)
-    office.wait(lambda: office.runs()[first]["status"] == "STARTED", 120)
+    office.wait(lambda: office.runs()[first]["status"] == "STARTED", 300)
     second = office.launch("minzheng", "refresh", tags)
     time.sleep(12)  # the daemon looks at its queue every five seconds
     now = office.runs()
     assert (now[first]["status"], now[second]["status"]) == ("STARTED", "QUEUED"), office.said()
 
-    office.wait(lambda: office.runs()[first]["status"] not in ("STARTED", "QUEUED"), 600)
-    office.wait(lambda: office.runs()[second]["status"] == "STARTED", 120)
+    office.wait(lambda: office.runs()[first]["status"] not in ("STARTED", "QUEUED"), 900)
+    office.wait(lambda: office.runs()[second]["status"] == "STARTED", 300)
     analyst = office.launch("analysts", "analysis", {})
-    office.wait(lambda: office.runs()[analyst]["status"] == "SUCCESS", 120)
+    office.wait(lambda: office.runs()[analyst]["status"] == "SUCCESS", 300)
     assert office.runs()[second]["status"] == "STARTED", "the analyst had to wait for the writer"
-    office.wait(lambda: office.runs()[second]["status"] not in ("STARTED", "QUEUED"), 600)
+    office.wait(lambda: office.runs()[second]["status"] not in ("STARTED", "QUEUED"), 900)
 
     done = office.runs()
     assert {done[r]["status"] for r in (first, second)} == {"SUCCESS"}, office.said()

@@ -76,8 +76,12 @@ def test_data_package_is_valid_and_notices_damage(published: Path, tmp_path: Pat
 
 def test_second_run_changes_nothing(published: Path) -> None:
     before = current(published)
+    left = Settings(data_root=published).candidate("killed")
+    (left / "parquet").mkdir(parents=True)
     again = minzheng(published, "run")
     assert again.returncode == 0
+    assert f"cleaned leftovers: {left.name}" in again.stdout
+    assert not left.exists()
     assert "nothing changed, every county skipped" in again.stdout
     assert current(published) == before
 
@@ -146,7 +150,7 @@ def test_a_damaged_county_asked_for_by_name(published: Path, tmp_path: Path) -> 
     damage(root, "530425-yimen/statistics.csv", ",actual,", ",achieved,")
     for staged in (True, False):
         if not staged:
-            shutil.rmtree(root / "staging" / "530425")
+            shutil.rmtree(root / "staging" / "counties")  # the others are read again without being asked for
         done = minzheng(root, "run", "--county", "530425", MINZHENG_NOTEBOOKS="0")
         assert done.returncode == 3, done.stdout + done.stderr
         assert "unknown_code" in done.stderr
