@@ -46,7 +46,9 @@ def test_what_a_printed_total_leaves_out_is_doubtful(con: Con) -> None:
 
 
 def test_money_applied_for_is_never_hidden_in_the_plan(tmp_path: Path) -> None:
-    projects = [{**p, "commitment": "applied_for"} if p["project_id"] == f"{HILL}-p02" else p for p in rows()["fct_project"]]
+    projects = [
+        {**p, "commitment": "applied_for"} if p["project_id"] == f"{HILL}-p02" else p for p in rows()["fct_project"]
+    ]
     with open_marts(path=build(tmp_path, {"fct_project": projects}) / "marts.duckdb") as con:
         said = _by_topic(con, HILL)["money"].text
     assert said.zh.startswith("规划投资79,576万元（含拟申请27,976万元），其中51,600万元")
