@@ -189,9 +189,8 @@ def test_english_pages_hold_no_unmarked_chinese(site: Path, driven: Any) -> None
         driven.goto(path.as_uri())
         assert chinese_unmarked(driven) == [], path.name
     driven.goto((site / "index.html").as_uri())
-    assert len(chinese_unmarked(driven)) == 0  # the whole page says zh-CN
     driven.evaluate("document.documentElement.lang = 'en'")
-    assert len(chinese_unmarked(driven)) > 50
+    assert len(chinese_unmarked(driven)) > 50  # a Chinese page that calls itself English is noticed
 
 
 @pytest.mark.slow
