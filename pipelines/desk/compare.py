@@ -4,13 +4,14 @@ with the alternatives named. Counties are set side by side, not ranked."""
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
-
-import duckdb
-import polars as pl
+from typing import TYPE_CHECKING, Any
 
 from pipelines.desk import words
 from pipelines.desk.marts import ask, counties, reading
+
+if TYPE_CHECKING:
+    import duckdb
+    import polars as pl
 
 PER = {
     "1000_elderly": (1000, "elderly"),
@@ -140,11 +141,15 @@ def _not_shared(chosen: dict[str, Any], known: list[dict[str, Any]], stated: pl.
 def _beside(all_counties: pl.DataFrame, stated: pl.DataFrame) -> pl.DataFrame:
     names = all_counties.select("county_code", county="name_zh", prefecture="prefecture_zh")
     joined = names.join(stated, on="county_code", how="left", maintain_order="left_right")
+    import polars as pl
+
     absent = pl.when(pl.col("value").is_null()).then(pl.lit("not_reported")).otherwise(pl.col("status"))
     return joined.with_columns(status=absent).select(_COLUMNS)
 
 
 def _per(con: duckdb.DuckDBPyConnection, frame: pl.DataFrame, chosen: dict[str, Any], per: str) -> pl.DataFrame:
+    import polars as pl
+
     if per not in PER:
         raise ComparisonError(f"per 只能是 {', '.join(PER)} / per must be one of these, not {per!r}")
     factor, people = PER[per]

@@ -44,7 +44,7 @@ ORDER BY county_code, target_level <> 'county', target_year, target_id;
 
 -- id: large_projects
 -- zh: 总投资5,000万元以上的项目有哪些？
--- en: Which projects cost 50 million CNY (5,000 万元) or more?
+-- en: Which projects cost 50 million CNY or more?
 SELECT county_code, project_id, name_zh, name_en, domain, commitment, spend_kind, start_year, end_year, total_investment_wan, source_line
 FROM fct_project
 WHERE total_investment_wan >= 5000

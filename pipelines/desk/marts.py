@@ -7,11 +7,13 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-
-import duckdb
-import polars as pl
+from typing import TYPE_CHECKING
 
 from pipelines import settings
+
+if TYPE_CHECKING:
+    import duckdb
+    import polars as pl
 
 FILE = "marts.duckdb"
 ENVIRONMENT = "MINZHENG_MARTS_FILE"  # set for the kernels that publish a release not yet current
@@ -32,6 +34,8 @@ def open_marts(
     changed; this holds for every connection of this process to the same file. What does not fit into memory is put aside
     in the system's temporary folder, never beside the release. Raises NoReleaseError.
     """
+    import duckdb  # here, so that importing the desk costs nothing
+
     file = path or _file(release)
     if not file.is_file():
         raise NoReleaseError(
@@ -95,4 +99,4 @@ def counties(con: duckdb.DuckDBPyConnection, codes: list[str] | None = None) -> 
     if unknown:
         known = "、".join(f"{c} {n}" for c, n in frame.select("county_code", "name_zh").iter_rows())
         raise ValueError(f"本版本没有这些县的规划：{unknown}；有：{known} / no plan in this release for {unknown}")
-    return frame if not codes else frame.filter(pl.col("county_code").is_in(codes))
+    return frame if not codes else frame.filter(frame["county_code"].is_in(codes))

@@ -7,12 +7,15 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-
-import duckdb
-import polars as pl
+from typing import TYPE_CHECKING
 
 from pipelines.desk.marts import ask, counties, reading
-from pipelines.forecast.assumptions import DEFAULT_NAME, assumptions_from_frame
+
+if TYPE_CHECKING:
+    import duckdb
+    import polars as pl
+
+DEFAULT_NAME = "default"  # of the release's own set of assumptions, as in pipelines.forecast.assumptions
 
 Assumptions = Mapping[str, float]
 
@@ -41,12 +44,13 @@ def outlook(
 
     Raises ValueError for an unknown county, KeyError for an unknown parameter.
     """
-    from pipelines.forecast.product import NEEDED, forecast_tables  # the engine loads only when something changes
-
     with reading(con) as db:
         counties(db, [county])
         if not assumptions:
             return Outlook(county, _mart(db, "mart_elderly_outlook", county), _mart(db, "mart_bed_outlook", county), {})
+        from pipelines.forecast.assumptions import assumptions_from_frame
+        from pipelines.forecast.product import NEEDED, forecast_tables  # the engine loads only when something changes
+
         core = {table: db.execute(f"SELECT * FROM {table}").pl() for table in NEEDED}
         row = db.execute("SELECT seed FROM meta_release").fetchone()
     chosen = assumptions_from_frame(core["dim_parameter"], DEFAULT_NAME).changed(name, assumptions)
@@ -65,6 +69,8 @@ def side_by_side(
     county: str, scenarios: Mapping[str, Assumptions], con: duckdb.DuckDBPyConnection | None = None
 ) -> pl.DataFrame:
     """Bed outlooks of several named scenarios in one frame, `assumption_set` first; the release itself is always in it."""
+    import polars as pl
+
     with reading(con) as db:
         found = [
             outlook(county, con=db),
@@ -96,7 +102,7 @@ def load_scenario(path: Path) -> dict[str, float]:
 
 
 def _of(frame: pl.DataFrame, county: str) -> pl.DataFrame:
-    return frame.filter(pl.col("county_code") == county).drop("county_code")
+    return frame.filter(frame["county_code"] == county).drop("county_code")
 
 
 def _mart(con: duckdb.DuckDBPyConnection, table: str, county: str) -> pl.DataFrame:

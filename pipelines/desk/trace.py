@@ -6,13 +6,14 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-import duckdb
+from typing import TYPE_CHECKING, Any
 
 from pipelines.desk import words
 from pipelines.desk.marts import ask, reading
 from pipelines.desk.words import Language, Words, same
+
+if TYPE_CHECKING:
+    import duckdb
 
 _TABLES = {
     "fct_observation": "observation_id",

@@ -77,3 +77,16 @@ def test_the_desk_loads_no_pipeline_machinery() -> None:
     assert (
         subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip() == "[]"
     )
+
+
+def test_importing_the_desk_loads_nothing_large() -> None:
+    """Opening, comparing and the engine load when used; the names stay functions whatever was imported before."""
+    code = """
+import sys
+import pipelines.desk
+large = {"duckdb", "polars", "numpy", "plotly", "dagster", "great_expectations", "pipelines.forecast.product"} & set(sys.modules)
+from pipelines.desk import plot, compare, outlook, trace
+print(sorted(large), callable(compare), callable(outlook), callable(trace), plot.__name__)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split("\n")[0] == "[] True True True pipelines.desk.plot"

@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from tests.site.pages_in_a_browser import PAPER_WIDTH, cut_on_paper, grave_violations, paper, wider_than_screen
+
 pytestmark = pytest.mark.browser
 
 LOCAL = ("file:", "data:", "blob:")
@@ -46,7 +48,7 @@ def test_no_page_is_wider_than_its_screen(page: Any, site: Path, width: int) -> 
     page.set_viewport_size({"width": width, "height": 900})
     for path in sorted(site.glob("*.html")):
         _open(page, site, path.name)
-        assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"), path.name
+        assert not wider_than_screen(page), path.name
 
 
 def test_the_language_switch_goes_to_the_same_place(page: Any, site: Path) -> None:
@@ -89,14 +91,66 @@ def test_the_keyboard_reaches_the_content(page: Any, site: Path) -> None:
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.className") == "skip"
     page.keyboard.press("Enter")
-    assert page.url.endswith("#main")
+    page.wait_for_url("**#main")
+    assert page.evaluate("document.activeElement.id") == "main"
 
 
-def test_it_prints_to_a4(page: Any, site: Path, tmp_path: Path) -> None:
+def test_a_phone_gets_its_navigation_behind_a_button(page: Any, site: Path) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    _open(page, site, "money.html")
+    assert not page.locator("#nav").is_visible()
+    page.focus("button.menu")
+    page.keyboard.press("Enter")
+    assert page.get_attribute("button.menu", "aria-expanded") == "true" and page.locator("#nav a").first.is_visible()
+
+
+def test_the_sections_of_a_long_page_are_listed(page: Any, site: Path) -> None:
     _open(page, site, "county-hill.html")
-    paper = tmp_path / "county.pdf"
-    page.pdf(path=str(paper), prefer_css_page_size=True)
-    assert paper.read_bytes().startswith(b"%PDF") and b"/MediaBox [0 0 594" in paper.read_bytes()
+    links = page.locator("nav.toc a")
+    assert links.count() == page.locator("main > h2").count() > 2
+    links.nth(1).click()
+    assert page.evaluate(
+        "document.querySelector(decodeURIComponent(location.hash)) === document.querySelectorAll('main > h2')[1]"
+    )
+
+
+@pytest.mark.parametrize("name", ["index.html", "county-hill.html", "money.en.html"])
+def test_axe_finds_nothing_serious(page: Any, site: Path, name: str) -> None:
+    _open(page, site, name)
+    assert grave_violations(page) == []
+
+
+def test_axe_would_find_something(page: Any) -> None:
+    page.set_content(
+        '<html lang="en"><title>t</title><main><h1>t</h1><img src="data:,"><p style="color:#ccc">pale</p></main>'
+    )
+    assert {v.split(":")[0] for v in grave_violations(page)} == {"image-alt", "color-contrast"}
+
+
+def test_a_picture_of_a_chart_carries_title_and_legend(page: Any, site: Path) -> None:
+    _open(page, site, "money.html")
+    with page.expect_download() as waiting:
+        page.click("figure#money-by-domain button.png")
+    assert waiting.value.suggested_filename == "money-by-domain.png"
+    assert Path(waiting.value.path()).stat().st_size > 10_000
+
+
+def test_it_prints_to_a4_with_nothing_cut(page: Any, site: Path, tmp_path: Path) -> None:
+    page.set_viewport_size({"width": 682, "height": 1000})
+    for name in ("county-hill.html", "money.en.html"):
+        _open(page, site, name)
+        page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
+        page.emulate_media(media="print")
+        assert cut_on_paper(page) == [], name
+        pages, width = paper(page, tmp_path / "page.pdf")
+        assert width == pytest.approx(PAPER_WIDTH, abs=2) and 1 <= pages <= 8, name
+        page.emulate_media(media="screen")
+
+
+def test_a_table_too_wide_for_paper_is_noticed(page: Any) -> None:
+    page.set_viewport_size({"width": 682, "height": 1000})
+    page.set_content("<table style='width:900px'><tr><th>wide</th></tr></table>")
+    assert cut_on_paper(page) == ["wide"]
 
 
 def test_without_scripts_the_tables_are_still_there(browser: Any, site: Path) -> None:

@@ -67,7 +67,7 @@ def _age(past: pl.DataFrame, ahead: pl.DataFrame, place: int, language: Language
         ahead["year"].to_list(), [None if v is None else round(v) for v in ahead["p50"]], name + Words("（预测）", " (projection)").to(language), colour=colour, dash="dash", marks=False
     )  # fmt: skip
     quiet = [{**s, "showlegend": False} for s in shaded] if bounds.height else []
-    return [*quiet, {**seen, "name": name}, {**coming, "showlegend": False}]
+    return [*quiet, seen, {**coming, "showlegend": False}]
 
 
 def _end_label(ahead: pl.DataFrame) -> list[Spec]:

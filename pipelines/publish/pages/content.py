@@ -26,7 +26,7 @@ KINDS: tuple[tuple[str, str | None, str, Words], ...] = (
 )
 
 
-MINOR = ("forecast-record", "methods", "dictionary", "quality", "changes")
+MINOR = ("methods", "dictionary", "quality", "changes")
 
 
 @dataclass

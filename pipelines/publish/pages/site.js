@@ -41,13 +41,17 @@
     figures.forEach((f) => watcher.observe(f));
   }
 
+  function resize(to) {
+    if (window.Plotly) figures.forEach((f) => window.Plotly.relayout(f.querySelector(".plot"), to(spec(f).layout.height)));
+  }
+
   window.addEventListener("beforeprint", () => {
     drawAll();
     document.querySelectorAll("details.caveats").forEach((d) => { d.open = true; });
-    if (window.Plotly) figures.forEach((f) => window.Plotly.relayout(f.querySelector(".plot"), { width: PAPER, autosize: false }));
+    resize((height) => ({ width: PAPER, height: Math.max(190, 0.68 * height), autosize: false }));
   });
   window.addEventListener("afterprint", () => {
-    if (window.Plotly) figures.forEach((f) => window.Plotly.relayout(f.querySelector(".plot"), { width: null, autosize: true }));
+    resize((height) => ({ width: null, height: height, autosize: true }));
   });
 
   const menu = document.querySelector("button.menu"), nav = document.getElementById("nav");
