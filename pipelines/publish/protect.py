@@ -232,8 +232,9 @@ def _comparison(tables: Tables, out: Tables) -> pl.DataFrame:
     """Counties compared again on the masked statements. Residents and elderly are those of the internal release: their sums
     are published (counts.KNOWN_FROM) and never left out."""
     with builder.connect() as con:
-        for name in ("dim_county", "dim_indicator", "fct_population", "fct_observation"):
-            builder.load(con, name, out[name] if name == "fct_observation" else tables[name])
+        builder.attach_registry(con)
+        for table in registry.in_layer("core"):
+            builder.load(con, table.name, out[table.name] if table.name == "fct_observation" else tables[table.name])
         builder.build(con, "pipelines.marts", ["mart_county_comparison"])
         return builder.ordered(con, "mart_county_comparison")
 
