@@ -46,8 +46,10 @@ def counties_with_small(tables: Tables, threshold: int, kept: Collection[Member]
     for name, county, value in _counted(tables):
         frame = tables[name].filter((value > 0) & (value < threshold))
         small |= set(frame.select(county).to_series().drop_nulls())
-    known = {(name, key): code for name, keys in _keys_by_county(tables) for key, code in keys.items()}
-    return sorted(small | {known[m] for m in kept if m in known})
+    if kept:
+        known = {(name, key): code for name, keys in _keys_by_county(tables) for key, code in keys.items()}
+        small |= {known[m] for m in kept if m in known}
+    return sorted(small)
 
 
 def read(tables: Tables, counties: Collection[str], threshold: int, kept: Collection[Member] = ()) -> dict[str, Counts]:
@@ -56,8 +58,9 @@ def read(tables: Tables, counties: Collection[str], threshold: int, kept: Collec
     stated = _Stated(own["fct_observation"], own["fct_project_output"], own["fct_figure_fact"], tables)
     found = {code: _Builder() for code in counties}
     stated.into(found, threshold)
+    parts = [own[n].partition_by("county_code", as_dict=True) for n in _CENSUS]
     for code in counties:
-        population, covariates, outlook = (own[n].filter(pl.col("county_code") == code) for n in _CENSUS)
+        population, covariates, outlook = (p.get((code,), own[n].clear()) for p, n in zip(parts, _CENSUS, strict=True))
         _Census(found[code], population, covariates, outlook, threshold)
     return {code: builder.counts(threshold, set(kept)) for code, builder in found.items()}
 
@@ -238,11 +241,12 @@ class _Stated:
 
     def _declared(self, builders: Mapping[str, _Builder]) -> None:
         """The relations of the contradiction rules, over yearly reports as well as over the plan."""
-        frames = {n: self.tables[n] for n in ("dim_indicator", "fct_project", "fct_population")}
         said = self.observations.with_columns(place=pl.lit("prose"))
-        projects = frames["fct_project"].filter(pl.col("county_code").is_in(list(builders)))
+        mine = pl.col("county_code").is_in(list(builders))
         facts = Facts.of(
-            **{**frames, "fct_project": projects},
+            dim_indicator=self.tables["dim_indicator"],
+            fct_project=self.tables["fct_project"].filter(mine),
+            fct_population=self.tables["fct_population"].filter(mine),
             fct_observation=said,
             fct_project_output=self.outputs.drop("county_code"),
         )
@@ -376,8 +380,8 @@ class _Census:
             name = f"outlook {row['year']} {row['age_band']} {row['sex']}"
             key = tuple(row[k] for k in registry.table("mart_elderly_outlook").key)
             self.builder.cell(name, row["p50"], [("mart_elderly_outlook", key)], fixed=row["sex"] == "both")
-            cells = self._from(base, BANDS[row["age_band"]], row["sex"])
-            if row["year"] == base and cells and abs(self._sum(cells) - row["p50"]) < 0.5:
+            cells = self._from(base, BANDS[row["age_band"]], row["sex"]) if row["year"] == base else []
+            if cells and abs(self._sum(cells) - row["p50"]) < 0.5:
                 self.builder.equal(name, name, cells)
         for age in KNOWN_FROM:
             cells = self._from(base, age)

@@ -18,7 +18,7 @@ from pipelines.core import builder
 from pipelines.evaluate.targets import evaluate
 from pipelines.publish import counts
 from pipelines.publish.counts import FACTS, Member, Tables
-from pipelines.publish.disclosure import DisclosureError, exposed, suppress
+from pipelines.publish.disclosure import DisclosureError, suppress
 from pipelines.reconcile.facts import Facts
 from pipelines.reconcile.ledger import FOUND
 from pipelines.reconcile.rules import findings, frame
@@ -26,6 +26,7 @@ from pipelines.reconcile.rules import findings, frame
 MASK = "[…]"
 SUPPRESSED = "suppressed"
 SUITE = "small_numbers"
+_AT_ONCE = 400  # counties whose cells are in memory together
 _VALUE = {
     "fct_observation": ("value",),
     "fct_project_output": ("quantity",),
@@ -33,12 +34,6 @@ _VALUE = {
     "fct_census_covariate": ("value",),
     "mart_elderly_outlook": ("p2_5", "p10", "p50", "p90", "p97_5"),
 }  # first: the value that is never empty without a reason
-_PROJECTIONS = {
-    "mart_elderly_outlook": ("p2_5", "p10", "p50", "p90", "p97_5"),
-    "mart_bed_outlook": ("demand_p10", "demand_p50", "demand_p90", "shortage_p50", "idle_p50"),
-    "mart_cemetery_outlook": ("deaths_p50", "interments_p50", "remaining_p10", "remaining_p50", "remaining_p90", "break_even_p50"),
-    "mart_bed_sensitivity": ("demand_low", "demand_high", "demand_central"),
-}  # fmt: skip
 _NUMERAL = re.compile(r"[0-9]+(?:\.[0-9]+)?")
 _TEXTS = ("left_value", "right_value", "computation", "resolution", "resolution_en", "review_note")
 _HIDDEN_FINDING = (
@@ -77,13 +72,21 @@ def protect(tables: Tables, rules: Rules) -> Protected:
 def hidden_rows(tables: Tables, rules: Rules) -> frozenset[Member]:
     """The rows whose values must be left out, county by county."""
     codes = counts.counties_with_small(tables, rules.threshold, rules.kept)
-    hidden: set[Member] = set()
-    for own in counts.read(tables, codes, rules.threshold, rules.kept).values():
-        pattern = suppress(own.block, own.primary, float(rules.width))
-        if weak := exposed(own.block, pattern, float(rules.width)):
-            raise DisclosureError(f"{sorted(weak)[:5]}: 可被推算 / can be worked out")
-        hidden.update(m for cell in pattern for m in own.members[cell])
+    hidden = set(_in_words(tables, rules))
+    for start in range(0, len(codes), _AT_ONCE):
+        for own in counts.read(tables, codes[start : start + _AT_ONCE], rules.threshold, rules.kept).values():
+            pattern = suppress(own.block, own.primary, float(rules.width))
+            hidden.update(m for cell in pattern for m in own.members[cell])
     return frozenset(hidden)
+
+
+def _in_words(tables: Tables, rules: Rules) -> list[Member]:
+    """Counts of persons without one number (“5—7名”) whose print holds a small one."""
+    rows = tables["fct_observation"].filter(pl.col("value").is_null() & counts.protected_observations(tables))
+    printed = rows.select("observation_id", pl.col("value_as_printed").fill_null("").str.extract_all(_NUMERAL.pattern))
+    small = {i for i, numerals in printed.iter_rows() if any(0 < float(n) < rules.threshold for n in numerals)}
+    before = {key[0] for name, key in rules.kept if name == "fct_observation"}
+    return [("fct_observation", (i,)) for i in printed["observation_id"] if i in small or i in before]
 
 
 def hidden_in(tables: Tables) -> frozenset[Member]:
@@ -161,8 +164,9 @@ def _masked(tables: Tables, hidden: _Hidden) -> dict[str, pl.DataFrame]:
     out["mart_target"] = _targets(tables, out)
     out["mart_county_comparison"] = _comparison(tables, out)
     out["fct_discrepancy"] = _contradictions(tables, out, hidden)
-    for name, columns in _PROJECTIONS.items():
-        out[name] = _coarse(out[name], columns, hidden.aged)
+    for table in registry.published():
+        if projected := [c.name for c in table.columns if c.projected]:
+            out[table.name] = _coarse(out[table.name], projected, hidden.aged)
     out["mart_bed_supply"] = _per_thousand(out["mart_bed_supply"], out["mart_elderly_outlook"], hidden.aged)
     out["fct_project_progress"] = _progress(out)
     out["mart_plausibility"] = _without_numerals(out["mart_plausibility"], hidden.aged, ("message_zh", "message_en"))
@@ -232,8 +236,9 @@ def _comparison(tables: Tables, out: Tables) -> pl.DataFrame:
     """Counties compared again on the masked statements. Residents and elderly are those of the internal release: their sums
     are published (counts.KNOWN_FROM) and never left out."""
     with builder.connect() as con:
-        for name in ("dim_county", "dim_indicator", "fct_population", "fct_observation"):
-            builder.load(con, name, out[name] if name == "fct_observation" else tables[name])
+        builder.attach_registry(con)
+        for table in registry.in_layer("core"):
+            builder.load(con, table.name, out[table.name] if table.name == "fct_observation" else tables[table.name])
         builder.build(con, "pipelines.marts", ["mart_county_comparison"])
         return builder.ordered(con, "mart_county_comparison")
 
@@ -272,7 +277,7 @@ def _found(tables: Tables, hidden: _Hidden) -> pl.DataFrame:
     return frame(findings(Facts.of(**facts)))
 
 
-def _coarse(rows: pl.DataFrame, columns: tuple[str, ...], counties: frozenset[str]) -> pl.DataFrame:
+def _coarse(rows: pl.DataFrame, columns: list[str], counties: frozenset[str]) -> pl.DataFrame:
     """Projections from ages that are partly left out: whole tens, and the method says so, because exact ones could be run
     backwards. Rows need not add up any more."""
     here = pl.col("county_code").is_in(sorted(counties))

@@ -64,10 +64,14 @@ def _build(settings: Settings, internal: Path, candidate: Path) -> Protected:
 
 
 def _tables(folder: Path) -> dict[str, pl.DataFrame]:
-    """The tables of a release by name, meta tables excepted. A column that is newer than the release is empty."""
-    tables = {
-        t: pl.read_parquet(folder / "parquet" / f"{t.name}.parquet") for t in registry.published() if t.layer != "meta"
-    }
+    """The tables of a release by name, meta tables excepted. A column that is newer than the release is empty. Raises
+    FileNotFoundError when a whole table is newer."""
+    wanted = [t for t in registry.published() if t.layer != "meta"]
+    if missing := [t.name for t in wanted if not (folder / "parquet" / f"{t.name}.parquet").is_file()]:
+        raise FileNotFoundError(
+            f"{folder.name} 由旧程序生成，缺少表 {'、'.join(missing)}；请先 minzheng run --force / made by an older program"
+        )
+    tables = {t: pl.read_parquet(folder / "parquet" / f"{t.name}.parquet") for t in wanted}
     return {
         t.name: f.with_columns(
             pl.lit(None, dtype=pl.String).alias(c.name) for c in t.columns if c.name not in f.columns

@@ -54,6 +54,7 @@ def plant(root: Path) -> Planted:
         "trained",
         "oldest_men",
         "retired",
+        "ranged",
     )
     small = {name: next(free) for name in names}
     _write(raw / FOLDER, small)
@@ -153,6 +154,14 @@ def _write(folder: Path, small: dict[str, int]) -> None:
             "note": "",
         }
     )
+    ranged = {
+        "key": "s9021",
+        "value_printed": f"{small['ranged']}—2000",
+        "status": "in_words",
+        "restates": "",
+        "breakdown": "",
+    }
+    statements.append({**statements[2], **ranged, "period_start": 2021, "period_end": 2021, "line": 22, "note": ""})
     project = _read(folder / "projects.csv")[0]
     _append(folder / "statistics.csv", statements)
     _append(folder / "project_outputs.csv", [{"key": "o901", "project": project["project"], "mention": project["mention"], "line": project["line"],

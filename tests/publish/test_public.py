@@ -61,9 +61,9 @@ def test_no_file_of_the_public_release_holds_a_planted_count(planted: Planted, f
 
 
 def test_left_out_values_say_so(planted: Planted, outside: Tables) -> None:
-    said = outside["fct_observation"].filter(pl.col("observation_id").str.contains("-s90(03|04|05|07|09|12|16|17)$"))
-    assert said.height == 8
-    assert said["value"].null_count() == 8
+    said = outside["fct_observation"].filter(pl.col("observation_id").str.contains("-s90(03|04|05|07|09|12|16|17|21)$"))
+    assert said.height == 9
+    assert said["value"].null_count() == 9
     assert set(said["status"]) == {SUPPRESSED}
     assert set(said["value_as_printed"]) == {MASK}
     assert registry.label("absence", SUPPRESSED) != SUPPRESSED
@@ -158,6 +158,18 @@ def test_counties_without_ages_left_out_keep_their_projections(inside: Tables, o
                 t[table].filter(pl.col("county_code") == code).drop("status", strict=False) for t in (inside, outside)
             ]
             assert mine[0].equals(mine[1])
+
+
+def test_every_projection_is_registered_as_one() -> None:
+    """A table of the forecast says of each number of persons, beds or graves whether it comes from the ages."""
+    given = {"supply", "capacity"}
+    for table in registry.in_layer("mart"):
+        if "method_version" in {c.name for c in table.columns}:
+            numbers = [
+                c for c in table.columns if c.type == "DOUBLE" and c.unit in ("persons", "beds", "graves", "count")
+            ]
+            assert [c.name for c in numbers if not c.projected and c.name not in given] == [], table.name
+            assert any(c.projected for c in numbers), table.name
 
 
 def test_the_package_is_whole_and_gives_no_hash_of_raw_files(planted: Planted, folder: Path) -> None:
