@@ -76,7 +76,8 @@ def measured(engine: str, master: str, data: Path, out: Path) -> Measured:
                 time.sleep(0.1)
         took = time.perf_counter() - before
         told.seek(0)
-        error = told.read().strip().splitlines()[-1][:200] if process.returncode else ""
+        said = told.read().strip().splitlines() or [f"exit code {process.returncode}"]
+    error = said[-1][:200] if process.returncode else ""
     return Measured(took, sum(busy.values()), most, error)
 
 
