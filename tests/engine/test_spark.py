@@ -94,7 +94,7 @@ def test_untranslated_words_would_differ(spark: Engine) -> None:
 
 def test_every_table_of_the_counties(staged: Settings, spark: Engine, tmp_path: Path) -> None:
     """Core, forecast and marts, each engine from its own tables all the way, and Spark twice with the same content."""
-    counties = [c.folder for c in store.staged_counties(staged)]
+    counties = store.tables(staged)
     reference = store.current(staged, "reference").folder
     for engine, out in ((DUCKDB, tmp_path / "duckdb"), (spark, tmp_path / "spark")):
         build_core(counties, reference, out / "core", engine)
