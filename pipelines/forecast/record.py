@@ -27,7 +27,7 @@ def train_and_record(panel_folder: Path, demography: Path, docs: Path | None) ->
         [score_frame(run_setting(panel_folder, setting, model.mortality), setting) for setting in SETTINGS],
         how="diagonal",
     )
-    model = replace(model, record=model.record | {"scores": _headline(scores)})
+    model = replace(model, record=model.record | {"scores": _headline(scores), "shelf_life": _shelf_lives(scores)})
     size = save_model(model)
     scores.write_csv(SCORES_FILE, float_precision=4)
     later = later_facts(panel_folder, model)
@@ -101,6 +101,13 @@ def _headline(scores: pl.DataFrame) -> dict[str, Any]:
         f"{row['setting']} {row['age_band']}": {m: round(float(row[m]), 2) for m in (*MEASURES, "MALPE")}
         for row in ours.iter_rows(named=True)
     }
+
+
+def _shelf_lives(scores: pl.DataFrame) -> dict[str, list[float]]:
+    """Type and size class → years for 60+, 65+, 80+, from counties left out of k-fold."""
+    part = _ours(scores).filter((pl.col("setting") == "k-fold") & (pl.col("by") == "type and size"))
+    ordered = part.sort("group", "age_band").group_by("group", maintain_order=True).agg(pl.col("shelf_life"))
+    return {group: [round(v, 1) for v in years] for group, years in ordered.iter_rows()}
 
 
 def _ours(scores: pl.DataFrame) -> pl.DataFrame:

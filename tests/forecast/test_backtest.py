@@ -31,8 +31,8 @@ def split(panel_folder):
 
 def forecast(split, outcome):
     book, pairs, scored, places = split
-    learned = learn(replace(pairs, outcome=outcome).take(~scored), book, places)
-    return predict(learned, book, pairs.base.take(scored), draws=500)
+    learned = learn(replace(pairs, outcome=outcome).take(~scored), book, places, new_provinces=False)
+    return predict(learned, book, pairs.base.take(scored))
 
 
 def test_an_absurd_outcome_planted_in_scored_units_changes_nothing(split):
@@ -96,6 +96,18 @@ def test_unseen_quarter_meets_the_must_gates(split):
     inside = (made.quantiles[:, 0, 1] <= observed[:, 0]) & (observed[:, 0] <= made.quantiles[:, 0, 3])
     assert 0.76 <= inside.mean() <= 0.87
     assert score(made.point[:, 0], observed[:, 0])["MAPE"] > 6.0, "too good to be true: look for a leak"
+
+
+def test_a_province_nobody_was_learned_from_has_wider_intervals(split):
+    book, pairs, _, places = split
+    province = np.array([c[:2] for c in pairs.base.codes.tolist()])
+    learned = learn(pairs.take(province != "23"), book, places)
+    counties = pairs.base.take(province == "23")
+    told = replace(learned, band_errors=replace(learned.band_errors, provinces=np.unique(province)))
+    new, known = predict(learned, book, counties), predict(told, book, counties)
+    assert np.array_equal(new.point, known.point)
+    assert (new.quantiles[:, :, 4] > known.quantiles[:, :, 4]).all()
+    assert (new.quantiles[:, :, 1] < known.quantiles[:, :, 1]).all()
 
 
 def test_ex_ante_meets_the_must_gates(panel_folder, split, model):
