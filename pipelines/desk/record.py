@@ -79,7 +79,7 @@ COVERS: Final = (
     Words("80%区间覆盖（%）", "80 % interval covers (%)"),
     Words("95%区间覆盖（%）", "95 % interval covers (%)"),
 )
-SHELF_LIFE: Final = Words("可用年限（年，八成单位误差在10%以内）", "shelf life (years; four in five within 10 %)")
+SHELF_LIFE: Final = Words("有效年限（年，八成单位误差在10%以内）", "shelf life (years; four in five within 10 %)")
 GAINS: Final = (
     Words("Winkler 80 改进（%）", "Winkler 80 gain (%)"),
     Words("Winkler 95 改进（%）", "Winkler 95 gain (%)"),

@@ -12,8 +12,9 @@ from pipelines.forecast.cohorts import Bools, Floats, Texts
 from pipelines.forecast.counties import COVARIATES, Census, Counties
 from pipelines.forecast.errors import Problem, problem
 
-URBAN_AREA: Final = "01"
-"""Last two digits of a prefecture's districts taken together (市辖区) in GB/T 2260."""
+URBAN_AREAS: Final = ("01", "00")
+"""Last two digits of a prefecture's districts taken together (市辖区) in GB/T 2260; the second where a district of its
+own has the first (municipalities under the State Council)."""
 DOUBTS: Final = ("boundary_suspected", "prefecture_changed")
 TOTALS: Final = tuple(COVARIATES.index(name) for name in ("resident", "registered"))
 SHARE_OF_PREFECTURE: Final = 3
@@ -38,7 +39,7 @@ def pooled_areas(counties: Counties, doubtful: Iterable[str]) -> tuple[Counties 
     groups = [rows for rows in groups if len(rows) > 1]
     if not groups:
         return None, {}
-    codes = np.array([f"{counties.codes[rows[0]][:4]}{URBAN_AREA}" for rows in groups])
+    codes = np.array([_code(counties.codes[rows]) for rows in groups])
     pooled = Counties(
         codes,
         _pooled(counties.latest, groups),
@@ -55,6 +56,11 @@ def without_pool(doubtful: Iterable[str], members: dict[str, list[str]]) -> tupl
     """Doubtful districts that no pooled area covers, as flags."""
     covered = {code for codes in members.values() for code in codes}
     return tuple(problem("pooled_unavailable", code) for code in doubtful if code not in covered)
+
+
+def _code(members: Texts) -> str:
+    own = set(members.tolist())
+    return next(code for code in (f"{members[0][:4]}{last}" for last in URBAN_AREAS) if code not in own)
 
 
 def _pooled(census: Census, groups: list[np.typing.NDArray[np.int64]]) -> Census:

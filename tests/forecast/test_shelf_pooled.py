@@ -6,6 +6,7 @@ import pytest
 
 from pipelines.forecast.bands import BandErrors, ten_year_offsets
 from pipelines.forecast.counties import counties_from_frames
+from pipelines.forecast.product import _input_flags
 from pipelines.forecast.project import project_all
 from pipelines.forecast.shelf import LONGEST, class_labels, shelf_life, shelf_lives
 
@@ -54,6 +55,27 @@ def test_a_doubtful_district_comes_with_its_pooled_urban_area(county, model):
     end = (pl.col("year") == 2030) & (pl.col("sex") == "both") & (pl.col("age_band") == "60+")
     pooled = made.pooled.filter(end).row(0, named=True)
     assert pooled["p10"] < pooled["p50"] < pooled["p90"]
+
+
+def test_a_district_coded_01_leaves_that_code_alone(county, model):
+    codes = ("539901", "539902")
+    before, after = (
+        [county(c, 2010, 1e5) for c in codes],
+        [county(c, 2020, s) for c, s in zip(codes, (3e5, 1e5), strict=True)],
+    )
+    made = project_all(counties_from_frames(pl.concat([*before, *after])), model, draws=200)
+    assert made.pooled["county_code"].unique().to_list() == ["539900"]
+
+
+def test_the_product_says_so_beside_the_county(county, model):
+    before = [county(code, 2010, 2e5) for code in DISTRICTS]
+    after = [county(code, 2020, size) for code, size in zip(DISTRICTS, (1e5, 3e5, 2e5), strict=True)]
+    made = project_all(counties_from_frames(pl.concat([*before, *after])), model, draws=200)
+    told = _input_flags(made)
+    pooled = told.filter(pl.col("check_id") == "pooled_urban_area")
+    assert set(pooled["county_code"]) == set(DISTRICTS[:2])
+    assert "3个市辖区" in pooled["message_zh"][0] and "3 districts" in pooled["message_en"][0]
+    assert told.filter(pl.col("check_id") == "input_flag").height == 2
 
 
 def test_a_doubtful_district_alone_says_that_it_cannot_be_pooled(county, model):

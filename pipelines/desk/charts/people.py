@@ -95,7 +95,7 @@ def _shelf_note(rows: pl.DataFrame) -> Words:
         for r in known.iter_rows(named=True)
     ]  # fmt: skip
     return (
-        Words("可用年限（回测中八成同类单位误差在10%以内）：", " Shelf life (four in five such units were within 10 % in the backtest): ")
+        Words("有效年限（回测中八成同类单位误差在10%以内）：", " Shelf life (four in five such units were within 10 % in the backtest): ")
         + words.joined(years, "、", ", ")
         + Words("；超过者画为灰色点线。", "; beyond it the line is grey and dotted.")
     )  # fmt: skip
