@@ -36,7 +36,7 @@ from pipelines.forecast.mortality import Mortality, consistency, hazards, mortal
 from pipelines.forecast.ratios import deviations, log_ratios, national_ratios
 from pipelines.forecast.shipped import ForecastModel, Nation
 
-METHOD: Final = "ccr-gp-1"
+METHOD: Final = "ccr-gp-2"
 PERSISTENCE: Final = 0.7
 OWN_WEIGHT: Final = 0.5
 INNER_FOLDS: Final = 5

@@ -71,6 +71,18 @@ def test_an_absurd_outcome_planted_in_the_folder_changes_no_scored_forecast(pane
         ]
         target.with_columns(absurd).write_csv(train / "census2020_county_age_sex.csv")
         made[name] = run_backtest(train, score_folder, tmp_path / f"{name}.parquet")
+    absent = tmp_path / "absent"  # the scored counties are in no file of the training folder, as those kept aside
+    absent.mkdir()
+    gone = set(chosen) | set(outcome)
+    for file in panel_folder.glob("*.csv"):
+        (absent / file.name).write_bytes(file.read_bytes())
+    for year in (2010, 2020):
+        book = pl.read_csv(absent / f"census{year}_county_age_sex.csv", infer_schema=False)
+        kept = ~(pl.col("code").is_in(list(gone)) & (pl.col("level") == "county"))
+        book.filter(kept).write_csv(absent / f"census{year}_county_age_sex.csv")
+    walk.filter(~pl.col("code_2010").is_in(chosen)).write_csv(absent / "crosswalk_2010_2020.csv")
+    made["absent"] = run_backtest(absent, score_folder, tmp_path / "absent.parquet")
+    assert made["honest"].drop("method_version").equals(made["absent"].drop("method_version"))
     assert made["honest"].equals(made["planted"])
     assert set(made["honest"]["county_code"]) == set(chosen)
     assert made["honest"].columns == [
