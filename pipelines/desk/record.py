@@ -79,6 +79,7 @@ COVERS: Final = (
     Words("80%区间覆盖（%）", "80 % interval covers (%)"),
     Words("95%区间覆盖（%）", "95 % interval covers (%)"),
 )
+SHELF_LIFE: Final = Words("有效年限（年，八成单位误差在10%以内）", "shelf life (years; four in five within 10 %)")
 GAINS: Final = (
     Words("Winkler 80 改进（%）", "Winkler 80 gain (%)"),
     Words("Winkler 95 改进（%）", "Winkler 95 gain (%)"),
@@ -241,10 +242,10 @@ def classes(by: str, data: pl.DataFrame | None = None) -> Table:
     """Errors and coverage in unseen counties by `type`, `size` or `province` (in the order of the code, never ranked)."""
     part = _ours(scores() if data is None else data, UNSEEN).filter(pl.col("by") == by)
     body = tuple(
-        (_group(r), _band(r), r["n"], *(r[m] for m in (*MEASURES, "MALPE", "coverage80", "coverage95")))
+        (_group(r), _band(r), r["n"], *(r[m] for m in (*MEASURES, "MALPE", "coverage80", "coverage95", "shelf_life")))
         for r in part.iter_rows(named=True)
     )
-    return Table((UNITS, BAND, N, *ERRORS, BIAS, *COVERS), body)
+    return Table((UNITS, BAND, N, *ERRORS, BIAS, *COVERS, SHELF_LIFE), body)
 
 
 def later(data: pl.DataFrame | None = None) -> Table:
@@ -279,7 +280,30 @@ def later_summary(data: pl.DataFrame | None = None) -> Words:
     n, inside = table.height, table.height - len(out)
     said = words.joined(out, "、", ", ")
     start = Words(f"{n}个官方数中{inside}个在容差内", f"{inside} of {n} official figures are within tolerance")
-    return start + (Words(f"；容差外：{said.zh}。", f"; outside: {said.en}.") if out else Words("。", "."))
+    if not out:
+        return start + Words("。", ".")
+    return start + Words(f"；容差外：{said.zh}。", f"; outside: {said.en}.") + words.joined(_pace_apart(table), "", "")
+
+
+def _pace_apart(table: pl.DataFrame) -> list[Words]:
+    """For what lies outside: how the official figure and the forecast moved over the last year, and what cannot be settled."""
+    pairs = table.filter(~pl.col("within")).join(
+        table.with_columns(pl.col("year") + 1), on=["area_code", "year", "age_band"], suffix="_before"
+    )
+    said = []
+    for r in pairs.iter_rows(named=True):
+        told, made = (100 * (r[c] / r[f"{c}_before"] - 1) for c in ("persons", "forecast"))
+        year, band = r["year"], r["age_band"]
+        said.append(
+            Words(
+                f"{year - 1}—{year}年，{r['name_zh']}{words.code('age_band', band).zh}官方数变动{told:+.1f}%，预测为{made:+.1f}%。"
+                "2020年五岁组按全国出生曲线分到单岁；本省1958—1960年出生的起落是否与全国不同，手头没有分省单岁数据可查，因此不为凑合官方数而调整。",
+                f" From {year - 1} to {year} the official figure for {r['name_en']} {band} moved by {told:+.1f} %, the forecast by {made:+.1f} %. "
+                "Five-year groups of 2020 are split by the nation's births; whether the province's births of 1958–60 rose and fell otherwise "
+                "cannot be checked without its single ages, so nothing was adjusted to fit the official figure.",
+            )
+        )
+    return said
 
 
 def training() -> Table:

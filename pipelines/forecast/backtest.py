@@ -16,6 +16,7 @@ import polars as pl
 
 from pipelines.forecast import panel
 from pipelines.forecast.annual import FINE_GROUPS, national_single_ages
+from pipelines.forecast.bands import ten_year_offsets
 from pipelines.forecast.baselines import Known, baselines
 from pipelines.forecast.cohorts import (
     BANDS,
@@ -30,14 +31,13 @@ from pipelines.forecast.cohorts import (
 )
 from pipelines.forecast.counties import COVARIATES, Counties
 from pipelines.forecast.features import FEATURES, features
-from pipelines.forecast.intervals import cohort_of_group, error_size, log_offsets
 from pipelines.forecast.model import HYPER, Hyper, expect, standardised
 from pipelines.forecast.mortality import Mortality, cohort_log_survival, cohort_of_age, hazards
 from pipelines.forecast.ratios import deviations, log_ratios
-from pipelines.forecast.training import Learned, learn, to_eighteen
+from pipelines.forecast.shelf import SIZE_CLASSES, class_labels, shelf_life
+from pipelines.forecast.training import Learned, learn, prepare, to_eighteen
 
 FOLDS: Final = 10
-SIZE_CLASSES: Final = {"<200k": 2e5, "200-400k": 4e5, "400-700k": 7e5, ">=700k": np.inf}
 OLDER: Final = slice(8, COHORTS)
 EX_ANTE_PERSISTENCE: Final = 0.5
 """Provinces' deviations persisted with slope 0.4-0.7 in earlier decades; the middle, known before 2010."""
@@ -66,7 +66,7 @@ class Backtest:
     labels: Texts
 
 
-def predict(learned: Learned, book: panel.Book, counties: Counties, draws: int = 2000, seed: int = 1) -> Forecasts:
+def predict(learned: Learned, book: panel.Book, counties: Counties) -> Forecasts:
     """Forecast counties of a base census ten years ahead, with intervals for units not learned from."""
     known = features(counties.codes, counties.latest, book.nation, book.national_covariates)
     deviation = expect(learned.expectation, known, counties.codes)
@@ -74,21 +74,16 @@ def predict(learned: Learned, book: panel.Book, counties: Counties, draws: int =
     ahead = np.zeros_like(persons)
     ahead[:, :, 2:] = cohort_base(persons) * np.exp(learned.reference + deviation[:, None, :])
     point = band_totals(ahead.sum(axis=1))
-    of_group = cohort_of_group(2)
-    survival = np.exp(learned.reference[:, of_group].transpose(1, 0, 2) / 2)
-    size = error_size(learned.spread, standardised(learned.expectation, known))
-    offsets = log_offsets(
-        learned.spread,
+    offsets = ten_year_offsets(
+        learned.band_errors,
+        learned.expectation,
+        standardised(learned.expectation, known),
         persons,
-        survival,
-        deviation[:, of_group] / 2,
-        size,
+        counties.codes,
         counties.districts,
-        draws,
-        seed,
-        shocks=False,
+        np.ones(len(counties)),
     )
-    return Forecasts(counties.codes, point, point[..., None] * np.exp(offsets[:, -1, :, 2]))
+    return Forecasts(counties.codes, point, point[..., None] * np.exp(offsets))
 
 
 def cross_validate(
@@ -99,14 +94,19 @@ def cross_validate(
     known: Known,
     hyper: Hyper = HYPER,
 ) -> Backtest:
-    """Leave out the counties of one label after the other, learn from the rest, forecast the left-out."""
+    """Leave out the counties of one label after the other, learn from the rest, forecast the left-out.
+
+    Base-year features of all counties are standardised together once; outcomes of the left-out are never handed over.
+    """
     n = len(labels)
+    made_all = prepare(pairs.base, book, places, hyper)
     point, quantiles, by_class = np.zeros((n, 3)), np.zeros((n, 3, 5)), np.zeros((n, 3, 5))
     simple: dict[str, Floats] = {}
     for label in np.unique(labels):
         test = labels == label
         seen = pairs.take(~test)
-        learned = learn(seen, book, places, hyper)
+        new = not set(province_labels(pairs.base.codes[test])) <= set(province_labels(seen.base.codes))
+        learned = learn(seen, book, places, hyper, new_provinces=new, made=made_all.take(~test))
         made = predict(learned, book, pairs.base.take(test))
         point[test], quantiles[test] = made.point, made.quantiles
         by_class[test] = _size_class_quantiles(made.point, pairs.base.take(test), learned, seen)
@@ -244,6 +244,7 @@ def groups(test: Backtest) -> dict[str, dict[str, Bools]]:
     bounds = np.array(list(SIZE_CLASSES.values()))
     size = np.searchsorted(bounds, test.persons, side="right")
     province = province_labels(test.forecasts.codes)
+    both = class_labels(test.districts, test.persons)
     return {
         "all": {"all": np.ones(len(size), dtype=bool)},
         "type": {
@@ -253,12 +254,14 @@ def groups(test: Backtest) -> dict[str, dict[str, Bools]]:
             "district, prefecture unchanged": test.districts & ~test.changed,
         },
         "size": {name: size == k for k, name in enumerate(SIZE_CLASSES)},
+        "type and size": {str(c): both == c for c in np.unique(both)},
         "province": {str(p): province == p for p in np.unique(province)},
     }
 
 
 def score_frame(test: Backtest, setting: str) -> pl.DataFrame:
-    """All scores: setting, method, age_band, by, group, n, MdAPE … MALPE, and for ours coverage and Winkler."""
+    """All scores: setting, method, age_band, by, group, n, MdAPE … MALPE, and for ours shelf life in years,
+    coverage and Winkler."""
     rows: list[dict[str, object]] = []
     for by, members in groups(test).items():
         for group, inside in members.items():
@@ -274,6 +277,7 @@ def score_frame(test: Backtest, setting: str) -> pl.DataFrame:
                     "n": int(inside.sum()),
                 }
                 ours = score(test.forecasts.point[inside, column], observed)
+                ours["shelf_life"] = shelf_life(test.forecasts.point[inside, column] / observed - 1)
                 intervals = _interval_scores(test, inside, column) if test.baselines else {}
                 rows.append(head | {"method": "cohort_ratios"} | ours | intervals)
                 for name, value in test.baselines.items():
@@ -313,11 +317,7 @@ def _interval_scores(test: Backtest, inside: Bools, column: int) -> dict[str, fl
 def _size_class_quantiles(point: Floats, counties: Counties, learned: Learned, seen: panel.Pairs) -> Floats:
     """Intervals of the same point forecast by size class alone: quantiles of left-out errors of that class."""
     base = seen.base.latest.persons
-    observed = np.log(band_totals(seen.outcome.sum(axis=1)))
-    fitted = np.zeros_like(base)
-    truth = deviations(base, seen.outcome, learned.reference)
-    fitted[:, :, 2:] = cohort_base(base) * np.exp(learned.reference + (truth - learned.residuals)[:, None, :])
-    error = observed - np.log(band_totals(fitted.sum(axis=1)))
+    error = learned.band_residuals
     bounds = np.array(list(SIZE_CLASSES.values()))
     of_seen = np.searchsorted(bounds, base.sum(axis=(1, 2)), side="right")
     of_scored = np.searchsorted(bounds, counties.latest.persons.sum(axis=(1, 2)), side="right")

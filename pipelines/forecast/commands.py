@@ -45,8 +45,8 @@ def run_forecast(
 ) -> dict[str, Path]:
     """Forecast every county of a panel folder from its latest census, or given counties, with the shipped model.
 
-    Without both, the counties of the project's raw folder. Writes elderly.parquet, ages.parquet, deaths.parquet and
-    flags.csv into `out` and returns their paths by name.
+    Without both, the counties of the project's raw folder. Writes elderly.parquet, ages.parquet, deaths.parquet,
+    pooled.parquet (urban areas of prefectures with a district in doubt) and flags.csv into `out` and returns their paths by name.
     """
     if counties is None:
         counties = raw_counties() if panel_folder is None else panel.latest_counties(panel_folder)
@@ -57,11 +57,13 @@ def run_forecast(
         "elderly": out / "elderly.parquet",
         "ages": out / "ages.parquet",
         "deaths": out / "deaths.parquet",
+        "pooled": out / "pooled.parquet",
     }
     for name, frame in (
         ("elderly", projection.bands),
         ("ages", projection.ages),
         ("deaths", projection.deaths),
+        ("pooled", projection.pooled),
     ):
         frame.write_parquet(files[name])
     files["flags"] = out / "flags.csv"

@@ -60,6 +60,10 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "所在地级市有县级单位新设或撤并，建议同时参看全市合并市区的预测",
         "a county-level unit of this prefecture appeared or vanished; read the pooled urban area as well",
     ),
+    "pooled_unavailable": (
+        "所在地级市在本批数据中没有其他市辖区，无法给出合并市区的预测",
+        "no other district of its prefecture is in this batch: the pooled urban area cannot be forecast",
+    ),
 }
 
 

@@ -2,7 +2,8 @@
 
 A residual vector holds a county's 16 cohort errors, so that ages move together; it is divided by the county's expected
 size of error (urban district or not, population, migration), kept by type of unit, and drawn with replacement.
-Forecasts beyond the learned decade add province and national shocks that grow with time, and a floor.
+The draws give the path in time and the sexes; how wide a band is after ten years is calibrated on left-out counties
+(`bands`). Forecasts beyond the learned decade add province and national shocks that grow with time, and a floor.
 """
 
 from __future__ import annotations
@@ -20,7 +21,9 @@ FLOOR: Final = 0.025
 """Half-width of the 80 % interval at ten years is at least 2.5 % of the median (FORECAST §2.9)."""
 LARGEST_RESIDUAL: Final = 1.5
 SMALLEST_SIZE: Final = 0.005
-LIBRARY: Final = 400
+SMALLEST_OFFSET: Final = 1e-6
+LARGEST_RESCALING: Final = 5.0
+LIBRARY: Final = 200
 """Residual vectors kept per type of unit, an unordered random sample without codes."""
 PARTS: Final = (slice(COHORTS // 2, 13), slice(13, COHORTS))
 """Cohorts whose size of error is learned together: 40-64 in the base year, and 65+ (old-age survival)."""
@@ -79,7 +82,7 @@ def log_offsets(
     """Log distance of quantiles from the median after each five-year step: (n, steps, 3 bands, 3 sexes, 5).
 
     persons (n, 2, 18); survival (steps, 2, 18); mean (n, steps, 18) log deviations per step; size (n, 16).
-    With `shocks` the province and national shocks of a new decade are added and the floor applied.
+    With `shocks` the province and national shocks of a new decade are added.
     """
     steps = len(survival)
     rng = np.random.default_rng(seed)
@@ -97,7 +100,15 @@ def log_offsets(
         districts.astype(np.int64),
     ).astype(np.float64)
     offsets = np.log(np.maximum(values, 1e-6)) - np.log(np.maximum(values[..., 2:3], 1e-6))
-    return _floored(offsets, np.arange(1.0, steps + 1) * STEP) if shocks else offsets
+    return offsets
+
+
+def calibrated(offsets: Floats, plain: Floats, wanted: Floats) -> Floats:
+    """Offsets (n, steps, 3, 3, 5) rescaled so that those of the learned decade, without shocks and for both sexes
+    (plain, (n, 3, 5)), become what left-out counties showed (wanted, alike); at least the floor."""
+    ratio = np.where(np.abs(plain) > SMALLEST_OFFSET, wanted / np.where(plain == 0, 1.0, plain), 1.0)
+    scaled = offsets * np.clip(ratio, 1 / LARGEST_RESCALING, LARGEST_RESCALING)[:, None, :, None, :]
+    return _floored(scaled, np.arange(1.0, offsets.shape[1] + 1) * STEP)
 
 
 def annual_offsets(offsets: Floats, years: int) -> Floats:

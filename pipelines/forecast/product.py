@@ -17,6 +17,7 @@ from pipelines.forecast.cohorts import GROUP_STARTS, Floats
 from pipelines.forecast.counties import counties_from_frames
 from pipelines.forecast.graves import crude_rate_rises, grave_outlook, twenty_year_test
 from pipelines.forecast.mortality import with_rates
+from pipelines.forecast.pooled import DOUBTS
 from pipelines.forecast.project import Projection, project_all
 from pipelines.forecast.shipped import ForecastModel, load_model
 from pipelines.forecast.supply import bed_supply, beds_per_1000_targets
@@ -32,6 +33,7 @@ NEEDED: Final = (
 )
 NATION: Final = "China"
 SENSITIVITY_YEAR: Final = 2030
+FLAG_COLUMNS: Final = ("county_code", "check_id", "message_zh", "message_en")
 
 
 def read_core(folder: Path) -> dict[str, pl.DataFrame]:
@@ -170,4 +172,26 @@ def _plausibility(
             ).alias("message_en"),
         )
     )
+    found.append(_input_flags(projection))
     return pl.concat(found, how="vertical_relaxed").sort("county_code", "check_id", "message_zh")
+
+
+def _input_flags(projection: Projection) -> pl.DataFrame:
+    """What a reader must be told of a county's input, and the pooled urban area beside a district in doubt."""
+    rows = [(f.county_code, "input_flag", f.zh, f.en) for f in projection.flags]
+    doubtful = {f.county_code for f in projection.flags if f.code in DOUBTS}
+    shown = projection.pooled.filter(age_band="60+", sex="both", year=SENSITIVITY_YEAR)
+    for area in shown.iter_rows(named=True):
+        low, middle, high = (f"{area[q]:,.0f}" for q in ("p10", "p50", "p90"))
+        members = area["members"].split(";")
+        rows += [
+            (
+                code,
+                "pooled_urban_area",
+                f"所在地级市{len(members)}个市辖区合计，{SENSITIVITY_YEAR}年60岁及以上{middle}人（80%区间{low}—{high}）",
+                f"the {len(members)} districts of its prefecture together: {middle} people aged 60+ in {SENSITIVITY_YEAR} (80 %: {low}-{high})",
+            )
+            for code in members
+            if code in doubtful
+        ]
+    return pl.DataFrame(rows, schema=dict.fromkeys(FLAG_COLUMNS, pl.String), orient="row")

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
 import polars as pl
 
 from pipelines.forecast import annual
-from pipelines.forecast.cohorts import BANDS, COHORTS, GROUP_STARTS, GROUPS, SEXES, Floats
+from pipelines.forecast.bands import ten_year_offsets
+from pipelines.forecast.cohorts import BANDS, COHORTS, DECADE, GROUP_STARTS, GROUPS, SEXES, Floats
 from pipelines.forecast.counties import Census, Counties
 from pipelines.forecast.errors import Problem, problem
 from pipelines.forecast.features import carried_forward, features, without_ages
-from pipelines.forecast.intervals import STEP, annual_offsets, error_size, log_offsets
+from pipelines.forecast.intervals import STEP, annual_offsets, calibrated, error_size, log_offsets
 from pipelines.forecast.model import expect, standardised
 from pipelines.forecast.mortality import Mortality, cohort_log_survival, consistency
 from pipelines.forecast.own import own_part, suspected_boundary
+from pipelines.forecast.pooled import doubtful_districts, pooled_areas, without_pool
 from pipelines.forecast.ratios import deviations
+from pipelines.forecast.shelf import shelf_lives
 from pipelines.forecast.shipped import ForecastModel
 
 QUANTILE_NAMES: Final = ("p2_5", "p10", "p50", "p90", "p97_5")
@@ -30,7 +33,9 @@ DEFAULT_SEED: Final = 20201101
 class Projection:
     """Everything projected for a batch, as long frames; `flags` are what a reader must be told.
 
-    bands: county_code, year, age_band, sex, p2_5 … p97_5, method_version.
+    bands: county_code, year, age_band, sex, p2_5 … p97_5, method_version, shelf_life_years (see `shelf`).
+    pooled: as bands for the urban area (`pooled`) of each prefecture with a district whose boundary is in doubt; members
+    are its districts' codes joined by ";".
     ages: county_code, year, sex, age_from, age_to (null = 85+), p50: persons in five-year groups.
     deaths: county_code, year, sex, p2_5 … p97_5: deaths in the twelve months up to 1 November of the year, all ages.
     Persons on 1 November of each year.
@@ -39,6 +44,7 @@ class Projection:
     bands: pl.DataFrame
     ages: pl.DataFrame
     deaths: pl.DataFrame
+    pooled: pl.DataFrame
     flags: tuple[Problem, ...]
 
 
@@ -78,6 +84,22 @@ def project_all(
             f"the horizon must lie in {base_year + 1}-{base_year + LONGEST}, not {to}"
         )
     rates = model.mortality if mortality is None else mortality
+    made = _projected(counties, model, rates, years, draws, seed)
+    doubtful = doubtful_districts(counties.codes, counties.districts, made.flags)
+    areas, members = pooled_areas(counties, doubtful)
+    around = made.bands.clear() if areas is None else _projected(areas, model, rates, years, draws, seed).bands
+    joined = pl.col("county_code").replace_strict({a: ";".join(m) for a, m in members.items()}, default="")
+    return replace(
+        made,
+        pooled=around.with_columns(joined.cast(pl.String).alias("members")),
+        flags=made.flags + without_pool(doubtful, members),
+    )
+
+
+def _projected(
+    counties: Counties, model: ForecastModel, rates: Mortality, years: int, draws: int, seed: int
+) -> Projection:
+    base_year = counties.latest.year
     nation = model.nation(base_year)
     persons = annual.split_thin(counties.latest.persons, counties.thin, counties.unsexed, nation.persons)
     county = ten_year_deviations(counties, persons, model)
@@ -95,19 +117,27 @@ def project_all(
     quantiles = bands[..., None] * np.exp(annual_offsets(offsets, years))
     spread = np.exp(NORMAL * np.sqrt(model.death_spread**2 + offsets[:, :1, 0, 2, 3:4] ** 2))
     return Projection(
-        _band_frame(counties, quantiles, base_year, model.method_version),
+        _band_frame(counties, quantiles, base_year, model.method_version, _shelf_lives(counties, persons, model)),
         _age_frame(counties, ages, base_year),
         _death_frame(counties, _both(deaths), spread, base_year, model.method_version),
+        pl.DataFrame(),
         counties.flags + county.flags,
     )
 
 
+def _shelf_lives(counties: Counties, persons: Floats, model: ForecastModel) -> Floats:
+    widen = np.where(counties.thin, model.thin_factor, 1.0)
+    return shelf_lives(model.record.get("shelf_life", {}), counties.districts, persons.sum(axis=(1, 2)), widen)
+
+
 @dataclass(frozen=True, slots=True)
 class CountyDeviations:
-    """Ten-year log deviations (n, 16) from the nation before shrinkage, size of error (n, 16), and flags."""
+    """Ten-year log deviations (n, 16) from the nation before shrinkage, size of error (n, 16), log distance of
+    quantiles from the median after ten years (n, 3 bands, 5), and flags."""
 
     deviation: Floats
     size: Floats
+    offsets: Floats
     flags: tuple[Problem, ...]
 
 
@@ -130,12 +160,17 @@ def ten_year_deviations(counties: Counties, persons: Floats, model: ForecastMode
     expected = expect(model.expectation, known, counties.codes)
     residual -= expected
     offset = (model.reference - model.national).mean(axis=0)
-    size = error_size(model.spread, standardised(model.expectation, known))
-    size = np.where(counties.thin[:, None], size * model.thin_factor, size)
+    z = standardised(model.expectation, known)
+    widen = np.where(counties.thin, model.thin_factor, 1.0)
+    size = error_size(model.spread, z) * widen[:, None]
+    offsets = ten_year_offsets(
+        model.band_errors, model.expectation, z, persons, counties.codes, counties.districts, widen
+    )
     suspects = counties.codes[suspected_boundary(residual)]
     return CountyDeviations(
         expected + own_part(residual, model.own_weight) + offset,
         size,
+        offsets,
         tuple(problem("boundary_suspected", str(code)) for code in suspects),
     )
 
@@ -164,7 +199,7 @@ def _band_offsets(
     seed: int,
 ) -> Floats:
     """Quantile offsets (n, steps, 3, 3, 5) from the Monte Carlo kernel in five-year steps."""
-    steps = -(-(len(path) - 1) // STEP)
+    steps = max(-(-(len(path) - 1) // STEP), DECADE // STEP)
     full = _extended(path, steps * STEP)
     survival = step_survival(model, shares, full, counties.latest.year)
     log_deviation = annual.deviation_path(county.deviation, model.persistence, steps * STEP)[:, ::STEP]
@@ -173,7 +208,11 @@ def _band_offsets(
     for step in range(steps):
         source = np.maximum(np.arange(GROUPS) - step, 0)
         mean[:, step] = moved[:, step, source]
-    return log_offsets(model.spread, persons, survival, mean, county.size, counties.districts, draws, seed)
+    decade = slice(0, DECADE // STEP)
+    given = persons, survival, mean, county.size, counties.districts, draws, seed
+    ten = persons, survival[decade], mean[:, decade], county.size, counties.districts, draws, seed
+    plain = log_offsets(model.spread, *ten, shocks=False)[:, -1, :, 2]
+    return calibrated(log_offsets(model.spread, *given), plain, county.offsets)
 
 
 def step_survival(model: ForecastModel, shares: Floats, path: Floats, base_year: int) -> Floats:
@@ -205,7 +244,7 @@ def _both(by_sex: Floats) -> Floats:
     return np.concatenate([by_sex, by_sex.sum(axis=-1, keepdims=True)], axis=-1)
 
 
-def _band_frame(counties: Counties, quantiles: Floats, base_year: int, version: str) -> pl.DataFrame:
+def _band_frame(counties: Counties, quantiles: Floats, base_year: int, version: str, shelf: Floats) -> pl.DataFrame:
     n, times, bands, sexes, _ = quantiles.shape
     code, year, band, sex = np.meshgrid(
         np.arange(n), np.arange(times), np.arange(bands), np.arange(sexes), indexing="ij"
@@ -218,7 +257,10 @@ def _band_frame(counties: Counties, quantiles: Floats, base_year: int, version: 
             "sex": np.array((*SEXES, "both"))[sex.ravel()],
             **{name: quantiles[..., q].ravel() for q, name in enumerate(QUANTILE_NAMES)},
         }
-    ).with_columns(pl.lit(version).alias("method_version"))
+    ).with_columns(
+        pl.lit(version).alias("method_version"),
+        pl.Series("shelf_life_years", shelf[code.ravel(), band.ravel()]).fill_nan(None),
+    )
 
 
 def _age_frame(counties: Counties, ages: Floats, base_year: int) -> pl.DataFrame:

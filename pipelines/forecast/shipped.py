@@ -10,22 +10,28 @@ from typing import Any, Final
 
 import numpy as np
 
+from pipelines.forecast.bands import BandErrors
 from pipelines.forecast.cohorts import Floats
 from pipelines.forecast.intervals import Spread
-from pipelines.forecast.model import Expectation
+from pipelines.forecast.model import Expectation, rounding_step
 from pipelines.forecast.mortality import Mortality
 
 MODEL_FILE: Final = Path(__file__).parent / "model" / "cohort_ratios.npz"
 LARGEST_FILE: Final = 200_000
 """Bytes; the model is small enough to read in a review."""
 HALF: Final = (
-    "cosine_weights",
-    "sine_weights",
     "linear_weights",
     "prefecture_effects",
     "counties",
     "districts",
+    "linear",
+    "cosine",
+    "sine",
+    "effects",
 )
+BYTES: Final = ("cosine_weights", "sine_weights")
+"""Weights rounded to 127 steps per column when fitted; kept as steps and their size."""
+STEPS: Final = "_step"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +57,7 @@ class ForecastModel:
 
     expectation: Expectation
     spread: Spread
+    band_errors: BandErrors
     mortality: Mortality
     reference: Floats
     national: Floats
@@ -77,10 +84,15 @@ def save_model(model: ForecastModel, file: Path = MODEL_FILE) -> int:
     for part, value in (
         ("expectation", model.expectation),
         ("spread", model.spread),
+        ("band_errors", model.band_errors),
         ("mortality", model.mortality),
     ):
         for f in fields(value):
-            arrays[f"{part}.{f.name}"] = _compact(getattr(value, f.name), f.name)
+            array = getattr(value, f.name)
+            if f.name in BYTES:
+                step = rounding_step(array)
+                arrays[f"{part}.{f.name}{STEPS}"], array = step, np.rint(array / step).astype(np.int8)
+            arrays[f"{part}.{f.name}"] = _compact(array, f.name)
     for nation in model.nations:
         for f in fields(nation):
             arrays[f"nation.{nation.year}.{f.name}"] = np.asarray(getattr(nation, f.name))
@@ -101,7 +113,9 @@ def load_model(file: Path = MODEL_FILE) -> ForecastModel:
     with np.load(file, allow_pickle=False) as arrays:
 
         def part(name: str) -> dict[str, Any]:
-            return {key.split(".", 1)[1]: _plain(arrays[key]) for key in arrays.files if key.startswith(name + ".")}
+            own = {key.split(".", 1)[1]: _plain(arrays[key]) for key in arrays.files if key.startswith(name + ".")}
+            steps = {key.removesuffix(STEPS): own.pop(key) for key in list(own) if key.endswith(STEPS)}
+            return own | {key: own[key] * step for key, step in steps.items()}
 
         years = sorted({int(key.split(".")[1]) for key in arrays.files if key.startswith("nation.")})
         nations = tuple(
@@ -118,6 +132,7 @@ def load_model(file: Path = MODEL_FILE) -> ForecastModel:
         return ForecastModel(
             Expectation(**part("expectation")),
             Spread(**part("spread")),
+            BandErrors(**part("band_errors")),
             Mortality(**part("mortality")),
             _plain(arrays["reference"]),
             _plain(arrays["national"]),

@@ -15,12 +15,14 @@ import polars as pl
 
 from pipelines.forecast import panel
 from pipelines.forecast.annual import national_single_ages, split_thin
-from pipelines.forecast.cohorts import COHORTS, Floats, cohort_base
-from pipelines.forecast.counties import COVARIATES
+from pipelines.forecast.bands import BandErrors, fit_band_errors
+from pipelines.forecast.cohorts import COHORTS, Floats, Ints, band_totals, cohort_base
+from pipelines.forecast.counties import COVARIATES, Counties
 from pipelines.forecast.features import FEATURES, features, without_ages
 from pipelines.forecast.intervals import Spread, fit_spread
 from pipelines.forecast.model import (
     HYPER,
+    Design,
     Expectation,
     Hyper,
     design,
@@ -34,20 +36,23 @@ from pipelines.forecast.mortality import Mortality, consistency, hazards, mortal
 from pipelines.forecast.ratios import deviations, log_ratios, national_ratios
 from pipelines.forecast.shipped import ForecastModel, Nation
 
-METHOD: Final = "ccr-gp-1"
+METHOD: Final = "ccr-gp-2"
 PERSISTENCE: Final = 0.7
 OWN_WEIGHT: Final = 0.5
 INNER_FOLDS: Final = 5
+PROVINCE_FOLDS: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
 class Learned:
-    """What is learned from pairs: expectation, error structure and the reference ratios (2, 16) they refer to."""
+    """What is learned from pairs: expectation, error structure and the reference ratios (2, 16) they refer to;
+    band_residuals (n, 3): log errors of the elderly of counties left out in inner folds."""
 
     expectation: Expectation
     spread: Spread
+    band_errors: BandErrors
     reference: Floats
-    residuals: Floats
+    band_residuals: Floats
 
 
 def learn(
@@ -56,28 +61,59 @@ def learn(
     places: Mapping[str, tuple[float, float]],
     hyper: Hyper = HYPER,
     shocks: tuple[float, float] = (0.0, 0.0),
+    *,
+    new_provinces: bool = True,
+    made: Design | None = None,
 ) -> Learned:
-    """Fit expectation and error structure on pairs. Errors are those of counties left out in inner folds."""
+    """Fit expectation and error structure on pairs. Errors are those of counties left out in inner folds.
+
+    made: what `prepare` gives for these counties, where it is at hand (it holds base-year information only).
+    new_provinces: learn also how far whole provinces err that nobody was learned from (a second set of inner folds),
+    for forecasting such provinces.
+    """
     base = pairs.base.latest
     known = features(pairs.base.codes, base, book.nation, book.national_covariates)
-    relevance = np.array(
-        [hyper.prefecture_age_weight if n.startswith("age_") and n.endswith("_prefecture") else 1.0 for n in FEATURES]
-    )
-    made = design(known, pairs.base.codes, pairs.base.districts, places, relevance, hyper)
-    fold = np.random.default_rng(hyper.seed).permutation(len(known)) % INNER_FOLDS
-    residuals = np.empty((len(known), COHORTS))
-    for left_out in range(INNER_FOLDS):
-        seen, test = np.flatnonzero(fold != left_out), np.flatnonzero(fold == left_out)
-        reference = national_ratios(base.persons[seen], pairs.outcome[seen])
-        inner = fit(made, seen, deviations(base.persons[seen], pairs.outcome[seen], reference))
-        residuals[test] = deviations(base.persons[test], pairs.outcome[test], reference) - expect_rows(
-            made, inner, test
-        )
+    made = prepare(pairs.base, book, places, hyper) if made is None else made
+    rng = np.random.default_rng(hyper.seed)
+    residuals, band_residuals = _left_out(made, pairs, rng.permutation(len(known)) % INNER_FOLDS)
+    abroad = None
+    if new_provinces:
+        _, province = np.unique([c[:2] for c in pairs.base.codes.tolist()], return_inverse=True)
+        fold = rng.permutation(province.max() + 1) % PROVINCE_FOLDS
+        abroad = _left_out(made, pairs, fold[province])[1]
     reference = national_ratios(base.persons, pairs.outcome)
     whole = fit(made, np.arange(len(known)), deviations(base.persons, pairs.outcome, reference))
     learned = expectation(made, whole)
-    spread = fit_spread(standardised(learned, known), residuals, pairs.base.districts, shocks, hyper.seed)
-    return Learned(learned, spread, reference, residuals)
+    z = standardised(learned, known)
+    spread = fit_spread(z, residuals, pairs.base.districts, shocks, hyper.seed)
+    bands = fit_band_errors(
+        made, learned, z, base.persons, pairs.base.codes, pairs.base.districts, band_residuals, abroad
+    )
+    return Learned(learned, spread, bands, reference, band_residuals)
+
+
+def prepare(counties: Counties, book: panel.Book, places: Mapping[str, tuple[float, float]], hyper: Hyper) -> Design:
+    """Base-year information of counties ready for fitting."""
+    known = features(counties.codes, counties.latest, book.nation, book.national_covariates)
+    relevance = np.array(
+        [hyper.prefecture_age_weight if n.startswith("age_") and n.endswith("_prefecture") else 1.0 for n in FEATURES]
+    )
+    return design(known, counties.codes, counties.districts, places, relevance, hyper)
+
+
+def _left_out(made: Design, pairs: panel.Pairs, fold: Ints) -> tuple[Floats, Floats]:
+    """Errors of counties predicted from the other folds: log cohort residuals (n, 16), log errors of bands (n, 3)."""
+    persons = pairs.base.latest.persons
+    residuals, ahead = np.empty((len(fold), COHORTS)), np.zeros_like(persons)
+    for left_out in range(fold.max() + 1):
+        seen, test = np.flatnonzero(fold != left_out), np.flatnonzero(fold == left_out)
+        reference = national_ratios(persons[seen], pairs.outcome[seen])
+        inner = fit(made, seen, deviations(persons[seen], pairs.outcome[seen], reference), np.float32)
+        expected = expect_rows(made, inner, test)
+        residuals[test] = deviations(persons[test], pairs.outcome[test], reference) - expected
+        ahead[test, :, 2:] = cohort_base(persons[test]) * np.exp(reference + expected[:, None, :])
+    observed, made_bands = band_totals(pairs.outcome.sum(axis=1)), band_totals(ahead.sum(axis=1))
+    return residuals, np.log(np.maximum(observed, 0.5)) - np.log(np.maximum(made_bands, 0.5))
 
 
 def train(folder: Path, mortality: Mortality, hyper: Hyper = HYPER) -> ForecastModel:
@@ -97,6 +133,7 @@ def train(folder: Path, mortality: Mortality, hyper: Hyper = HYPER) -> ForecastM
     model = ForecastModel(
         learned.expectation,
         learned.spread,
+        learned.band_errors,
         mortality,
         learned.reference,
         log_ratios(nations[0].persons, nations[1].persons),
@@ -116,7 +153,7 @@ def thin_factor(pairs: panel.Pairs, book: panel.Book, places: Mapping[str, tuple
     rng = np.random.default_rng(hyper.seed)
     order = rng.permutation(len(pairs.base))
     scored, seen = pairs.take(order[: len(order) // 4]), pairs.take(order[len(order) // 4 :])
-    learned = learn(seen, book, places, hyper)
+    learned = learn(seen, book, places, hyper, new_provinces=False)
     counties = scored.base
     known = features(counties.codes, counties.latest, book.nation, book.national_covariates)
     everyone = np.ones(len(counties), dtype=bool)
@@ -198,7 +235,7 @@ def _record(model: ForecastModel, folder: Path, pairs: int) -> dict[str, Any]:
     fingerprint = hashlib.sha256(
         b"".join(
             np.ascontiguousarray(a, dtype=np.float32).tobytes()
-            for a in (model.expectation.cosine_weights, model.expectation.linear_weights, model.spread.terms)
+            for a in (model.expectation.cosine_weights, model.expectation.linear_weights, model.band_errors.linear)
         )
     ).hexdigest()[:8]
     return {

@@ -31,8 +31,8 @@ def split(panel_folder):
 
 def forecast(split, outcome):
     book, pairs, scored, places = split
-    learned = learn(replace(pairs, outcome=outcome).take(~scored), book, places)
-    return predict(learned, book, pairs.base.take(scored), draws=500)
+    learned = learn(replace(pairs, outcome=outcome).take(~scored), book, places, new_provinces=False)
+    return predict(learned, book, pairs.base.take(scored))
 
 
 def test_an_absurd_outcome_planted_in_scored_units_changes_nothing(split):
@@ -71,6 +71,18 @@ def test_an_absurd_outcome_planted_in_the_folder_changes_no_scored_forecast(pane
         ]
         target.with_columns(absurd).write_csv(train / "census2020_county_age_sex.csv")
         made[name] = run_backtest(train, score_folder, tmp_path / f"{name}.parquet")
+    absent = tmp_path / "absent"  # the scored counties are in no file of the training folder, as those kept aside
+    absent.mkdir()
+    gone = set(chosen) | set(outcome)
+    for file in panel_folder.glob("*.csv"):
+        (absent / file.name).write_bytes(file.read_bytes())
+    for year in (2010, 2020):
+        book = pl.read_csv(absent / f"census{year}_county_age_sex.csv", infer_schema=False)
+        kept = ~(pl.col("code").is_in(list(gone)) & (pl.col("level") == "county"))
+        book.filter(kept).write_csv(absent / f"census{year}_county_age_sex.csv")
+    walk.filter(~pl.col("code_2010").is_in(chosen)).write_csv(absent / "crosswalk_2010_2020.csv")
+    made["absent"] = run_backtest(absent, score_folder, tmp_path / "absent.parquet")
+    assert made["honest"].drop("method_version").equals(made["absent"].drop("method_version"))
     assert made["honest"].equals(made["planted"])
     assert set(made["honest"]["county_code"]) == set(chosen)
     assert made["honest"].columns == [
@@ -96,6 +108,18 @@ def test_unseen_quarter_meets_the_must_gates(split):
     inside = (made.quantiles[:, 0, 1] <= observed[:, 0]) & (observed[:, 0] <= made.quantiles[:, 0, 3])
     assert 0.76 <= inside.mean() <= 0.87
     assert score(made.point[:, 0], observed[:, 0])["MAPE"] > 6.0, "too good to be true: look for a leak"
+
+
+def test_a_province_nobody_was_learned_from_has_wider_intervals(split):
+    book, pairs, _, places = split
+    province = np.array([c[:2] for c in pairs.base.codes.tolist()])
+    learned = learn(pairs.take(province != "23"), book, places)
+    counties = pairs.base.take(province == "23")
+    told = replace(learned, band_errors=replace(learned.band_errors, provinces=np.unique(province)))
+    new, known = predict(learned, book, counties), predict(told, book, counties)
+    assert np.array_equal(new.point, known.point)
+    assert (new.quantiles[:, :, 4] > known.quantiles[:, :, 4]).all()
+    assert (new.quantiles[:, :, 1] < known.quantiles[:, :, 1]).all()
 
 
 def test_ex_ante_meets_the_must_gates(panel_folder, split, model):

@@ -25,6 +25,7 @@ def test_forecast_writes_its_files(county, tmp_path):
         "p90",
         "p97_5",
         "method_version",
+        "shelf_life_years",
     ]
     assert elderly.height == 11 * 9 and elderly["year"].max() == 2030
     assert pl.read_csv(files["flags"])["flag"].to_list() == ["boundary_suspected"]

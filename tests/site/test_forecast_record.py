@@ -10,6 +10,7 @@ import polars as pl
 import pytest
 
 from pipelines.desk import record, words
+from pipelines.desk.charts import people
 from pipelines.desk.words import LANGUAGES, Language
 from pipelines.forecast.gates import MEASURES, gate_reached
 from pipelines.forecast.shipped import load_model
@@ -58,7 +59,7 @@ def test_every_class_score_is_on_the_page_and_in_its_csv(site: Path, language: L
         sheet = _sheet(site, f"forecast-by-{by}.{language}.csv")[1:]
         assert len(sheet) == scored.height > 0
         for row, said in zip(scored.iter_rows(named=True), sheet, strict=True):
-            for i, measure in enumerate((*MEASURES, "MALPE", "coverage80", "coverage95")):
+            for i, measure in enumerate((*MEASURES, "MALPE", "coverage80", "coverage95", "shelf_life")):
                 assert float(said[3 + i]) == row[measure]
                 assert f'<td class="n">{words.number(row[measure])}</td>' in text
 
@@ -135,3 +136,23 @@ def test_what_a_source_prints_is_escaped(tmp_path: Path, monkeypatch: pytest.Mon
     monkeypatch.setattr(record, "later_facts", lambda: facts)
     page = build_site(build(tmp_path), run=False).with_name("forecast-record.html").read_text(encoding="utf-8")
     assert NASTY not in page and "&lt;script&gt;alert(" in page
+
+
+def test_a_projection_beyond_its_shelf_life_is_drawn_apart() -> None:
+    years = list(range(2020, 2036))
+    ahead = pl.DataFrame({"year": years, "p50": [1.0] * 16, "shelf_life_years": [6.4] * 16, "age_band": ["60+"] * 16})
+    kept, beyond = people._by_shelf_life(ahead)
+    assert (kept["year"].max(), beyond["year"].min(), beyond["year"].max()) == (2026, 2026, 2035)
+    assert "60岁及以上6年" in people._shelf_note(ahead).zh and "6 years" in people._shelf_note(ahead).en
+    unknown = ahead.with_columns(pl.lit(None, pl.Float64).alias("shelf_life_years"))
+    assert people._by_shelf_life(unknown)[1].is_empty() and people._shelf_note(unknown) == words.Words("", "")
+
+
+def test_what_lies_outside_is_explained_by_its_last_year() -> None:
+    facts = record.later_facts()
+    told = record.later_summary(facts)
+    outside = facts.filter(~pl.col("within"))
+    assert all(r["name_zh"] in told.zh and f"{r['error_pct']:+.1f}%" in told.zh for r in outside.iter_rows(named=True))
+    assert "+0.6%" in told.zh  # Kunming's 65+, 996,000 to 1,002,000
+    inside = record.later_summary(facts.filter(pl.col("within")))
+    assert "出生曲线" in told.zh and "出生曲线" not in inside.zh
