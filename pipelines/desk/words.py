@@ -126,6 +126,7 @@ def lines(values: list[int]) -> Words:
 
 OPEN, CLOSE = "\u2068", "\u2069"  # around Chinese inside English text; pages turn them into an element that says so
 _HAN = re.compile(r"[\u3400-\u9fff][\u3400-\u9fff·、，（）“”：；]*")
+_DATE = re.compile(r"([0-9]{4})年([0-9]{1,2})月(?:([0-9]{1,2})日)?")
 _SIGNS = str.maketrans({"；": "; ", "：": ": ", "，": ", ", "、": ", ", "（": " (", "）": ")", "＝": "=", "＋": "+"})
 
 
@@ -143,7 +144,8 @@ def printed(text: str) -> Words:
     phrases, units, after_number = _phrases()
     if text in phrases:
         return Words(text, phrases[text])
-    said = after_number.sub(lambda m: units[m.group()], text)
+    said = _DATE.sub(lambda m: "-".join(p.zfill(2) for p in m.groups() if p) + " ", text)
+    said = after_number.sub(lambda m: units[m.group()], said)
     for zh in (z for z in phrases if z in said):
         said = said.replace(zh, phrases[zh])
     split = re.split(f"({OPEN}.*?{CLOSE})", marked(said))

@@ -46,3 +46,13 @@ def test_breakdowns_and_codes_are_said_in_words() -> None:
     assert words.breakdown("area=rural") == Words("（农村）", " (rural)")
     assert words.code("verdict", "awaiting_data") == Words("待数据", "awaiting data")
     assert words.code("verdict", "no_such_code") == Words("no_such_code", "no_such_code")
+
+
+def test_printed_words_are_put_in_english_or_marked() -> None:
+    said = {
+        "2022年5月31日印发": "2022-05-31 issued", "2021年10月": "2021-10", "27738人": "27738 persons", "143063万元": "143063 × 10,000 CNY", "40张": "40 beds",
+        "应保尽保": "all who are entitled", "16638人（2020年人口普查60岁及以上）": "16638 persons (2020 census, aged 60+)", "浦贝": f"{words.OPEN}浦贝{words.CLOSE}",
+    }  # fmt: skip
+    assert {zh: words.printed(zh).en for zh in said} == said
+    assert all(words.printed(zh).zh == zh for zh in said)
+    assert words.plain(words.printed("浦贝").en) == "浦贝"
