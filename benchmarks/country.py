@@ -19,6 +19,7 @@ import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 
 import polars as pl
@@ -176,11 +177,14 @@ def _sound(ages: dict[tuple[int, str, int], int]) -> bool:
             return False
         for sex in SEXES.values():
             density = [ages[year, sex, a] / (1 if a == 0 else 4 if a == 1 else 5) for a in STARTS]
-            steps = [b / a if a else 0.0 for a, b in zip(density, density[1:], strict=False)]
+            steps = [b / a if a else 0.0 for a, b in pairwise(density)]
             if min(density) < 2 or not all(
                 0.19 <= s <= (1.4 if STARTS[i + 1] >= 65 else 5.5) for i, s in enumerate(steps)
             ):
                 return False
+    waves = [ages[2020, s, a] / ages[2020, s, a + 5] for s in SEXES.values() for a in STARTS if 55 <= a <= 75]
+    if max(waves) > 1.9:
+        return False
     cohorts = [ages[2020, s, a + 10] / ages[2010, s, a] for s in SEXES.values() for a in STARTS if a >= 5 and a <= 70]
     return all(0.18 <= c <= 3.7 for c in cohorts)
 

@@ -59,6 +59,10 @@ def _parser() -> argparse.ArgumentParser:
     sql.add_argument("query", nargs="?", help="不给则打开交互窗口 / omit for a shell")
     sql.add_argument("--format", choices=["table", "csv", "xlsx"], default="table")
     sql.add_argument("--release", metavar="ID")
+    page = command("page", _page, "为指定的县生成网页与工作簿 / make pages and workbooks of these counties")
+    page.add_argument("codes", nargs="+", metavar="CODE")
+    page.add_argument("--out", type=Path, default=Path("pages"), metavar="DIR")
+    page.add_argument("--release", metavar="ID")
     trace = command("trace", _trace, "追溯一个数字 / trace a figure")
     trace.add_argument("id")
     trace.add_argument("--document", type=Path, metavar="FILE")
@@ -187,6 +191,14 @@ def _sql(arguments: argparse.Namespace) -> int:
     if not arguments.query:
         return shell(arguments.release)
     query(arguments.query, arguments.format, arguments.release)
+    return PUBLISHED
+
+
+def _page(arguments: argparse.Namespace) -> int:
+    from pipelines.publish.site import write_pages
+
+    s = settings.load()
+    print(write_pages(s, arguments.codes, arguments.out, arguments.release))
     return PUBLISHED
 
 

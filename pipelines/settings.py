@@ -19,10 +19,11 @@ _CONVERTERS: dict[str, Callable[[str], object]] = {"int": int, "float": float}
 class Settings:
     """All settings. Paths are absolute; `schedule_hour` is local to `time_zone`; `retention` counts releases kept;
     `change_factor`: a figure from raw that moves by more needs a word of explanation; `notebooks` 0 leaves the notebook
-    pages out; `raw_folder`: raw folders that lie elsewhere than in `data_root`; `engine` builds tables and forecast, on
-    `spark_master` if it is Spark (docs/when-to-move.md); `protection_*`: counts of persons below the threshold are left out
-    of the public profile, so that what a reader can work out about them stays as wide (docs/publication.md); `alert_*`:
-    where failures are told besides the message file (docs/operate.md)."""
+    pages out; `raw_folder`: raw folders that lie elsewhere than in `data_root`; `site_counties`: a release of more
+    counties shows this many of them in full (or those of `site_pinned`, codes with spaces between) and lists all of them;
+    `engine` builds tables and forecast, on `spark_master` if it is Spark (docs/when-to-move.md); `protection_*`: counts of
+    persons below the threshold are left out of the public profile, so that what a reader can work out about them stays as
+    wide (docs/publication.md); `alert_*`: where failures are told besides the message file (docs/operate.md)."""
 
     data_root: Path
     schedule_hour: int = 3
@@ -33,6 +34,8 @@ class Settings:
     memory_limit: str = "2GB"
     change_factor: float = 3.0
     notebooks: int = 1
+    site_counties: int = 24
+    site_pinned: str = ""
     raw_folder: str = ""
     engine: str = "duckdb"
     spark_master: str = "local[2]"

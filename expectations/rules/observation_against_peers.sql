@@ -18,10 +18,10 @@ compared AS (
     AND o.place <> 'project_table'
 ),
 judged AS (
-  SELECT c.observation_id, c.value, c.per_head, c.name_zh, c.name_en, median(p.per_head) AS peers, max(p.value) AS largest, c.additivity
-  FROM compared AS c
-  JOIN compared AS p ON p.quantity = c.quantity AND p.county_code <> c.county_code
-  GROUP BY c.observation_id, c.value, c.per_head, c.name_zh, c.name_en, c.additivity
+  SELECT observation_id, value, per_head, name_zh, name_en, median(per_head) OVER others AS peers, max(value) OVER others AS largest, additivity
+  FROM compared
+  WINDOW others AS (PARTITION BY quantity ORDER BY county_code
+                    GROUPS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING EXCLUDE GROUP)
 )
 SELECT observation_id AS row_key, value, round(greatest(per_head / peers, peers / per_head), 1) AS factor, name_zh, name_en
 FROM judged

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 FILE = "marts.duckdb"
 ENVIRONMENT = "MINZHENG_MARTS_FILE"  # set for the kernels that publish a release not yet current
 _LOCK = "SET enable_external_access = false; SET python_enable_replacements = false; SET lock_configuration = true"
+ONLY = "MINZHENG_MARTS_COUNTIES"  # and for a release of more counties than its pages show: those that they show
 
 
 class NoReleaseError(FileNotFoundError):
@@ -25,9 +26,14 @@ class NoReleaseError(FileNotFoundError):
 
 
 def open_marts(
-    release: str | None = None, *, path: Path | None = None, locked: bool = False
+    release: str | None = None,
+    *,
+    path: Path | None = None,
+    locked: bool = False,
+    counties: Sequence[str] | None = None,
 ) -> duckdb.DuckDBPyConnection:
-    """A read-only connection to the current release, to the release named, or to the DuckDB file at `path`.
+    """A read-only connection to the current release, to the release named, or to the DuckDB file at `path`; with `counties`
+    it shows the rows of those counties only, and of no county.
 
     CURRENT is read at each call, so a new call after a refresh sees the new release while connections already open keep
     the old one. A `locked` connection (the SQL shell's) neither reads nor writes any other file, and its settings cannot be
@@ -51,9 +57,36 @@ def open_marts(
             "temp_directory": str(Path(tempfile.gettempdir(), f"minzheng-{os.getpid()}")),
         },
     )
+    if chosen := list(counties or os.environ.get(ONLY, "").split()):
+        _show_only(con, chosen)
     if locked:
         con.execute(_LOCK)
     return con
+
+
+def _show_only(con: duckdb.DuckDBPyConnection, codes: list[str]) -> None:
+    """Temporary views in front of the tables: rows of other counties are out of sight for this connection."""
+    listed = ", ".join(f"'{int(code):06d}'" for code in codes)
+    columns: dict[str, set[str]] = {}
+    for table, column in con.execute(
+        "SELECT table_name, column_name FROM duckdb_columns() WHERE NOT internal"
+    ).fetchall():
+        columns.setdefault(table, set()).add(column)
+    for table, names in columns.items():
+        everything = f'SELECT * FROM "{FILE.partition(".")[0]}".main."{table}"'
+        if table == "dim_indicator":
+            mine = f"list_filter(string_split(comparable_counties, ';'), lambda code: code IN ({listed}))"
+            query = everything.replace(
+                "*", f"* REPLACE (NULLIF(array_to_string({mine}, ';'), '') AS comparable_counties)"
+            )
+        elif "county_code" in names:
+            more = " OR NOT has_plan" if "has_plan" in names else " OR county_code IS NULL"
+            query = f"{everything} WHERE county_code IN ({listed}){more}"
+        elif "project_id" in names:
+            query = f"{everything} WHERE split_part(project_id, '-', 1) IN ({listed})"
+        else:
+            continue
+        con.execute(f'CREATE TEMP VIEW "{table}" AS {query}')
 
 
 def _file(release: str | None) -> Path:

@@ -49,9 +49,11 @@ def write(folder: Path, identity: Identity) -> dict[str, str]:
     counts: dict[str, int] = {}
     with duckdb.connect(str(target), config={"autoinstall_known_extensions": "false"}) as con:
         for table in (t for t in registry.published() if t.layer != "meta"):
-            frame = pl.read_parquet(folder / "parquet" / f"{table.name}.parquet")
-            counts[table.name] = builder.insert(con, table.name, frame, suppressed=identity.suppressed)
-            hashes[table.name] = _compared(con, table.name, frame)
+            path = folder / "parquet" / f"{table.name}.parquet"
+            con.execute(registry.ddl(table.name, suppressed=identity.suppressed))
+            con.execute(f'INSERT INTO "{table.name}" BY NAME SELECT * FROM read_parquet($path)', {"path": str(path)})
+            counts[table.name] = builder.count(con, table.name)
+            hashes[table.name] = _compared(con, table.name, path)
         failpoint("database.rows")
         for name, frame in _meta(identity, hashes, counts).items():
             builder.insert(con, name, frame)
@@ -65,9 +67,9 @@ def write(folder: Path, identity: Identity) -> dict[str, str]:
     return hashes
 
 
-def _compared(con: duckdb.DuckDBPyConnection, name: str, frame: pl.DataFrame) -> str:
+def _compared(con: duckdb.DuckDBPyConnection, name: str, path: Path) -> str:
     written = table_hash(builder.ordered(con, name))
-    if written != table_hash(frame):
+    if written != table_hash(pl.read_parquet(path)):
         raise builder.BuildError(f"{name}: the database differs from the Parquet file")
     return written
 

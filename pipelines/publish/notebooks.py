@@ -8,12 +8,13 @@ import concurrent.futures
 import os
 import sys
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from pipelines import settings
-from pipelines.desk.marts import ENVIRONMENT, FILE
+from pipelines.desk.marts import ENVIRONMENT, FILE, ONLY
 from pipelines.desk.style import CHART_MIME, TABLE_MIME
 from pipelines.desk.words import LANGUAGES, Language
 
@@ -28,31 +29,37 @@ def sources() -> list[Path]:
 
 
 def run_notebooks(
-    folder: Path, release: Path, *, parameters: dict[str, object] | None = None, notebooks: list[Path] | None = None
+    folder: Path,
+    release: Path,
+    *,
+    parameters: dict[str, object] | None = None,
+    notebooks: list[Path] | None = None,
+    counties: Sequence[str] = (),
 ) -> list[Path]:
     """Execute the notebooks against ``release/marts.duckdb``, two at a time → ``folder/<name>.ipynb``, in order.
 
-    `parameters` replace names of the cell tagged `parameters`. Raises nbclient's CellExecutionError, naming the cell.
+    `counties`: what the notebooks see of the release, when not all of it. `parameters` replace names of the cell tagged `parameters`. Raises nbclient's CellExecutionError, naming the cell.
     """
     folder.mkdir(parents=True, exist_ok=True)
     chosen = sources() if notebooks is None else notebooks
+    seen = {ENVIRONMENT: str((release / FILE).resolve()), ONLY: " ".join(counties)}
     with concurrent.futures.ThreadPoolExecutor(1) as apart:  # Dagster may own a running event loop in this thread
-        apart.submit(asyncio.run, _run_all(chosen, folder, release / FILE, parameters or {})).result()
+        apart.submit(asyncio.run, _run_all(chosen, folder, seen, parameters or {})).result()
     return [folder / path.name for path in chosen]
 
 
-async def _run_all(paths: list[Path], folder: Path, database: Path, parameters: dict[str, object]) -> None:
+async def _run_all(paths: list[Path], folder: Path, seen: dict[str, str], parameters: dict[str, object]) -> None:
     gate = asyncio.Semaphore(AT_ONCE)
     try:
         async with asyncio.TaskGroup() as group:
             for path in paths:
-                group.create_task(_run(path, folder / path.name, database, parameters, gate))
+                group.create_task(_run(path, folder / path.name, seen, parameters, gate))
     except ExceptionGroup as errors:
         raise errors.exceptions[0] from None
 
 
 async def _run(
-    path: Path, target: Path, database: Path, parameters: dict[str, object], gate: asyncio.Semaphore
+    path: Path, target: Path, seen: dict[str, str], parameters: dict[str, object], gate: asyncio.Semaphore
 ) -> None:
     import nbformat
     from nbclient import NotebookClient
@@ -66,7 +73,7 @@ async def _run(
             kernel = _kernel(Path(short))
             client = NotebookClient(notebook, km=kernel, timeout=TIMEOUT, record_timing=False, resources=resources)
             try:
-                await client.async_execute(env={**os.environ, ENVIRONMENT: str(database.resolve())})
+                await client.async_execute(env={**os.environ, **seen})
             finally:
                 await kernel.shutdown_kernel(now=True)
     _anonymous(notebook, stored)

@@ -8,12 +8,12 @@ import subprocess
 from datetime import UTC, datetime
 from pathlib import Path
 
-import duckdb
 import polars as pl
 
 from pipelines import registry
+from pipelines.desk.marts import open_marts
 from pipelines.failpoint import failpoint
-from pipelines.publish import excel, sdmx
+from pipelines.publish import directory, excel, sdmx
 from pipelines.publish.database import FILE, Identity
 from pipelines.publish.gate import Inputs
 from pipelines.publish.hashes import file_hash
@@ -72,11 +72,13 @@ def git_commit() -> str:
 
 def write(candidate: Path, settings: Settings) -> list[str]:
     """Workbooks, SDMX, then the manifest over every file of the candidate. Returns the files it lists."""
-    with duckdb.connect(str(candidate / FILE), read_only=True) as con:
-        excel.write(con, candidate / "excel")
-        failpoint("package.excel")
+    with open_marts(path=candidate / FILE) as con:
+        shown = directory.shown(con, settings)
         who = con.execute("SELECT * FROM meta_release").pl().row(0, named=True)
         sources = con.execute("SELECT title_zh AS title, citation FROM dim_source ORDER BY source_id").pl().to_dicts()
+    with open_marts(path=candidate / FILE, counties=shown) as con:
+        excel.write(con, candidate / "excel")
+        failpoint("package.excel")
     sdmx.write(candidate / "parquet", candidate / "sdmx")
     _drop_working_files(candidate)
     files = sorted(p for p in candidate.rglob("*") if p.is_file() and p.name != MANIFEST)

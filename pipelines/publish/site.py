@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Sequence
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -15,14 +16,15 @@ import polars as pl
 from markupsafe import Markup, escape
 
 from pipelines.desk import headlines, tables, words
-from pipelines.desk.marts import FILE, ask, open_marts
+from pipelines.desk.marts import FILE, ask, counties, current, open_marts
 from pipelines.desk.style import chinese_marked
 from pipelines.desk.words import LANGUAGES, Language, Words
-from pipelines.publish import diff, notebooks
+from pipelines.publish import diff, directory, excel, notebooks
 from pipelines.publish.pages import changes, content
 from pipelines.publish.pages.content import Page
 from pipelines.publish.pages.legend import legend
 from pipelines.quality import report
+from pipelines.settings import Settings, load
 
 ASSETS = ("site.css", "site.js")
 
@@ -31,16 +33,33 @@ class RedReleaseError(RuntimeError):
     """The checks of this release failed; nothing is shown to readers."""
 
 
-def build_site(release: Path, *, run: bool = True) -> Path:
+def build_site(release: Path, *, run: bool = True, only: Sequence[str] | None = None, out: Path | None = None) -> Path:
     """``release/marts.duckdb`` and ``release/quality/results.json`` → ``release/site/``. Returns ``site/index.html``.
 
+    `only`: the counties to show in full, by default those of `directory.shown`; `out`: another folder to write to.
     `run` executes the notebooks first unless ``release/notebooks`` holds them; without it only what is there is shown.
     Raises RedReleaseError when a critical check failed.
     """
     with open_marts(path=release / FILE) as con:
         _refuse_red(release, con)
-        pages = [*content.pages(con), *_quality(con), *_notebook_pages(release, run=run), *_changes(release)]
-        return _Site(release / "site", con, pages).write()
+        shown = list(only or directory.shown(con, load()))
+        every = directory.page(con, shown)
+    with open_marts(path=release / FILE, counties=shown if every else None) as con:
+        notes = _notebook_pages(release, run=run, counties=shown if every else [])
+        pages = [*content.pages(con), *every, *_quality(con), *notes, *_changes(release)]
+        return _Site(out or release / "site", con, pages).write()
+
+
+def write_pages(settings: Settings, codes: list[str], out: Path, release_id: str | None = None) -> Path:
+    """The site of some counties of a release, and their workbooks, in a folder of their own. Returns its index page.
+
+    Raises ValueError for a county that has no plan in the release."""
+    release = settings.releases / (release_id or current(settings.marts))
+    with open_marts(path=release / FILE) as con:
+        chosen = counties(con, codes)["county_code"].to_list()
+    with open_marts(path=release / FILE, counties=chosen) as con:
+        excel.write(con, out / "excel")
+    return build_site(release, run=False, only=chosen, out=out / "site")
 
 
 def _refuse_red(release: Path, con: duckdb.DuckDBPyConnection) -> None:
@@ -76,11 +95,11 @@ def _quality(con: duckdb.DuckDBPyConnection) -> list[Page]:
     ]
 
 
-def _notebook_pages(release: Path, *, run: bool) -> list[Page]:
+def _notebook_pages(release: Path, *, run: bool, counties: list[str]) -> list[Page]:
     folder = release / "notebooks"
     done = sorted(folder.glob("*.ipynb"))
     if run and not done:
-        done = notebooks.run_notebooks(folder, release)
+        done = notebooks.run_notebooks(folder, release, counties=counties)
     shown = [notebooks.read(path) for path in done]
     return [
         Page(f"notebook-{n.name}", "notebook.html", Words(n.title["zh"], n.title["en"]), {"notebook": n}) for n in shown
