@@ -24,6 +24,7 @@ concurrency:
 """
 
 
+_SHOWN = 12
 PUBLISHED, REFUSED, HELD_BACK = 0, 1, 3
 
 
@@ -45,7 +46,7 @@ def refresh(settings: Settings, only: list[str], force: bool) -> int:
             print(f"清理遗留 / cleaned leftovers: {', '.join(removed)}")
         if not force and _unchanged(settings):
             now = release.current_id(settings)
-            print(f"没有变化，跳过 {'、'.join(codes)}，沿用 {now} / nothing changed, every county skipped, {now} stays")
+            print(f"没有变化，跳过 {_listed(codes)}，沿用 {now} / nothing changed, every county skipped, {now} stays")
             return _told(settings)
         staged = {c.name for c in store.staged_counties(settings)}
         return _materialise(settings, [c for c in codes if not only or c in only or c not in staged])
@@ -73,9 +74,14 @@ def _materialise(settings: Settings, codes: list[str]) -> int:
 
     print(f"  {time.perf_counter() - started:6.1f} s", flush=True)
     if skipped := [c for c in store.unchanged(settings) if c in codes]:
-        print(f"未变的县，不再读取 / unchanged counties, not read again: {', '.join(skipped)}", flush=True)
+        print(f"未变的县，不再读取 / unchanged counties, not read again: {_listed(skipped)}", flush=True)
     errors, report = execute(defs, codes, list(settings.county_folders()))
     return _refused(settings, errors, report) if errors else _published(settings, time.perf_counter() - started)
+
+
+def _listed(codes: list[str]) -> str:
+    """Codes one by one while they are few."""
+    return ", ".join(codes) if len(codes) <= _SHOWN else f"{', '.join(codes[:_SHOWN])} … ({len(codes)})"
 
 
 def _dagster_home() -> None:

@@ -8,7 +8,7 @@ import dagster as dg
 
 from pipelines import settings
 from pipelines.assets.candidate import REFUSED
-from pipelines.assets.common import ALL_COUNTIES, COUNTIES
+from pipelines.assets.common import ALL_COUNTIES, COUNTIES, partition
 from pipelines.publish import alerts, release
 from pipelines.staging import store
 
@@ -21,20 +21,22 @@ refresh = dg.define_asset_job(
 )
 
 
-def tags_for(instance: dg.DagsterInstance, codes: list[str]) -> dict[str, str]:
-    """Register counties as partitions and give the tags of a run over `codes` (first to last as registered)."""
+def tags_for(instance: dg.DagsterInstance, codes: list[str], existing: int = 0) -> dict[str, str]:
+    """Register the partitions of counties and give the tags of a run over `codes` (first to last as registered) when so many
+    counties exist."""
     name = str(COUNTIES.name)
-    known = instance.get_dynamic_partitions(name)
-    missing = [c for c in sorted(codes) if c not in known]
+    wanted = {partition(c, max(existing, len(codes))) for c in codes}
+    missing = sorted(wanted - set(instance.get_dynamic_partitions(name)))
     if missing:
         instance.add_dynamic_partitions(name, missing)
-    order = [c for c in instance.get_dynamic_partitions(name) if c in codes]
+    order = [key for key in instance.get_dynamic_partitions(name) if key in wanted]
     return dict(zip(ALL_COUNTIES, (order[0], order[-1]), strict=True))
 
 
 def forget_absent(instance: dg.DagsterInstance, codes: list[str]) -> None:
-    """Drop partitions whose raw folder is gone."""
-    for gone in set(instance.get_dynamic_partitions(str(COUNTIES.name))) - set(codes):
+    """Drop partitions of which no raw folder is left."""
+    left = {partition(c, len(codes)) for c in codes}
+    for gone in set(instance.get_dynamic_partitions(str(COUNTIES.name))) - left:
         instance.delete_dynamic_partition(str(COUNTIES.name), gone)
 
 
@@ -46,7 +48,7 @@ def execute(defs: dg.Definitions, codes: list[str], existing: list[str]) -> tupl
         result = defs.resolve_job_def("refresh").execute_in_process(
             instance=instance,
             raise_on_error=False,
-            tags=tags_for(instance, codes),
+            tags=tags_for(instance, codes, len(existing)),
             run_config={"loggers": {"progress": {}}},
         )
         report = refused(settings.load(), instance.get_run_by_id(result.run_id))

@@ -1,6 +1,6 @@
 """What every asset shares: partitions, owners, paths of the running candidate, and metadata of a table."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +11,19 @@ from pipelines import registry, settings
 
 OWNERS = ["team:minzheng-marts"]
 COUNTIES = dg.DynamicPartitionsDefinition(name="county")
+MANY = 200  # more counties than this are partitioned by province: Dagster writes several events for every partition
 ALL_COUNTIES = "dagster/asset_partition_range_start", "dagster/asset_partition_range_end"
 RETRY_IO = dg.RetryPolicy(max_retries=2, delay=1)
+
+
+def partition(code: str, existing: int) -> str:
+    """The partition of a county when so many exist: its code, or the first two digits, those of its province."""
+    return code if existing <= MANY else code[:2]
+
+
+def counties_of(keys: Sequence[str], codes: Iterable[str]) -> list[str]:
+    """The counties in partitions: those whose codes begin with one of the keys."""
+    return [code for code in codes if code.startswith(tuple(keys))]
 
 
 def candidate(context: dg.AssetExecutionContext | dg.AssetCheckExecutionContext) -> Path:

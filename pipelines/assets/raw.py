@@ -4,7 +4,7 @@ is damaged is held back; the others go on."""
 import dagster as dg
 
 from pipelines import settings
-from pipelines.assets.common import COUNTIES, OWNERS
+from pipelines.assets.common import COUNTIES, OWNERS, counties_of
 from pipelines.failpoint import failpoint
 from pipelines.ingest.folder import content_hash
 from pipelines.publish import release
@@ -25,12 +25,13 @@ def raw_county(context: dg.AssetExecutionContext) -> None:
     s = settings.load()
     release.hold(s, f"run {context.run.run_id[:8]}")
     folders = s.county_folders()
-    unknown = [k for k in context.partition_keys if k not in folders]
-    if unknown:
-        raise dg.Failure(f"没有原始文件夹 / no raw folder: {', '.join(unknown)}")
-    hashes = {k: content_hash(folders[k]) for k in context.partition_keys}
-    for key, digest in hashes.items():
-        context.add_asset_metadata({"content_hash": digest, "folder": folders[key].name}, partition_key=key)
+    for key in context.partition_keys:
+        mine = counties_of([key], folders)
+        if not mine:
+            raise dg.Failure(f"没有原始文件夹 / no raw folder: {key}")
+        hashes = {folders[code].name: content_hash(folders[code]) for code in mine}
+        shown = {"counties": len(mine), "content_hash": store.fingerprint(hashes), "folder": "; ".join(hashes)}
+        context.add_asset_metadata(shown, partition_key=key)
 
 
 @dg.asset(
@@ -44,15 +45,17 @@ def raw_county(context: dg.AssetExecutionContext) -> None:
     description="县暂存表：统一单位、代码和编号，执行登记的修正 / A county staged: units, codes and ids settled, declared repairs applied.",
 )
 def staging_county(context: dg.AssetExecutionContext) -> None:
-    for key, staged in zip(
-        context.partition_keys, store.stage_counties(settings.load(), context.partition_keys), strict=True
-    ):
-        if isinstance(staged, HeldBack):
-            context.log.warning(staged.words())
-            context.add_asset_metadata({"held_back": staged.words()}, partition_key=key)
-            continue
-        context.log.info(f"{key}: {'未变，沿用 / unchanged' if staged.unchanged else '已更新 / staged'}")
-        context.add_asset_metadata({"input_hash": staged.input_hash, "unchanged": staged.unchanged}, partition_key=key)
+    s = settings.load()
+    staged = store.stage_counties(s, counties_of(context.partition_keys, s.county_folders()))
+    for county in staged:
+        if isinstance(county, HeldBack):
+            context.log.warning(county.words())
+    for key in context.partition_keys:
+        mine = [county for county in staged if county.name.startswith(key)]
+        held = [county.words() for county in mine if isinstance(county, HeldBack)]
+        read = sum(not county.unchanged for county in mine if isinstance(county, store.Staged))
+        shown = {"counties": len(mine), "read": read, "held_back": "\n".join(held)}
+        context.add_asset_metadata(shown, partition_key=key)
 
 
 @dg.asset(

@@ -3,10 +3,12 @@ workbooks for some counties, one page to search them all, and `minzheng page` fo
 
 from __future__ import annotations
 
+from typing import Any
+
 import duckdb
 
 from pipelines.desk.marts import ask
-from pipelines.desk.style import Table
+from pipelines.desk.style import Cell, Table
 from pipelines.desk.words import Words, same
 from pipelines.publish.pages.content import Page
 from pipelines.settings import Settings
@@ -89,7 +91,7 @@ def page(con: Con, shown: list[str]) -> list[Page]:
     ]
 
 
-def _row(r: dict[str, object]) -> tuple[object, ...]:
+def _row(r: dict[str, Any]) -> tuple[Cell, ...]:
     def named(name: str) -> Words:
         return Words(str(r[f"{name}_zh"] or ""), str(r[f"{name}_en"] or r[f"{name}_zh"] or ""))
 

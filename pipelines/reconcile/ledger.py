@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
@@ -43,19 +44,21 @@ def _identity(row: dict[str, object]) -> str:
     return f"{row['county_code']}-{row['rule_id']}-{hashlib.sha256(parts.encode()).hexdigest()[:8]}"
 
 
-def _seen(found: pl.DataFrame) -> list[tuple[str, set[int], set[str]]]:
-    """County, lines and numerals of every finding."""
-    return [(r["county_code"], _lines(r), _numerals(r, "left_value", "right_value", "computation", "description_zh"))
-            for r in found.iter_rows(named=True)]  # fmt: skip
+def _seen(found: pl.DataFrame) -> dict[str, list[tuple[set[int], set[str]]]]:
+    """Lines and numerals of every finding, by county."""
+    seen: dict[str, list[tuple[set[int], set[str]]]] = defaultdict(list)
+    for r in found.iter_rows(named=True):
+        numerals = _numerals(r, "left_value", "right_value", "computation", "description_zh")
+        seen[r["county_code"]].append((_lines(r), numerals))
+    return seen
 
 
-def _covered(note: dict[str, Any], seen: list[tuple[str, set[int], set[str]]]) -> bool:
+def _covered(note: dict[str, Any], seen: dict[str, list[tuple[set[int], set[str]]]]) -> bool:
     """Whether a rule reports the same places with the same numbers as a reader's note."""
     lines = {n for n in (note["left_line"], note["right_line"]) if n}
     numerals = _numerals(note, "left_value", "right_value")
-    return bool(numerals) and any(
-        note["county_code"] == c and lines <= at and numerals <= shown for c, at, shown in seen
-    )
+    mine = seen.get(note["county_code"], [])
+    return bool(numerals) and any(lines <= at and numerals <= shown for at, shown in mine)
 
 
 def _lines(row: dict[str, Any]) -> set[int]:

@@ -141,6 +141,7 @@ def _product(expression: str, place: Place) -> Value | None:
     return result
 
 
+@cache
 def split(expression: str, signs: str) -> list[tuple[str, str]]:
     """``a - b + c`` → [("", a), ("-", b), ("+", c)] for the given signs, which stand between spaces."""
     parts = re.split(rf" ([{re.escape(signs)}]) ", f"{expression}")

@@ -42,7 +42,7 @@ RULES: tuple[Rule, ...] = (
 
 def find(core: Path, staged: list[Path]) -> pl.DataFrame:
     """Core Parquet folder and staged county folders → the rows of fct_discrepancy."""
-    return ledger([frame(findings(Facts.load(core, staged)))], staged)
+    return ledger([frame(findings(facts)) for facts in Facts.load(core, staged)], staged)
 
 
 def findings(facts: Facts, rules: Iterable[Rule] = RULES) -> list[Finding]:

@@ -59,10 +59,8 @@ def stage_counties(settings: Settings, codes: Iterable[str]) -> list[Staged | He
     for code in chosen.keys() - problems.keys():
         held.release(settings, code)
     staged = {s.name: s for s in staged_counties(settings)}
-    return [
-        _held(settings, code, folders[code], staged) if code in problems else _as_read(staged[code], read)
-        for code in chosen
-    ]
+    held_now = {code: _held(settings, code, folders[code], staged) for code in problems}
+    return [held_now.get(code) or _as_read(staged[code], read) for code in chosen]
 
 
 def stage_or_hold(settings: Settings, code: str) -> Staged | HeldBack:
@@ -201,7 +199,7 @@ def _stage(home: Path, raw: dict[str, Path], present: set[str], build: Build) ->
     if index != known:
         gone = read | (known.keys() - present)
         stays = folder if known.keys() - gone else None
-        _replace(home, {**_kept(stays, gone, fresh), INDEX: index})
+        _replace(home, _kept(stays, gone, fresh), index)
     return read, problems
 
 
@@ -224,9 +222,8 @@ def _kept(folder: Path | None, gone: set[str], fresh: Frames) -> Frames:
     return merged
 
 
-def _replace(home: Path, content: Frames | dict[str, object]) -> None:
+def _replace(home: Path, content: Frames, index: dict[str, list[str]]) -> None:
     """Write tables and index into a folder named by their index, then point at it; nobody sees them half-written."""
-    index = content.pop(INDEX)
     name = hashlib.sha256(json.dumps(index, sort_keys=True).encode()).hexdigest()[:16]
     folder, scratch = home / name, home / f".{name}"
     if not folder.exists():
