@@ -43,6 +43,26 @@ FLAT = {"per_1000": 35.0, "per_10000": 12.0, "yuan_per_person_month": 640.0, "yu
         "times": 4.0, "hours": 20.0, "count": 3.0, "persons": 3.0, "m2": 800.0, "km": 5.0, "wan_yuan": 5.0}  # fmt: skip
 WORKS = (("养老", "elderly_care", 0.4), ("殡葬", "funeral", 0.2), ("儿童", "child_welfare", 0.15), ("社工", "social_work", 0.15),
          ("救助", "social_assistance", 0.1))  # fmt: skip
+COLUMNS = {
+    "population": "year,basis,sex,age_from,age_to,persons,source_id",
+    "covariates": "year,variable,value,unit,source_id",
+    "statistics": "key,line,indicator_printed,value_printed,unit_printed,period_start,period_end,period_inferred,measure,"
+    "qualifier,target_kind,target_level,breakdown,place,restates,project,status,note",
+    "indicator_map": "indicator_printed,indicator_id",
+    "projects": "key,project,mention,line,seq_printed,section_printed,name_printed,name_en,domain,construction_type_printed,"
+    "years_printed,investment_printed,investment_unit,responsible_body_printed,location_printed,investor_printed,"
+    "progress_printed,commitment,spend_kind,in_annex,note",
+    "project_outputs": "key,project,mention,line,output,label,value_printed,unit_printed,increment,bed_class,counted,note",
+    "project_funding": "key,project,line,position,header_printed,value_printed",
+    "funding_assignment": "project,position,funder,certainty,reason_zh,reason_en",
+    "corrections": "correction_id,table,row_key,column,printed,corrected,reason_code,reason_zh,reason_en,evidence,status",
+    "notes": "note_id,severity,domain,left_line,left_value,right_line,right_value,lines,computation,description_zh,"
+    "description_en,resolution_zh,resolution_en",
+    "figures": "line,occurrence,printed,status,reason,facts",
+    "actuals": "indicator_id,year,breakdown,value,unit,source_note,reported_on",
+    "areas": "county_code,name_zh,name_en,prefecture_zh,province_zh,kind,valid_from",
+}
+"""The columns that the rows made here have, in their order."""
 DOCUMENT = "synthetic, made for benchmarks: not a document of any government"
 
 
@@ -109,17 +129,10 @@ def _drawn(units: list[Unit], counties: int, seed: int) -> list[Unit]:
 
 
 def change(folder: Path) -> None:
-    """Alter one statement of a county, as a clerk would: the first target of its plan rises by one per cent of itself.
-
-    The numeral in the ledger is changed with it.
-    """
-    text = (folder / "population.csv").read_text(encoding="utf-8").splitlines()
-    cells = text[1].split(",")
-    cells[5] = str(int(cells[5]))
-    rows = (folder / "statistics.csv").read_text(encoding="utf-8").splitlines()
-    notes = [i for i, row in enumerate(rows[1:], start=1) if row.endswith(",")]
-    rows[notes[0]] += "已核对"
-    (folder / "statistics.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
+    """Alter one county as a clerk would: a remark behind its first statement."""
+    path = folder / "statistics.csv"
+    header, first, *rest = path.read_text(encoding="utf-8").splitlines()
+    path.write_text("\n".join((header, f"{first}已核对", *rest)) + "\n", encoding="utf-8")
 
 
 # Ages
@@ -544,14 +557,9 @@ def _reference(folder: Path, units: list[Unit]) -> None:
     _csv(folder / "areas.csv", "areas", rows)
 
 
-@cache
-def _header(table: str) -> str:
-    return ",".join(c.name for c in registry.table(table).columns)
-
-
 def _csv(path: Path, table: str, rows: Rows) -> None:
     lines = (",".join(f'"{c}"' if "," in str(c) else str(c) for c in row) for row in rows)
-    path.write_text("\n".join((_header(table), *lines)) + "\n", encoding="utf-8")
+    path.write_text("\n".join((COLUMNS[table], *lines)) + "\n", encoding="utf-8")
 
 
 def _toml(path: Path, **facts: object) -> None:
