@@ -36,7 +36,7 @@ sql: $(VENV)/ready  ## 只读 SQL 窗口 / read-only SQL shell on the current re
 	@$(BIN)/minzheng sql
 
 bench: $(VENV)/ready  ## 性能测量 / benchmarks
-	@$(BIN)/python -m benchmarks
+	@$(BIN)/python -m benchmarks $(ARGS)
 
 clean:  ## 删除环境与缓存，保留发布版本 / remove environment and caches, keep the releases
 	rm -rf $(VENV) .dagster data/staging

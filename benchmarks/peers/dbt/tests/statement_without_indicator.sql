@@ -1,0 +1,1 @@
+SELECT * FROM {{ ref('observations') }} WHERE indicator_id IS NULL OR domain IS NULL

@@ -1,0 +1,91 @@
+"""The synthetic country obeys the contracts of real counties, is the same each time, and is refreshed county by county."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from benchmarks import country, scale
+from pipelines.core.tables import build_core
+from pipelines.settings import Settings
+from pipelines.staging import store
+from pipelines.staging.held import HeldBack
+from pipelines.staging.validate import validate
+
+COUNTIES = 12
+
+
+@pytest.fixture(scope="module")
+def raw(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("country") / "raw"
+    country.write(folder, COUNTIES, panel=country.panel_folder())
+    return folder
+
+
+def of(root: Path, raw: Path) -> Settings:
+    return Settings(data_root=root, raw_folder=str(raw))
+
+
+def core(settings: Settings, out: Path) -> dict[str, bytes]:
+    """Everything staged, core built: file name → bytes."""
+    assert not [h for h in store.stage_counties(settings, settings.county_folders()) if isinstance(h, HeldBack)]
+    store.stage_reference(settings)
+    build_core(store.tables(settings), store.current(settings, "reference").folder, out)
+    return {p.name: p.read_bytes() for p in sorted(out.glob("*.parquet"))}
+
+
+def test_every_county_is_valid_and_says_that_it_is_synthetic(raw: Path) -> None:
+    folders = Settings(data_root=raw.parent).county_folders()
+    assert len(folders) == COUNTIES
+    for code, folder in folders.items():
+        assert validate(folder) == []
+        assert int(code[-2:]) >= country.FIRST
+        assert "合成" in (folder / "county.toml").read_text(encoding="utf-8")
+        assert "不是真实文件" in (folder / "source.toml").read_text(encoding="utf-8")
+
+
+def test_a_damaged_synthetic_county_is_not_valid(raw: Path, tmp_path: Path) -> None:
+    folder = country.write(tmp_path, 1, panel=country.panel_folder())[0]
+    path = folder / "figures.csv"
+    path.write_text(re.sub(r"s0001\.", "s9999.", path.read_text(encoding="utf-8"), count=1), encoding="utf-8")
+    assert [p.rule for p in validate(folder)] == ["unknown_reference"]
+
+
+def test_same_seed_same_country_same_core(raw: Path, tmp_path: Path) -> None:
+    country.write(tmp_path / "again", COUNTIES, panel=country.panel_folder())
+    one, two = (
+        core(of(tmp_path / "a", raw), tmp_path / "one"),
+        core(of(tmp_path / "b", tmp_path / "again"), tmp_path / "two"),
+    )
+    assert one == two
+    other = country.write(tmp_path / "other", 1, seed=8, panel=country.panel_folder())[0]
+    assert (other / "statistics.csv").read_bytes() != next(raw.glob("*-0001/statistics.csv")).read_bytes()
+
+
+def test_a_larger_country_holds_the_smaller_one(raw: Path, tmp_path: Path) -> None:
+    country.write(tmp_path, COUNTIES + 1, panel=country.panel_folder())
+    for folder in (p for p in raw.iterdir() if p.name != "reference"):
+        assert (tmp_path / folder.name / "statistics.csv").read_bytes() == (folder / "statistics.csv").read_bytes()
+
+
+def test_only_a_changed_county_is_read_again(raw: Path, tmp_path: Path) -> None:
+    folders = country.write(tmp_path / "raw", 3, panel=country.panel_folder())
+    settings = of(tmp_path, tmp_path / "raw")
+    before = core(settings, tmp_path / "before")
+    country.change(folders[1])
+    staged = {s.name: s for s in store.stage_counties(settings, settings.county_folders())}
+    assert [code for code, s in staged.items() if isinstance(s, store.Staged) and not s.unchanged] == [
+        folders[1].name[:6]
+    ]
+    after = core(settings, tmp_path / "after")
+    assert [name for name in before if before[name] != after[name]] == ["fct_observation.parquet"]
+
+
+@pytest.mark.slow
+def test_a_country_is_published_and_again_after_one_change() -> None:
+    found = scale.measure(COUNTIES, notebooks=False)
+    assert found.again is not None
+    assert [s.name for s in found.stages] == [s.name for s in found.again.stages]
+    assert found.release_mb > 0
