@@ -7,7 +7,8 @@ import pytest
 
 from pipelines import registry
 from pipelines.assets import analysis, candidate, publish, raw
-from pipelines.assets.automation import tags_for
+from pipelines.assets.automation import forget_absent, tags_for
+from pipelines.assets.common import MANY, counties_of
 from pipelines.definitions import defs
 
 SPECS = {spec.key: spec for spec in defs.resolve_all_asset_specs()}
@@ -74,3 +75,13 @@ def test_job_schedule_and_sensors() -> None:
     assert defs.resolve_schedule_def("daily").cron_schedule.endswith("* * *")
     assert defs.resolve_sensor_def("raw_changed")
     assert defs.resolve_sensor_def("on_failure")
+
+
+def test_a_large_country_is_partitioned_by_province() -> None:
+    with dg.DagsterInstance.ephemeral() as instance:
+        codes = [f"{province}{n:04d}" for province in (53, 62) for n in range(1, MANY)]
+        assert list(tags_for(instance, codes).values()) == ["53", "62"]
+        assert list(tags_for(instance, ["620001"], len(codes)).values()) == ["62", "62"]
+        assert counties_of(["62"], codes) == [c for c in codes if c.startswith("62")]
+        forget_absent(instance, ["530001"])
+        assert instance.get_dynamic_partitions("county") == []
