@@ -186,7 +186,7 @@ def _sound(ages: dict[tuple[int, str, int], int]) -> bool:
         total = sum(p for (y, _, _), p in ages.items() if y == year)
         old = sum(p for (y, _, a), p in ages.items() if y == year and a >= 60)
         men = sum(p for (y, s, _), p in ages.items() if y == year and s == "male")
-        if not (total >= 30_000 and 0.05 <= old / total <= 0.44 and 0.75 <= men / (total - men) <= 1.45):
+        if not (total >= 30_000 and 0.08 <= old / total <= 0.44 and 0.75 <= men / (total - men) <= 1.45):
             return False
         for sex in SEXES.values():
             density = [ages[year, sex, a] / (1 if a == 0 else 4 if a == 1 else 5) for a in STARTS]
