@@ -12,7 +12,7 @@ import polars as pl
 import pytest
 
 from pipelines import registry
-from pipelines.quality.adapter import Engine, check, every_check, raised
+from pipelines.quality.adapter import Engine, check, every_check, library, raised
 from pipelines.quality.checks import MEASURES, Check, Words, hand_written, tables
 from pipelines.quality.counts import count
 from tests.quality.catch_rate import SUITES
@@ -46,8 +46,7 @@ def test_every_published_table_has_a_suite() -> None:
     "path", sorted(p for p in SUITES.glob("*.json") if p.name != "row_counts.json"), ids=lambda p: p.stem
 )
 def test_suite_files_load_in_great_expectations(path: Path) -> None:
-    import great_expectations as gx
-
+    gx = library()
     suite = json.loads(path.read_text(encoding="utf-8"))
     loaded = gx.ExpectationSuite(**suite)
     assert [e.severity.value for e in loaded.expectations] == [e["severity"] for e in suite["expectations"]]
