@@ -14,7 +14,6 @@ from pipelines import registry
 Language = Literal["zh", "en"]
 LANGUAGES: tuple[Language, ...] = ("zh", "en")
 DASH = "—"
-SIGNS = {"=": "", ">=": "≥", "<=": "≤", ">": ">", "<": "<", "~": "≈"}
 CLOSE_UNITS = {"%", "‰"}
 
 
@@ -94,10 +93,18 @@ def quantity(value: float | None, unit: str) -> Words:
     return Words(f"{number(value)}{zh}", f"{number(value)}{en if en in CLOSE_UNITS else ' ' + en}")
 
 
+def sign(qualifier: str | None) -> Words:
+    """What stands before a bounded number: ≥, or 约 / about; nothing for an exact one."""
+    if qualifier in (None, "="):
+        return same("")
+    if qualifier == "~":
+        return Words(code("qualifier", "~").zh, code("qualifier", "~").en + " ")
+    return same(qualifier.replace(">=", "≥").replace("<=", "≤"))
+
+
 def bound(qualifier: str | None, value: float | None, unit: str) -> Words:
     """A promise with its sign: ≥55%."""
-    said, sign = quantity(value, unit), SIGNS.get(qualifier or "=", "")
-    return Words(sign + said.zh, sign + said.en)
+    return sign(qualifier) + quantity(value, unit)
 
 
 def unit_words(unit: str) -> Words:
