@@ -715,16 +715,10 @@ def sources(con: Connection = None) -> Table:
                Words("等级", "grade"), Words("校验值", "sha256"))  # fmt: skip
     body = tuple(
         (named(r, "title"), _issuer(r["issuer_zh"]), words.printed(" ".join(v for v in (r["document_number"], r["date_as_printed"]) if v)), same(_period(r)),
-         _LICENCES.get(r["licence"], same(r["licence"])), words.code("grade", r["quality_grade"]), same(r["sha256"][:12] if r["sha256"] else words.DASH))
+         words.code("licence", r["licence"]), words.code("grade", r["quality_grade"]), same(r["sha256"][:12] if r["sha256"] else words.DASH))
         for r in rows
     )  # fmt: skip
     return Table(headers, body)
-
-
-_LICENCES = {
-    "government document": Words("政府文件", "government document"),
-    "government statistics": Words("政府统计", "government statistics"),
-}
 
 
 def _issuer(text: str) -> Words:

@@ -174,16 +174,9 @@ def breakdown(text: str | None) -> Words:
     """A breakdown such as ``area=urban`` in words; what the registry does not know stays Chinese."""
     if not text:
         return same("")
-    known = {
-        "urban": Words("城市", "urban"),
-        "rural": Words("农村", "rural"),
-        "township": Words("乡镇", "township"),
-        "village": Words("村", "village"),
-        "county": Words("县", "county"),
-        "lower": Words("下限", "lower bound"),
-        "upper": Words("上限", "upper bound"),
-    }
-    parts = [known.get(p.split("=", 1)[-1]) or printed(p.split("=", 1)[-1]) for p in text.split(";")]
+    known = registry.codes()["breakdown"]
+    values = [p.split("=", 1)[-1] for p in text.split(";")]
+    parts = [code("breakdown", v) if v in known else printed(v) for v in values]
     return Words("（" + "、".join(p.zh for p in parts) + "）", " (" + ", ".join(p.en for p in parts) + ")")
 
 
