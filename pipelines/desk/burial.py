@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any
 
 from pipelines.desk import words
-from pipelines.desk.marts import ask, reading
+from pipelines.desk.marts import ask, counties, reading
 from pipelines.desk.style import Cell, Table
 from pipelines.desk.tables import COUNTY, LINE, Connection, named
 from pipelines.desk.words import Words, same
@@ -14,10 +14,11 @@ from pipelines.desk.words import Words, same
 NOT_AN_URN = Words("一穴不等于一具（双穴葬两具）。", "A grave is not an urn: a double grave holds two.")
 
 
-def capacity(county: str | None = None, con: Connection = None) -> Table:
-    """Every stated class of places with its document line, counted in the outlook or not; one county or all."""
+def capacity(codes: list[str] | None = None, con: Connection = None) -> Table:
+    """Every stated class of places with its document line, counted in the outlook or not, of some counties or all."""
     with reading(con) as db:
-        rows = ask(db, _CAPACITY, county=county).to_dicts()
+        chosen = counties(db, codes)["county_code"].to_list()
+        rows = [r for r in ask(db, _CAPACITY).to_dicts() if r["county_code"] in chosen]
     headers = (
         COUNTY, Words("公墓性质", "cemetery"), Words("安葬形式", "form"), Words("已建或规划", "built or planned"), Words("穴（格）位", "graves or niches"),
         Words("可葬骨灰（具）", "urns they hold"), Words("公墓（个）", "cemeteries"), Words("可用起始年", "from"), Words("已用", "used"), Words("是否计入容量", "counted in the capacity"), LINE,
@@ -27,7 +28,6 @@ def capacity(county: str | None = None, con: Connection = None) -> Table:
 
 _CAPACITY = """
     SELECT k.*, c.name_zh, c.name_en FROM mart_cemetery_capacity k JOIN dim_county c USING (county_code)
-    WHERE $county IS NULL OR county_code = $county
     ORDER BY left(county_code, 4), county_code, source_line, capacity_id
 """
 

@@ -99,12 +99,12 @@ def test_public_benefit_capacity_has_a_line_of_its_own(con: Con) -> None:
 
 
 def test_places_say_whether_and_why_they_are_not_counted(con: Con) -> None:
-    table = burial.capacity(HILL, con)
+    table = burial.capacity([HILL], con)
     counted = [row[9].split("：")[0] for row in table.cells("zh")]
     assert counted == ["计入", "计入", "不计入", "不计入"]
     assert "是否已含" in table.cells("zh")[2][9] and table.cells("zh")[3][4] == "未报告"
     assert table.cells("zh")[1][4:6] == ["2,000", "约4,000"]  # graves and urns apart
-    assert table.caption == burial.NOT_AN_URN and not burial.capacity(RIVER, con).rows
+    assert table.caption == burial.NOT_AN_URN and not burial.capacity([RIVER], con).rows
 
 
 def test_outputs_carry_the_word_that_bounds_them(con: Con) -> None:

@@ -188,7 +188,7 @@ def _county(con: Con, county: dict[str, Any], found: list[headlines.Headline]) -
         **{name: county[name] for name in ("elderly", "beds", "sensitivity", "graves", "money", "targets", "projects")},
         "contradictions": tables.contradiction_rows(con, code), "progress": _without(tables.progress(code, con), {0}),
         "figures": figures.key_figures([code], con), "missing": _missing(con, code), "show_county": False, "shortage": tables.shortage(code, con),
-        "places": _without(burial.capacity(code, con), {0}), "plausibility": _without(tables.plausibility(con, code), {0}), "evaluated": any(data.rows for _, _, data in county["targets"]),
+        "places": _without(burial.capacity([code], con), {0}), "plausibility": _without(tables.plausibility(con, code), {0}), "evaluated": any(data.rows for _, _, data in county["targets"]),
     }  # fmt: skip
 
 
