@@ -43,7 +43,9 @@ def _row(r: dict[str, Any]) -> tuple[Cell, ...]:
         form = Words(f"{form.zh}（生态葬≥{share}%）", f"{form.en} (eco burial ≥{share}%)")
     places = words.code("absence", r["places_status"]) if r["places"] is None else r["places"]
     urns = None if r["urns"] is None else words.bound(r["urns_qualifier"], r["urns"], "text")
-    used = words.code("absence", r["used_status"]) if r["used_status"] else Words("新建，未使用", "new, none used")
+    used = words.code("absence", r["used_status"]) if r["used_status"] else None
+    if used is None and r["places"] is not None:
+        used = Words("新增，按未用计", "new, taken as unused")
     return (
         named(r), words.code("cemetery_ownership", r["ownership"]), form, stage, places, urns, r["cemeteries"],
         same(str(r["available_from"])), used, _counted(r), words.line(r["source_line"]),
