@@ -6,9 +6,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from typing import Any
 
 import duckdb
 
+from pipelines.desk import words
 from pipelines.desk.style import Cell, Table
 from pipelines.desk.words import Words, same
 
@@ -45,15 +47,28 @@ def recipe(id: str) -> Recipe:
 
 
 def show(id: str, con: duckdb.DuckDBPyConnection) -> Table:
-    """Print the query of a recipe and return its answer; columns keep their names in the marts."""
+    """Print the query of a recipe and return its answer; columns keep their names in the marts, and of a pair of columns
+    in both languages (name_zh, name_en) a page shows its own."""
     sql = recipe(id).sql
     print(sql)
     answer = con.sql(sql)
-    names = answer.columns
-    rows = tuple(tuple(_cell(n, v) for n, v in zip(names, row, strict=True)) for row in answer.fetchall())
-    return Table(tuple(same(n) for n in names), rows)
+    rows = [dict(zip(answer.columns, row, strict=True)) for row in answer.fetchall()]
+    heads = _heads(answer.columns)
+    return Table(tuple(heads), tuple(tuple(_cell(head, row) for head in heads) for row in rows))
 
 
-def _cell(column: str, value: str | int | float | None) -> Cell:
-    plain = value is not None and set(column.split("_")) & set(_UNGROUPED)
-    return same(str(value)) if plain else value
+def _heads(columns: list[str]) -> list[Words]:
+    """The column of each language, once for a pair."""
+    known = set(columns)
+    pairs = {zh: f"{zh.removesuffix('_zh')}_en" for zh in columns if zh.endswith("_zh")}
+    paired = {en for en in pairs.values() if en in known}
+    return [Words(c, en) if (en := pairs.get(c)) in paired else same(c) for c in columns if c not in paired]
+
+
+def _cell(head: Words, row: dict[str, Any]) -> Cell:
+    value = row[head.zh]
+    if head.zh != head.en:
+        return Words(value or words.DASH, words.marked(row[head.en] or value or words.DASH))
+    if value is not None and set(head.zh.split("_")) & set(_UNGROUPED):
+        return same(str(value))
+    return Words(value, words.marked(value)) if isinstance(value, str) else value

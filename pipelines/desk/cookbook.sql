@@ -8,7 +8,8 @@ SELECT c.county_code, c.name_zh, c.name_en, string_agg(DISTINCT p.commitment, ' 
        count(*) FILTER (WHERE p.in_annex) AS annex_projects,
        sum(p.total_investment_wan) FILTER (WHERE p.in_annex) AS annex_wan,
        sum(p.total_investment_wan) FILTER (WHERE p.in_annex AND NOT p.in_printed_total) AS left_out_wan,
-       string_agg(p.name_zh, '、' ORDER BY p.project_id) FILTER (WHERE p.in_annex AND NOT p.in_printed_total) AS left_out,
+       string_agg(p.name_zh, '、' ORDER BY p.project_id) FILTER (WHERE p.in_annex AND NOT p.in_printed_total) AS left_out_zh,
+       string_agg(p.name_en, '; ' ORDER BY p.project_id) FILTER (WHERE p.in_annex AND NOT p.in_printed_total) AS left_out_en,
        sum(p.total_investment_wan) FILTER (WHERE NOT p.in_annex) AS outside_annex_wan
 FROM fct_project p JOIN dim_county c USING (county_code)
 GROUP BY c.county_code, c.name_zh, c.name_en
@@ -116,9 +117,10 @@ ORDER BY county_code, bed_type, estimator, definition, scenario;
 -- zh: 墓穴够用吗，何时用完？
 -- en: Will the graves suffice, and when do they run out?
 -- Where used graves are not reported nothing remains to be computed: break_even is what must be free at the start to last to 2035.
+-- mart_cemetery_capacity lists the classes behind the capacity; mart_cemetery_class_outlook has public-benefit places alone.
 SELECT county_code, scenario, round(deaths_p50) AS deaths_p50, round(interments_p50) AS interments_p50, capacity, capacity_status,
        round(remaining_p50) AS remaining_p50, depletion_year_p10, depletion_year_p50, depletion_year_p90,
-       round(break_even_p50) AS break_even_p50
+       round(break_even_p10) AS break_even_p10, round(break_even_p50) AS break_even_p50, round(break_even_p90) AS break_even_p90
 FROM mart_cemetery_outlook
 WHERE year = 2035
 ORDER BY county_code, scenario;
@@ -163,6 +165,7 @@ ORDER BY counties DESC, domain, indicator_id;
 -- One row per group inside which values may be compared; the order of counties is that of their codes, no ranking.
 SELECT i.name_zh, i.name_en, v.breakdown, v.measure, v.year, max(v.normalised_by) AS normalised_by, any_value(v.unit_normalised) AS unit,
        string_agg(c.name_zh || ' ' || coalesce(nullif(v.qualifier_normalised, '='), '') || format('{:.10g}', round(coalesce(v.value_normalised, v.value), 2)), '；' ORDER BY v.county_code, v.row_id) AS values_zh,
+       string_agg(c.name_en || ' ' || coalesce(nullif(v.qualifier_normalised, '='), '') || format('{:.10g}', round(coalesce(v.value_normalised, v.value), 2)), '; ' ORDER BY v.county_code, v.row_id) AS values_en,
        round(any_value(v.peers_median), 2) AS median
 FROM mart_county_comparison v JOIN dim_indicator k USING (indicator_id) JOIN dim_county c USING (county_code)
 JOIN dim_indicator i ON i.indicator_id = k.compared_as

@@ -180,7 +180,7 @@ def projects(county: str, con: Connection = None) -> Table:
 
 
 _PROJECTS = """
-    SELECT p.*, (SELECT list({'output': output, 'label': label, 'quantity': quantity, 'unit': unit, 'increment': increment} ORDER BY output_id)
+    SELECT p.*, (SELECT list({'output': output, 'label': label, 'quantity': quantity, 'unit': unit, 'qualifier': qualifier, 'increment': increment} ORDER BY output_id)
                  FROM fct_project_output o WHERE o.project_id = p.project_id AND counted AND quantity IS NOT NULL) AS outputs
     FROM fct_project p WHERE county_code = $county
     ORDER BY NOT in_annex, total_investment_wan IS NULL, source_line, project_id
@@ -212,8 +212,8 @@ def progress(county: str | None = None, con: Connection = None) -> Table:
 
 _PROGRESS = """
     SELECT g.*, p.*, c.name_zh AS county_zh, c.name_en AS county_en,
-      (SELECT list({'output': output, 'quantity': quantity, 'unit': unit}) FROM (
-         SELECT output, unit, sum(quantity) AS quantity FROM fct_project_output o
+      (SELECT list({'output': output, 'quantity': quantity, 'unit': unit, 'qualifier': qualifier}) FROM (
+         SELECT output, unit, sum(quantity) AS quantity, CASE WHEN count(DISTINCT coalesce(qualifier, '=')) = 1 THEN any_value(qualifier) ELSE '~' END AS qualifier FROM fct_project_output o
          WHERE o.project_id = p.project_id AND counted AND quantity IS NOT NULL GROUP BY output, unit)) AS planned
     FROM fct_project_progress g JOIN fct_project p USING (project_id) JOIN dim_county c USING (county_code)
     WHERE $county IS NULL OR county_code = $county
@@ -239,7 +239,7 @@ def _done(part: str, planned: dict[str, dict[str, Any]]) -> Words:
     goal = planned.get(output.strip())
     said = same(f" {quantity.strip()}")
     if goal:
-        said = same(f" {quantity.strip()}/") + words.quantity(goal["quantity"], goal["unit"])
+        said = same(f" {quantity.strip()}/") + words.bound(goal["qualifier"], goal["quantity"], goal["unit"])
     return words.code("output", output.strip()) + said
 
 
@@ -250,7 +250,7 @@ def _output(o: dict[str, Any]) -> Words:
         else words.printed(o["label"] or "")
     )
     changed = words.code("increment", o["increment"])
-    said = words.quantity(o["quantity"], o["unit"])
+    said = words.bound(o["qualifier"], o["quantity"], o["unit"])
     if o["increment"] in ("new", "unknown"):
         return what + same(" ") + said
     return Words(f"{what.zh} {said.zh}（{changed.zh}）", f"{what.en} {said.en} ({changed.en})")
@@ -429,7 +429,7 @@ def side_by_side(con: Connection = None, codes: list[str] | None = None) -> Tabl
         Words("数据性质", "measure"),
         Words("年份", "year"),
         *(named(c) for c in every),
-        Words("折算", "put per"),
+        Words("折算、口径", "put per, basis"),
     )
     groups = rows.group_by("comparable_group", maintain_order=True)
     return Table(headers, tuple(_group_row(g, [c["county_code"] for c in every]) for _, g in groups))
@@ -446,6 +446,8 @@ def _group_row(group: pl.DataFrame, codes: list[str]) -> tuple[Cell, ...]:
     first = group.to_dicts()[0]
     cells = [_stated([r for r in group.iter_rows(named=True) if r["county_code"] == c]) for c in codes]
     put = next((words.code("normaliser", n) for n in group["normalised_by"].to_list() if n not in (None, "none")), None)
+    if put is None and "not_stated" in group["basis"]:
+        put = words.code("comparison_basis", "not_stated")
     return (
         words.code("domain", first["domain"]), named(first) + words.breakdown(first["breakdown"]), words.code("measure", first["measure"]),
         same(str(first["year"] or "")), *cells, put,
@@ -713,16 +715,10 @@ def sources(con: Connection = None) -> Table:
                Words("等级", "grade"), Words("校验值", "sha256"))  # fmt: skip
     body = tuple(
         (named(r, "title"), _issuer(r["issuer_zh"]), words.printed(" ".join(v for v in (r["document_number"], r["date_as_printed"]) if v)), same(_period(r)),
-         _LICENCES.get(r["licence"], same(r["licence"])), words.code("grade", r["quality_grade"]), same(r["sha256"][:12] if r["sha256"] else words.DASH))
+         words.code("licence", r["licence"]), words.code("grade", r["quality_grade"]), same(r["sha256"][:12] if r["sha256"] else words.DASH))
         for r in rows
     )  # fmt: skip
     return Table(headers, body)
-
-
-_LICENCES = {
-    "government document": Words("政府文件", "government document"),
-    "government statistics": Words("政府统计", "government statistics"),
-}
 
 
 def _issuer(text: str) -> Words:

@@ -130,7 +130,10 @@ def _value(con: duckdb.DuckDBPyConnection, table: str, row: dict[str, Any]) -> l
             Words("", "") if row["counted"] else Words("（重复陈述，不计入汇总）", " (a restatement, not counted)")
         )
         return [
-            Step(Words("数值", "value"), what + same(" ") + words.quantity(row["quantity"], row["unit"]) + counted),
+            Step(
+                Words("数值", "value"),
+                what + same(" ") + words.bound(row["qualifier"], row["quantity"], row["unit"]) + counted,
+            ),
             _printed(row["value_as_printed"]),
         ]
     named = Step(Words("项目", "project"), Words(row["name_zh"], row["name_en"]))

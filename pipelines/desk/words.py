@@ -14,7 +14,6 @@ from pipelines import registry
 Language = Literal["zh", "en"]
 LANGUAGES: tuple[Language, ...] = ("zh", "en")
 DASH = "—"
-SIGNS = {"=": "", ">=": "≥", "<=": "≤", ">": ">", "<": "<", "~": "≈"}
 CLOSE_UNITS = {"%", "‰"}
 
 
@@ -94,10 +93,18 @@ def quantity(value: float | None, unit: str) -> Words:
     return Words(f"{number(value)}{zh}", f"{number(value)}{en if en in CLOSE_UNITS else ' ' + en}")
 
 
+def sign(qualifier: str | None) -> Words:
+    """What stands before a bounded number: ≥, or 约 / about; nothing for an exact one."""
+    if qualifier in (None, "="):
+        return same("")
+    if qualifier == "~":
+        return Words(code("qualifier", "~").zh, code("qualifier", "~").en + " ")
+    return same(qualifier.replace(">=", "≥").replace("<=", "≤"))
+
+
 def bound(qualifier: str | None, value: float | None, unit: str) -> Words:
     """A promise with its sign: ≥55%."""
-    said, sign = quantity(value, unit), SIGNS.get(qualifier or "=", "")
-    return Words(sign + said.zh, sign + said.en)
+    return sign(qualifier) + quantity(value, unit)
 
 
 def unit_words(unit: str) -> Words:
@@ -167,16 +174,9 @@ def breakdown(text: str | None) -> Words:
     """A breakdown such as ``area=urban`` in words; what the registry does not know stays Chinese."""
     if not text:
         return same("")
-    known = {
-        "urban": Words("城市", "urban"),
-        "rural": Words("农村", "rural"),
-        "township": Words("乡镇", "township"),
-        "village": Words("村", "village"),
-        "county": Words("县", "county"),
-        "lower": Words("下限", "lower bound"),
-        "upper": Words("上限", "upper bound"),
-    }
-    parts = [known.get(p.split("=", 1)[-1]) or printed(p.split("=", 1)[-1]) for p in text.split(";")]
+    known = registry.codes()["breakdown"]
+    values = [p.split("=", 1)[-1] for p in text.split(";")]
+    parts = [code("breakdown", v) if v in known else printed(v) for v in values]
     return Words("（" + "、".join(p.zh for p in parts) + "）", " (" + ", ".join(p.en for p in parts) + ")")
 
 

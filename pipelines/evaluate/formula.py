@@ -6,11 +6,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from pipelines.evaluate.verdict import Goal, Point, completion_rate, direction, due, path, target_type
+from pipelines.evaluate.verdict import Goal, Point, direction, due, path
 
 Row = Mapping[str, Any]
 
 _SIGN = {"=": "=", ">=": "≥", "<=": "≤", ">": ">", "<": "<", "~": "≈"}
+ENDED = ("completed", "not_completed")
 _PACED = ("ahead", "on_schedule", "slow", "far_behind", "reversing", "met_early")
 
 
@@ -23,14 +24,6 @@ def formula(row: Row, rows: Sequence[Row], better: str = "higher") -> str:
     """The formula of one row of `evaluation_target`; `rows` are the county's rows, for milestones and range bounds."""
     goal = _goal(row, rows, better)
     return "；".join([_values(row, goal), *_steps(row, goal)])
-
-
-def completion(row: Row, rows: Sequence[Row], better: str = "higher") -> float | None:
-    """The completion rate of a row that was judged at the end; None for any other."""
-    base, now = _points(row)
-    if now is None or row["verdict"] not in ("completed", "not_completed") or "holds_every_year" in _flags(row):
-        return None
-    return completion_rate(_goal(row, rows, better), base, now)
 
 
 def at(value: float | None, year: int | None) -> str:
@@ -83,8 +76,8 @@ def _values(row: Row, goal: Goal) -> str:
 
 def _steps(row: Row, goal: Goal) -> list[str]:
     steps = _pace(row, goal) if row["verdict"] in _PACED and row["pace"] is not None else []
-    if row["verdict"] in ("completed", "not_completed") and "holds_every_year" not in _flags(row):
-        steps = _completion(goal, row)
+    if row["verdict"] in ENDED and row["completion_rate"] is not None:
+        steps = [_completion(goal, row)]
     return steps + _required(row, goal)
 
 
@@ -109,21 +102,10 @@ def _time(now: int, start: int, end: int) -> str:
     return f"τ=({now}−{start})/({end}−{start})={number((now - start) / (end - start))}"
 
 
-def _completion(goal: Goal, row: Row) -> list[str]:
-    base, now = _points(row)
-    rate = None if now is None else completion_rate(goal, base, now)
-    if rate is None:
-        return []
+def _completion(goal: Goal, row: Row) -> str:
     level = "A/T" if direction(goal) > 0 else "T/A"
     rules = {"improvement": "(A−B)/(T−B)", "range": "(A−B)/(T−B)", "cumulative": "Σ/T"}
-    return [f"{rules.get(target_type(goal, base), level)}={number(rate * 100)}%"]
-
-
-def _points(row: Row) -> tuple[Point | None, Point | None]:
-    """Baseline and latest actual."""
-    known = ((row["baseline_year"], row["baseline"]), (row["latest_year"], row["latest_actual"]))
-    base, now = (None if year is None or value is None else Point(year, value) for year, value in known)
-    return base, now
+    return f"{rules.get(row['target_type'], level)}={number(row['completion_rate'] * 100)}%"
 
 
 def _required(row: Row, goal: Goal) -> list[str]:

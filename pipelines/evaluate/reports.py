@@ -12,11 +12,9 @@ import polars as pl
 
 from pipelines import registry
 from pipelines.evaluate.flags import describe
-from pipelines.evaluate.formula import at, completion, formula, number, target_text
+from pipelines.evaluate.formula import ENDED, at, formula, number, target_text
 
 Row = Mapping[str, Any]
-
-ENDED = ("completed", "not_completed")
 
 
 @dataclass(frozen=True)
@@ -93,11 +91,11 @@ def final(evaluation: pl.DataFrame, counties: pl.DataFrame, indicators: pl.DataF
     return _report("final", name, county_code, evaluation=evaluation, counties=counties, indicators=indicators)
 
 
-def wording(row: Row, kind: str = "midterm", rate: float | None = None) -> Words:
+def wording(row: Row, kind: str = "midterm") -> Words:
     """The words of one verdict; in a final report a verdict from before the target's year is not a final one."""
     zh, en = (registry.label("verdict", row["verdict"], language) for language in ("zh", "en"))
-    if rate is not None and row["verdict"] in ENDED:
-        percent = number(round(rate * 100, 1))
+    if row["completion_rate"] is not None and row["verdict"] in ENDED:
+        percent = number(round(row["completion_rate"] * 100, 1))
         return Words(f"{zh}（完成率 {percent}%）", f"{en} (completion {percent}%)")
     early = row["latest_year"] is not None and row["latest_year"] < row["target_year"]
     if kind == "final" and early:
@@ -180,7 +178,6 @@ def _awaited(kind: str, groups: Mapping[str, Sequence[Row]]) -> list[Section]:
 
 def _entry(row: Row, rows: Sequence[Row], indicators: Mapping[str, Row], kind: str) -> Entry:
     indicator = indicators[row["indicator_id"]]
-    rate = completion(row, rows, indicator["better"])
     demand = row["demand_consistency"]
     return Entry(
         target_id=row["target_id"], indicator=Words(indicator["name_zh"], indicator["name_en"]),
@@ -188,7 +185,7 @@ def _entry(row: Row, rows: Sequence[Row], indicators: Mapping[str, Row], kind: s
         level=_words("target_level", row["target_level"]), kind=_words("target_kind", row["target_kind"]),
         baseline=at(row["baseline"], row["baseline_year"]), target=target_text(row),
         actual=at(row["latest_actual"], row["latest_year"]), verdict=row["verdict"],
-        wording=wording(row, kind, rate), formula=formula(row, rows, indicator["better"]),
+        wording=wording(row, kind), formula=formula(row, rows, indicator["better"]),
         flags=tuple(Words(d.zh, d.en) for d in map(describe, _flags(row))),
         demand=_words("demand_consistency", demand) if demand else None, source_line=row["source_line"],
     )  # fmt: skip

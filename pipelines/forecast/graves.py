@@ -37,7 +37,7 @@ def grave_outlook(
     deaths: `project_all(...).deaths`; capacity: `county_code, year (available from), places, used` (places in graves,
     niches and eco graves; used null = not reported, 0 = new); relocated: `county_code, year, graves` moved into them.
     Scenario natural: the observed share of deaths comes to legal cemeteries; policy: every death does. Returns the
-    columns of `forecast_graves` plus break_even_p50, the places that must be free at the start to last to that year.
+    columns of `forecast_graves`; break_even_p10/p50/p90 are the places that must be free at the start to last to that year.
     Interments count against capacity from the year it opens; before that the cemeteries in use are not reported.
     Remaining places and depletion years are null where capacity or its use is not reported (capacity_status says so)
     and where capacity outlasts the horizon (depletion null, remaining positive).
@@ -119,7 +119,9 @@ def _scenario(
     stated: Bools,
 ) -> pl.DataFrame:
     n, t = len(codes), len(years)
-    left = quantiles_of_sorted(np.sort(places[..., None] - used, axis=2), (0.1, 0.5, 0.9))
+    left, wanted = (
+        quantiles_of_sorted(np.sort(drawn, axis=2), (0.1, 0.5, 0.9)) for drawn in (places[..., None] - used, needed)
+    )
     opened = places > 0
     exhausted = (used >= places[..., None]) & opened[..., None]
     first = np.where(exhausted.any(axis=1), np.array(years)[exhausted.argmax(axis=1)], np.inf)
@@ -139,7 +141,7 @@ def _scenario(
             f"depletion_year_{q}": np.where(assessable, np.repeat(years_of[k], t), np.nan)
             for k, q in enumerate(("p10", "p50", "p90"))
         },
-        "break_even_p50": np.median(needed, axis=2).reshape(-1),
+        **{f"break_even_{q}": wanted[k].reshape(-1) for k, q in enumerate(("p10", "p50", "p90"))},
     }
     status = np.where(known, np.where(assessable, "", "used_not_reported"), NOT_REPORTED)
     return (

@@ -4,7 +4,7 @@ printed characters, printed names → shared indicators, ledger references → f
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import polars as pl
@@ -50,7 +50,8 @@ def stage(raw: RawCounty) -> Frames:
         "project_outputs": _outputs(raw.tables["project_outputs"], fixed, problems),
         "figures": fixed["figures"].select(pl.exclude("facts")),
         "figure_facts": _figure_facts(raw),
-        **{name: fixed[name] for name in ("population", "covariates", "corrections", "notes", "reviews", "progress")},
+        "progress": fixed["progress"].with_columns(source_id=pl.lit(progress_source(raw.code))),
+        **{name: fixed[name] for name in ("population", "covariates", "corrections", "notes", "reviews")},
     }
     if problems:
         raise InputError(problems)
@@ -103,26 +104,43 @@ def _sources(raw: RawCounty) -> pl.DataFrame:
         **{k: _text(raw.source.get(k)) for k in text},
         **{k: int(str(raw.source[k])) for k in whole},
     }
-    rows = [plan]
-    for year in sorted(set(raw.tables["actuals"]["year"].to_list())):
-        rows.append(
-            {
-                **plan,
-                "source_id": f"actuals-{raw.code}-{year}",
-                "title_zh": f"{year}年度实绩上报",
-                "title_en": f"Yearly report {year}",
-                "document_number": None,
-                "date_as_printed": None,
-                "file_name": f"actuals_{year}",
-                "sha256": None,
-                "line_count": None,
-                "period_start": year,
-                "period_end": year,
-                "quality_grade": "B",
-            }
+    years = sorted(set(raw.tables["actuals"]["year"].to_list()))
+    reports = [
+        _report(plan, f"actuals-{raw.code}-{y}", (f"{y}年度实绩上报", f"Yearly report {y}"), f"actuals_{y}", (y, y))
+        for y in years
+    ]
+    dates = sorted(set(raw.tables["progress"]["as_of"].to_list()))
+    if dates:
+        term = (dates[0].year, dates[-1].year)
+        reports.append(
+            _report(
+                plan,
+                progress_source(raw.code),
+                ("项目进展上报", "Report on the progress of projects"),
+                "progress",
+                term,
+            )
         )
+    rows = [plan, *reports]
     schema = {"county_code": pl.String, **dict.fromkeys(text, pl.String), **dict.fromkeys(whole, pl.Int64)}
     return pl.DataFrame(rows, schema=schema)
+
+
+def progress_source(code: str) -> str:
+    """The source id of what a county hands in on its projects."""
+    return f"progress-{code}"
+
+
+def _report(
+    plan: Mapping[str, object], source_id: str, titles: tuple[str, str], file_name: str, term: tuple[int, int]
+) -> dict[str, object]:
+    """The source row of a file handed in by the county that issued the plan."""
+    none = dict.fromkeys(("document_number", "date_as_printed", "sha256", "line_count"))
+    start, end = term
+    return {
+        **plan, **none, "source_id": source_id, "title_zh": titles[0], "title_en": titles[1], "file_name": file_name,
+        "period_start": start, "period_end": end, "quality_grade": "B",
+    }  # fmt: skip
 
 
 def _text(value: object) -> str | None:

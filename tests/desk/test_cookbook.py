@@ -15,6 +15,7 @@ from pipelines import registry
 from pipelines.core import builder
 from pipelines.desk import cookbook
 from pipelines.desk.style import Table
+from pipelines.desk.words import LANGUAGES
 from pipelines.settings import PROJECT
 from tests.quality.good import build
 
@@ -108,6 +109,18 @@ def test_the_answer_is_shown_under_its_query(marts: Con, capsys: pytest.CaptureF
     table = cookbook.show("large_projects", marts)
     assert capsys.readouterr().out.strip() == cookbook.recipe("large_projects").sql
     assert isinstance(table, Table) and "51,600" in table.html("zh") and "2,025" not in table.html("zh")
+
+
+def test_each_language_sees_its_own_columns(marts: Con) -> None:
+    table = cookbook.show("large_projects", marts)
+    heads = {k: [h.to(k) for h in table.headers] for k in LANGUAGES}
+    assert "name_zh" in heads["zh"] and "name_en" not in heads["zh"]
+    assert "name_en" in heads["en"] and "name_zh" not in heads["en"]
+    at = heads["en"].index("name_en")
+    first = _rows(marts, "large_projects")[0]
+    assert (table.cells("zh")[0][at], table.cells("en")[0][at]) == (first["name_zh"], first["name_en"])
+    alone = cookbook.show("nursing_share", marts)
+    assert len(alone.headers) == len(_rows(marts, "nursing_share")[0])
 
 
 def test_an_unknown_recipe_names_those_there_are() -> None:

@@ -10,10 +10,10 @@ from typing import Any
 import duckdb
 import pytest
 
-from pipelines.desk import open_marts, plot, tables
+from pipelines.desk import burial, open_marts, plot, tables
 from pipelines.desk.style import CHART_MIME, PLOTLY_MIME, TABLE_MIME, Chart, Table
 from pipelines.desk.words import LANGUAGES, Language, Words
-from tests.desk.tiny_release import HILL, NASTY, RIVER, build, people
+from tests.desk.tiny_release import HILL, NASTY, RIVER, build, people, rows
 
 Con = duckdb.DuckDBPyConnection
 ONE = ("elderly", "beds", "sensitivity", "graves", "money_by_year")
@@ -71,6 +71,54 @@ def test_intervals_are_drawn_where_they_are(tmp_path: Path) -> None:
     assert [t["name"] for t in chart.spec("en")["data"] if "fill" in t] == [
         f"{age}, 80 % interval" for age in ("60+", "65+", "80+")
     ]
+
+
+def _graves(tmp_path: Path, **more: float) -> Chart:
+    given = [
+        {**r, **{k: r["break_even_p50"] * v for k, v in more.items()}} for r in rows()["mart_cemetery_class_outlook"]
+    ]
+    with open_marts(path=build(tmp_path, {"mart_cemetery_class_outlook": given}) / "marts.duckdb") as con:
+        return plot.graves(HILL, con)
+
+
+def test_interments_have_their_interval_or_say_that_there_is_none(tmp_path: Path) -> None:
+    wide = _graves(tmp_path / "wide", break_even_p10=0.9, break_even_p90=1.1)
+    assert [t["y"][-1] for t in wide.spec("zh")["data"] if "fill" in t] == [pytest.approx(4950)]
+    assert wide.note is not None and "阴影为80%区间" in wide.note.zh
+    assert wide.table.cells("zh")[-1][2] == "4,500 (4,050–4,950)"
+    bare = _graves(tmp_path / "bare")
+    assert not [t for t in bare.spec("zh")["data"] if "fill" in t]
+    assert bare.note is not None and "没有区间" in bare.note.zh and "阴影" not in bare.note.zh
+
+
+def test_public_benefit_capacity_has_a_line_of_its_own(con: Con) -> None:
+    stated = [t for t in plot.graves(HILL, con).spec("en")["data"] if t["name"].startswith("stated capacity")]
+    assert [(t["y"][-1], t["line"]["dash"]) for t in stated] == [(6000.0, "solid"), (4000.0, "dashdot")]
+    assert "all classes" in stated[0]["name"] and "public-benefit only" in stated[1]["name"]
+    assert not [t for t in plot.graves(RIVER, con).spec("en")["data"] if t["name"].startswith("stated capacity")]
+
+
+def test_places_say_whether_and_why_they_are_not_counted(con: Con) -> None:
+    table = burial.capacity([HILL], con)
+    counted = [row[9].split("：")[0] for row in table.cells("zh")]
+    assert counted == ["计入", "计入", "不计入", "不计入"]
+    assert "是否已含" in table.cells("zh")[2][9] and table.cells("zh")[3][4] == "未报告"
+    assert table.cells("zh")[1][4:6] == ["2,000", "约4,000"]  # graves and urns apart
+    assert table.caption == burial.NOT_AN_URN and not burial.capacity([RIVER], con).rows
+
+
+def test_outputs_carry_the_word_that_bounds_them(con: Con) -> None:
+    outputs = [row[7] for row in tables.projects(HILL, con).cells("zh")]
+    assert any("墓穴 300穴" in o and "约20亩" in o for o in outputs)
+    assert any("about 20 mu" in row[7] for row in tables.projects(HILL, con).cells("en"))
+
+
+def test_a_denominator_that_is_not_stated_is_said_so(tmp_path: Path) -> None:
+    given = [{**r, "basis": "not_stated", "normalised_by": "none"} for r in rows()["mart_county_comparison"]]
+    with open_marts(path=build(tmp_path, {"mart_county_comparison": given}) / "marts.duckdb") as con:
+        assert [row[-1] for row in tables.side_by_side(con).cells("zh")] == ["分母口径原文未写"]
+        note = plot.compare("care_centres", con).note
+    assert note is not None and "分母口径原文未写" in note.zh
 
 
 def test_projections_look_different_from_observations(con: Con) -> None:

@@ -35,6 +35,7 @@ def test_funding_says_how_sure_its_funder_is(con: Con) -> None:
 
 def test_an_output_and_a_mention_can_be_traced(con: Con) -> None:
     assert "墓穴 300穴" in trace(f"{HILL}-o01", con).to("zh")
+    assert "约20亩" in trace(f"{HILL}-o02", con).to("zh")
     assert "第31行" in trace(f"{HILL}-m01", con).to("zh")
 
 

@@ -31,7 +31,7 @@ def test_money_is_wan_in_chinese_and_millions_in_english() -> None:
 @pytest.mark.parametrize(
     ("args", "zh", "en"),
     [((">=", 55.0, "pct"), "≥55%", "≥55%"), (("=", 1136.0, "beds"), "1,136张", "1,136 beds"), ((">=", 40.0, "per_1000"), "≥40/千人", "≥40 per 1000"),
-     (("~", 5.0, "wan_yuan"), "≈5万元", "≈CNY 0.05 million"), (("=", None, "pct"), "—", "—")],
+     (("~", 5.0, "wan_yuan"), "约5万元", "about CNY 0.05 million"), (("=", None, "pct"), "—", "—")],
 )  # fmt: skip
 def test_bounds_carry_their_sign_and_unit(args: tuple[str, float | None, str], zh: str, en: str) -> None:
     assert words.bound(*args) == Words(zh, en)

@@ -14,6 +14,13 @@ from pipelines.core import builder
 from pipelines.ingest.contract import POLARS
 
 HILL, RIVER = "990101", "990201"
+PLACES = {
+    "county_code": HILL,
+    "status": "built",
+    "available_from": 2020,
+    "used_status": "not_reported",
+    "source_line": 36,
+}
 NASTY = '<script>alert("x")</script>项目'
 Rows = dict[str, list[dict[str, Any]]]
 
@@ -167,7 +174,9 @@ def rows() -> Rows:
         ],
         "fct_project_output": [
             {"output_id": f"{HILL}-o01", "project_id": f"{HILL}-p02", "output": "graves", "label": "墓穴", "quantity": 300.0, "unit": "graves",
-             "increment": "new", "mention": "table", "counted": True, "value_as_printed": "300", "source_line": 32}
+             "increment": "new", "mention": "table", "counted": True, "value_as_printed": "300", "source_line": 32},
+            {"output_id": f"{HILL}-o02", "project_id": f"{HILL}-p02", "output": "land_area_mu", "label": "用地", "quantity": 20.0, "unit": "mu", "qualifier": "~",
+             "increment": "new", "mention": "table", "counted": True, "value_as_printed": "20", "source_line": 32}
         ],
         "fct_population": [*ages(HILL, 2010, 20000), *ages(HILL, 2020, 30000), *ages(RIVER, 2010, 50000), *ages(RIVER, 2020, 80000)],
         "fct_correction": [
@@ -199,7 +208,19 @@ def rows() -> Rows:
         ],
         "mart_cemetery_outlook": [
             {"county_code": c, "year": y, "scenario": "natural", "deaths_p50": 300.0, "interments_p50": 300.0, "capacity": 6000.0 if c == HILL else None,
-             "capacity_status": None if c == HILL else "not_reported", "method_version": "tiny-1"} for c in (HILL, RIVER) for y in range(2020, 2036)
+             "capacity_status": "not_reported", "break_even_p50": 300.0 * (y - 2020), "method_version": "tiny-1"} for c in (HILL, RIVER) for y in range(2020, 2036)
+        ],
+        "mart_cemetery_class_outlook": [
+            {"county_code": c, "year": y, "scenario": "natural", "capacity_class": k, "deaths_p50": 300.0, "interments_p50": 300.0, "capacity": n if c == HILL else None,
+             "capacity_status": "not_reported", "break_even_p50": 300.0 * (y - 2020), "method_version": "tiny-1"}
+            for c in (HILL, RIVER) for k, n in (("all", 6000.0), ("public_benefit", 4000.0)) for y in range(2020, 2036)
+        ],
+        "mart_cemetery_capacity": [
+            {**PLACES, "capacity_id": "h1", "ownership": "public_benefit", "form": "grave", "places": 4000.0, "in_capacity": True},
+            {**PLACES, "capacity_id": "h2", "ownership": "commercial", "form": "grave", "places": 2000.0, "urns": 4000.0, "urns_qualifier": "~", "in_capacity": True},
+            {**PLACES, "capacity_id": "h3", "ownership": "commercial", "form": "niche", "places": 132.0, "in_capacity": False},
+            {**PLACES, "capacity_id": "h4", "ownership": "public_benefit", "form": "not_stated", "places_status": "not_reported", "cemeteries": 15.0,
+             "status": "planned", "commitment": "reserve", "used_status": None, "in_capacity": False},
         ],
         "mart_bed_sensitivity": [
             {"county_code": c, "parameter_id": p, "rank": i, "low": 1.0, "high": 2.0, "demand_low": 900.0 - 100 * (3 - i), "demand_high": 1500.0,

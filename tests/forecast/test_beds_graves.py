@@ -165,6 +165,9 @@ def test_unreported_use_claims_no_remaining_years(projection):
     assert one["remaining_p50"].null_count() == one["depletion_year_p50"].null_count() == one.height
     assert set(one["capacity_status"]) == {"not_reported"}
     assert (one["break_even_p50"] > 0).all()
+    assert (one["break_even_p10"] < one["break_even_p50"]).all() and (
+        one["break_even_p50"] < one["break_even_p90"]
+    ).all()
     absent = pick(frame, county_code=CODES[1])
     assert absent["capacity"].null_count() == absent.height
 

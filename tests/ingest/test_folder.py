@@ -48,6 +48,20 @@ def test_yearly_report_becomes_an_observation(county: Path) -> None:
     assert reported["source_id"].startswith("actuals-")
 
 
+def test_progress_names_the_report_it_came_from(county: Path) -> None:
+    before = stage(read_county(county))
+    assert before["source"].height == 1 and before["progress"].is_empty()
+    key = before["projects"]["project"][0].rpartition("-")[2]
+    columns = "project,as_of,stage,funds_arrived_wan,invested_wan,outputs_completed,source_note"
+    told = f"{columns}\n{key},2023-06-30,under_construction,,,,台账\n"
+    (county / "progress.csv").write_text(told, encoding="utf-8")
+    staged = stage(read_county(county))
+    named = staged["progress"]["source_id"].item()
+    source = staged["source"].filter(source_id=named).row(0, named=True)
+    assert named.startswith("progress-") and source["sha256"] is None
+    assert (source["title_zh"], source["period_start"], source["period_end"]) == ("项目进展上报", 2023, 2023)
+
+
 @pytest.mark.parametrize(
     ("row", "rule"),
     [

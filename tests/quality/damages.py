@@ -361,6 +361,7 @@ DAMAGES: list[Damage] = [
     Damage("缺口与供需不符", "shortage does not follow", put("mart_bed_outlook", KNOWN, shortage_p50=c("demand_p50") + c("supply"), idle_p50=0.0), "mart_bed_outlook/bed_shortage_fits", blocks=False),
     Damage("床位展望断年", "bed outlook with a gap", drop("mart_bed_outlook", YIMEN & (c("year") == 2030)), "mart_bed_outlook/bed_outlook_complete"),
     Damage("剩余分位数颠倒", "percentiles of graves reversed", put("mart_cemetery_outlook", c("capacity").is_not_null(), remaining_p10=c("remaining_p50") + 1), "mart_cemetery_outlook/grave_percentiles_ordered"),
+    Damage("所需空位分位数颠倒", "percentiles of places needed reversed", put("mart_cemetery_outlook", c("capacity").is_not_null(), break_even_p90=c("break_even_p50") - 1), "mart_cemetery_outlook/grave_percentiles_ordered"),
     Damage("死亡数多一位", "extra digit in deaths", put("mart_cemetery_outlook", YIMEN, deaths_p50=c("deaths_p50") * 10), "mart_cemetery_outlook/grave_deaths_plausible"),
     Damage("安葬远多于死亡", "interments far above deaths", put("mart_cemetery_outlook", YIMEN, interments_p50=c("deaths_p50") * 3), "mart_cemetery_outlook/grave_interments_within_deaths", blocks=False),
     Damage("没有容量却有剩余", "graves remain of no capacity", put("mart_cemetery_outlook", c("capacity").is_null(), remaining_p50=5.0), "mart_cemetery_outlook/grave_capacity_typed"),

@@ -2,69 +2,98 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import polars as pl
 
 from pipelines.desk import tables, words
+from pipelines.desk.burial import NOT_AN_URN
 from pipelines.desk.charts.base import LAST, YEAR, line, method, one, plans, source_of
 from pipelines.desk.marts import ask, reading
-from pipelines.desk.style import BLUE, INK, VERMILION, Chart, Spec, Table, axis, years
+from pipelines.desk.style import BLUE, GREEN, INK, VERMILION, Chart, Spec, Table, axis, band, years
 from pipelines.desk.tables import Connection, named
 from pipelines.desk.words import Language, Words, same
 
 
 def graves(county: str, con: Connection = None) -> Chart:
-    """Interments summed from 2021 on, as now and if every death came to a cemetery, against the graves that are stated."""
+    """Interments summed from 2021 on, as now and if every death came to a cemetery, with the 80 % interval where there is
+    one, against the graves that are stated: all classes, and public-benefit ones alone."""
     with reading(con) as db:
         place = one(db, county)
-        rows = ask(db, _OUTLOOK, c=county)
-        source = source_of(plans(db, county), method(db, "mart_cemetery_outlook"))
-    capacity = rows["capacity"].drop_nulls().max()
+        classes = ask(db, _OUTLOOK, c=county)
+        source = source_of(plans(db, county), method(db, "mart_cemetery_class_outlook"))
+    rows = classes.filter(capacity_class="all")
+    bounded = rows.filter(pl.col("low") < pl.col("high")).height > 0
     used_unknown = rows["remaining_p50"].null_count() == rows.height
-    title = named(place) + _finding(rows, capacity)
+    title = named(place) + _finding(rows, rows["capacity"].drop_nulls().max())
     unit = Words("具（穴）", "interments / graves")
 
     def draw(language: Language) -> Spec:
-        data: list[Spec] = []
-        for colour, (key, part) in zip((VERMILION, BLUE), rows.group_by("scenario", maintain_order=True), strict=False):
-            name = _SCENARIOS[str(key[0])].to(language)
-            data.append(
-                line(
-                    part["year"].to_list(),
-                    [round(n) for n in part["needed"]],
-                    name,
-                    colour=colour,
-                    dash="dash",
-                    marks=False,
-                )
+        data = [
+            trace
+            for colour, (key, part) in zip(
+                (VERMILION, BLUE), rows.group_by("scenario", maintain_order=True), strict=False
             )
-        if capacity is not None:
-            name = (
-                Words("已建容量（已用多少未报告）", "built (used part not reported)")
-                if used_unknown
-                else Words("规划或已建容量", "planned or built capacity")
-            ).to(language)
-            part = rows.filter(scenario=rows["scenario"][0])
-            data.append(
-                line(part["year"].to_list(), part["capacity"].to_list(), name, colour=INK, width=3, marks=False)
-            )
-            data[-1]["line"]["shape"] = "hv"
+            for trace in _needed(_SCENARIOS[str(key[0])].to(language), part, colour)
+        ]
+        data += [
+            _capacity(name + (_USED_UNKNOWN if used_unknown else same("")), part, language, colour, dash)
+            for name, part, colour, dash in _stated(classes)
+        ]
         return {"data": data, "layout": {"xaxis": years(), "yaxis": axis(unit.to(language)), "height": 340}}
 
-    note = Words(
-        "从2021年起累计。已用墓穴数未报告的，只能看够用几年，不能算剩余。",
-        "Summed from 2021. Where graves already used are not reported this shows break-even, not what remains.",
+    note = (
+        Words("从2021年起累计；", "Summed from 2021; ")
+        + (Words("阴影为80%区间。", "shaded: 80 % interval. ") if bounded else Words("没有区间。", "no interval. "))
+        + Words(
+            "已用墓穴数未报告的，只能看够用几年，不能算剩余。",
+            "Where graves already used are not reported this shows break-even, not what remains. ",
+        )
+        + NOT_AN_URN
     )
-    return Chart(f"graves-{county}", title, unit, source, title, _table(rows), draw, note)
+    return Chart(f"graves-{county}", title, unit, source, title, _table(classes), draw, note)
 
 
 _OUTLOOK = """
-    SELECT *, sum(interments_p50) OVER (PARTITION BY scenario ORDER BY year) AS needed
-    FROM mart_cemetery_outlook WHERE county_code = $c AND year > 2020 ORDER BY scenario, year
+    SELECT year, scenario, capacity_class, deaths_p50, capacity, remaining_p50,
+           break_even_p10 AS low, break_even_p50 AS needed, break_even_p90 AS high
+    FROM mart_cemetery_class_outlook WHERE county_code = $c AND year > 2020 ORDER BY scenario, year
 """
 _SCENARIOS = {
     "natural": Words("累计安葬：按目前入公墓比例", "interments: share coming to cemeteries as now"),
     "policy": Words("累计安葬：全部入公墓", "interments: every death to a cemetery"),
 }
+_CLASSES = (("all", INK, "solid"), ("public_benefit", GREEN, "dashdot"))
+_USED_UNKNOWN = Words("（已用多少未报告）", " (used part not reported)")
+
+
+def _needed(name: str, part: pl.DataFrame, colour: str) -> list[Spec]:
+    """One scenario: its interval where there is one, and its median."""
+    inside = part.filter(pl.col("low") < pl.col("high"))
+    shaded = band(inside["year"].to_list(), inside["low"].to_list(), inside["high"].to_list(), name, colour)
+    quiet = [{**s, "showlegend": False} for s in shaded] if inside.height else []
+    median = [None if n is None else round(n) for n in part["needed"]]
+    return [*quiet, line(part["year"].to_list(), median, name, colour=colour, dash="dash", marks=False)]
+
+
+def _stated(classes: pl.DataFrame) -> list[tuple[Words, pl.DataFrame, str, str]]:
+    """Name, rows, colour and dash of each class of capacity that is stated at all."""
+    first = classes.filter(pl.col("scenario") == pl.col("scenario").first())
+    parts = [(k, first.filter(capacity_class=k), colour, dash) for k, colour, dash in _CLASSES]
+    return [(_named(k), part, colour, dash) for k, part, colour, dash in parts if part["capacity"].count()]
+
+
+def _named(capacity_class: str) -> Words:
+    said = words.code("capacity_class", capacity_class)
+    return Words(f"所列容量：{said.zh}", f"stated capacity: {said.en}")
+
+
+def _capacity(name: Words, part: pl.DataFrame, language: Language, colour: str, dash: str) -> Spec:
+    drawn = line(
+        part["year"].to_list(), part["capacity"].to_list(), name.to(language), colour=colour, dash=dash, width=3, marks=False
+    )  # fmt: skip
+    drawn["line"]["shape"] = "hv"
+    return drawn
 
 
 def _finding(rows: pl.DataFrame, capacity: object) -> Words:
@@ -93,21 +122,28 @@ def _finding(rows: pl.DataFrame, capacity: object) -> Words:
     )
 
 
-def _table(rows: pl.DataFrame) -> Table:
+def _table(classes: pl.DataFrame) -> Table:
     headers = (
-        YEAR, Words("死亡人数（预测）", "deaths (projection)"), *_SCENARIOS.values(), Words("墓穴容量", "capacity (graves)"),
+        YEAR, Words("死亡人数（预测）", "deaths (projection)"), *_SCENARIOS.values(), *(_named(k) for k, _, _ in _CLASSES),
     )  # fmt: skip
-    by_year = rows.group_by("year", maintain_order=True)
     body = []
-    for key, part in by_year:
-        needed = {r["scenario"]: r["needed"] for r in part.iter_rows(named=True)}
-        cells = [same(words.estimate(needed.get(k))) for k in _SCENARIOS]
+    for key, part in classes.group_by("year", maintain_order=True):
+        by_scenario = {r["scenario"]: r for r in part.filter(capacity_class="all").iter_rows(named=True)}
+        stated = {r["capacity_class"]: r["capacity"] for r in part.iter_rows(named=True)}
         body.append(
             (
                 same(str(key[0])),
                 same(words.estimate(part["deaths_p50"][0])),
-                *cells,
-                tables.reported(part["capacity"][0]),
+                *(same(_interval(by_scenario.get(k))) for k in _SCENARIOS),
+                *(tables.reported(stated.get(k)) for k, _, _ in _CLASSES),
             )
         )
     return Table(headers, tuple(body))
+
+
+def _interval(r: dict[str, Any] | None) -> str:
+    """The median with its 80 % interval where there is one."""
+    if r is None:
+        return words.DASH
+    middle = words.estimate(r["needed"])
+    return middle if r["low"] is None else f"{middle} ({words.estimate(r['low'])}–{words.estimate(r['high'])})"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import duckdb
 import polars as pl
 
 from pipelines.desk import tables, words
@@ -78,6 +79,7 @@ def compare(indicator: str, con: Connection = None, per: str | None = None) -> C
         ).to_dicts()[0]
         every = counties(db).to_dicts()
         source = source_of(plans(db))
+        basis = _basis(db, known["indicator_id"]) if per is None else []
     column = "value" if per is None else "value_per"
     unit = words.unit_words(known["unit"]) if per is None else _PER[per]
     title = named(known) + _finding(frame.filter(pl.col("value").is_not_null()), len(every), _plain_unit(known))
@@ -135,7 +137,7 @@ def compare(indicator: str, con: Connection = None, per: str | None = None) -> C
         title,
         Table(headers, body),
         draw,
-        named(known, "definition"),
+        words.joined([named(known, "definition"), *basis]),
     )
 
 
@@ -158,6 +160,12 @@ _SHARED = """
     WHERE stating >= 2 AND i.nature IN ('rate', 'standard', 'stock') AND i.unit <> 'wan_yuan' AND ($domain IS NULL OR i.domain = $domain)
     ORDER BY stating DESC, coalesce(list_position(['elderly_care', 'funeral', 'social_assistance', 'child_welfare'], i.domain), 9), indicator_id
 """
+
+
+def _basis(con: duckdb.DuckDBPyConnection, indicator_id: str) -> list[Words]:
+    """分母口径原文未写, where the plans do not say of whom a rate is one."""
+    asked = "SELECT DISTINCT basis FROM mart_county_comparison WHERE indicator_id = $i AND basis = 'not_stated'"
+    return [words.code("comparison_basis", b) for b in ask(con, asked, i=indicator_id)["basis"]]
 
 
 def _natural_per(indicator: dict[str, Any]) -> str | None:

@@ -10,7 +10,7 @@ import duckdb
 import polars as pl
 
 from pipelines import registry
-from pipelines.desk import figures, headlines, plot, record, tables, words
+from pipelines.desk import burial, figures, headlines, plot, record, tables, words
 from pipelines.desk.marts import ask, counties
 from pipelines.desk.style import Table
 from pipelines.desk.words import Words, same
@@ -188,7 +188,7 @@ def _county(con: Con, county: dict[str, Any], found: list[headlines.Headline]) -
         **{name: county[name] for name in ("elderly", "beds", "sensitivity", "graves", "money", "targets", "projects")},
         "contradictions": tables.contradiction_rows(con, code), "progress": _without(tables.progress(code, con), {0}),
         "figures": figures.key_figures([code], con), "missing": _missing(con, code), "show_county": False, "shortage": tables.shortage(code, con),
-        "plausibility": _without(tables.plausibility(con, code), {0}), "evaluated": any(data.rows for _, _, data in county["targets"]),
+        "places": _without(burial.capacity([code], con), {0}), "plausibility": _without(tables.plausibility(con, code), {0}), "evaluated": any(data.rows for _, _, data in county["targets"]),
     }  # fmt: skip
 
 
@@ -235,7 +235,7 @@ def _forecast_record(con: Con, every: list[dict[str, Any]]) -> dict[str, Any]:
 def _cemeteries(con: Con, every: list[dict[str, Any]]) -> dict[str, Any]:
     return {
         "graves": [c["graves"] for c in every], "projects": tables.domain_projects("funeral", con),
-        "stated": tables.statements("funeral", con),
+        "stated": tables.statements("funeral", con), "capacity": burial.capacity(None, con),
     }  # fmt: skip
 
 
