@@ -48,6 +48,7 @@ TYPES: Final = {
     pl.Int8: "BIGINT", pl.Int16: "BIGINT", pl.Int32: "BIGINT", pl.Int64: "BIGINT", pl.UInt32: "BIGINT",
 }  # fmt: skip
 """Polars type of a Parquet column → type in Spark."""
+INSTALL: Final = "make run EXTRAS=pipeline,quality,notebooks,spark"
 RESULT: Final = "slice INT, name STRING, data BINARY"
 
 
@@ -56,8 +57,7 @@ def missing() -> str | None:
     absent = [name for name in ("pyspark", "sqlglot", "pandas") if find_spec(name) is None]
     if absent:
         return (
-            f"缺少 {', '.join(absent)}：pip install 'minzheng-marts[spark]' / missing {', '.join(absent)}: "
-            "pip install 'minzheng-marts[spark]'"
+            f"缺少 {', '.join(absent)}：{INSTALL} / missing {', '.join(absent)}: {INSTALL}"
         )
     if (java_version() or 0) < JAVA:
         return f"需要 Java {JAVA} 或更新（JAVA_HOME） / needs Java {JAVA} or newer (JAVA_HOME)"

@@ -117,8 +117,6 @@ def clean(settings: Settings) -> list[str]:
 
 def _never_current(settings: Settings) -> list[Path]:
     """Release folders newer than the current one that the register does not know: killed between rename and switch."""
-    if not (settings.marts / REGISTER).exists():
-        return []
     now, known = current_id(settings) or "", _registered_ids(settings)
     return [r.folder for r in releases(settings) if r.id > now and r.id not in known and not r.pinned]
 
