@@ -56,9 +56,7 @@ def missing() -> str | None:
     """What keeps Spark from running here, in words, or None."""
     absent = [name for name in ("pyspark", "sqlglot", "pandas") if find_spec(name) is None]
     if absent:
-        return (
-            f"缺少 {', '.join(absent)}：{INSTALL} / missing {', '.join(absent)}: {INSTALL}"
-        )
+        return f"缺少 {', '.join(absent)}：{INSTALL} / missing {', '.join(absent)}: {INSTALL}"
     if (java_version() or 0) < JAVA:
         return f"需要 Java {JAVA} 或更新（JAVA_HOME） / needs Java {JAVA} or newer (JAVA_HOME)"
     return None
