@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from pipelines.forecast.cohorts import BANDS, COHORTS, DECADE, GROUP_STARTS, GROUPS, Bools, Floats, Ints
-from pipelines.forecast.mortality import AGES, Mortality, cohort_births, cohort_of_age, hazards
+from pipelines.forecast.mortality import AGES, Mortality, cohort_births, cohort_of_age, hazards, smooth_hazards
 
 FINE_GROUPS = 21
 """National groups 0-4 … 95-99, 100+."""
@@ -88,12 +88,12 @@ def group_weights(shares: Floats, path: Floats) -> Floats:
 
 def death_weights(shares: Floats, path: Floats, mortality: Mortality, base_year: int) -> Floats:
     """Weights (T+1, 18, 2, 18): deaths in the year up to each 1 November per person of a base-year group, by the
-    five-year age group at the start of that year. Deaths follow WPP rates alone: the consistency factor corrects
-    counting, not dying. Year 0 is zero."""
+    five-year age group at the start of that year. Deaths follow WPP rates alone, without a step between its periods:
+    the consistency factor corrects counting, not dying. Year 0 is zero."""
     weights = np.zeros((len(path), GROUPS, 2, GROUPS))
     group, age = group_of_age(), np.arange(AGES)
     for step in range(1, len(path)):
-        rate = hazards(mortality, base_year + step)
+        rate = smooth_hazards(mortality, base_year + step)
         now = np.minimum(age + step - 1, AGES - 1)
         then = np.minimum(age + step, AGES - 1)
         dying = 1 - np.exp(-0.5 * (rate[:, now] + rate[:, then]))
@@ -114,7 +114,7 @@ def newborn_deaths(mortality: Mortality, base_year: int, years: int) -> tuple[Fl
         alive = np.full(2, cohort_births(mortality, base_year + born) / recent)
         for step in range(born, years + 1):
             age = step - born
-            risk = hazards(mortality, base_year + step)[:, age] * (0.5 if age == 0 else 1.0)
+            risk = smooth_hazards(mortality, base_year + step)[:, age] * (0.5 if age == 0 else 1.0)
             dying = alive * (1 - np.exp(-risk))
             alive = alive - dying
             persons[step, :, age // 5] += alive

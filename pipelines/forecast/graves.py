@@ -17,6 +17,8 @@ from pipelines.forecast.chain import from_quantiles, normal_draws, quantile_cube
 from pipelines.forecast.cohorts import Bools, Floats, Texts
 
 SCENARIOS: Final = ("natural", "policy")
+VERSION: Final = "graves.2"
+"""Version of the chain from deaths on, in every row's method_version; 2: deaths without a step between WPP periods."""
 NOT_REPORTED: Final = "not_reported"
 TEST_YEARS: Final = 20
 PLAUSIBLE: Final = 0.15
@@ -50,7 +52,7 @@ def grave_outlook(
     fresh = (1 - drawn["second_interment_share"]) * (1 - drawn["reuse_share"])
     moved = _by_year(relocated, codes, years, "graves")
     places, unknown_use, stated = _capacity(capacity, codes, years)
-    version = f"{both['method_version'][0]}|{assumptions.version}"
+    version = f"{both['method_version'][0]}|{VERSION}|{assumptions.version}"
     blocks = []
     for scenario in SCENARIOS:
         share = drawn["interment_share"] if scenario == "natural" else np.ones(draws)

@@ -16,6 +16,8 @@ from pipelines.forecast.cohorts import COHORTS, DECADE, Floats, Ints
 
 AGES: Final = 111
 """Single ages 0 … 110+."""
+PERIOD_MIDDLE: Final = 2
+"""From the first calendar year of a five-year period to its middle one."""
 MX_STARTS: Final = (0, 1, *range(5, 101, 5))
 CENSUS_MONTH_SHARE: Final = 10 / 12
 """Share of a census year (1 November to 31 October) that lies in its later calendar year."""
@@ -84,6 +86,15 @@ def hazards(mortality: Mortality, census_year: int) -> Floats:
     return CENSUS_MONTH_SHARE * now + (1 - CENSUS_MONTH_SHARE) * before
 
 
+def smooth_hazards(mortality: Mortality, census_year: int) -> Floats:
+    """As `hazards`, with log rates linear in time between the middles of the five-year periods (level beyond the outer
+    ones): deaths counted year by year then do not fall with each new period. Survival keeps the rates of the periods,
+    on which the model was learned; over whole periods both agree.
+    """
+    now, before = _between_periods(mortality, census_year), _between_periods(mortality, census_year - 1)
+    return CENSUS_MONTH_SHARE * now + (1 - CENSUS_MONTH_SHARE) * before
+
+
 def cohort_log_survival(mortality: Mortality, base_year: int, years: int) -> Floats:
     """Cumulative log survival (years + 1, 2, 111) of persons by their age on 1 November of the base year."""
     survival = np.zeros((years + 1, 2, AGES))
@@ -122,8 +133,20 @@ def cohort_births(mortality: Mortality, year: int) -> float:
 
 
 def _calendar(mortality: Mortality, year: int) -> Floats:
+    """Death rates (2, 111) of the period in which a calendar year lies."""
     period = int(np.clip(np.searchsorted(mortality.periods, year, side="right") - 1, 0, len(mortality.periods) - 1))
+    return _single_ages(np.log(mortality.rates[period]))
+
+
+def _between_periods(mortality: Mortality, year: int) -> Floats:
+    """Death rates (2, 111) of a calendar year, log-linear between the middle years of the two nearest periods."""
+    middles = mortality.periods + PERIOD_MIDDLE
+    position = np.interp(year, middles, np.arange(len(middles)))
+    before, after, part = int(np.floor(position)), int(np.ceil(position)), position % 1
+    return _single_ages((1 - part) * np.log(mortality.rates[before]) + part * np.log(mortality.rates[after]))
+
+
+def _single_ages(log_rates: Floats) -> Floats:
+    """Rates (2, 111) at single ages from log rates (2, 22) of the age groups."""
     middles = np.array([0.0, 2.5, *(a + 2.0 for a in MX_STARTS[2:])])
-    rates = mortality.rates[period]
-    log_rate = np.stack([np.interp(np.arange(AGES), middles, np.log(rates[sex])) for sex in range(2)])
-    return np.asarray(np.exp(log_rate))
+    return np.asarray(np.exp(np.stack([np.interp(np.arange(AGES), middles, of_sex) for of_sex in log_rates])))

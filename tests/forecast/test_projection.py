@@ -9,7 +9,7 @@ import pytest
 from pipelines.forecast import annual
 from pipelines.forecast.cohorts import band_totals
 from pipelines.forecast.counties import counties_from_frames
-from pipelines.forecast.mortality import AGES, Mortality, cohort_log_survival, consistency
+from pipelines.forecast.mortality import AGES, Mortality, cohort_log_survival, consistency, hazards, smooth_hazards
 from pipelines.forecast.project import QUANTILE_NAMES, project, project_all
 
 RATE = 0.02
@@ -44,13 +44,44 @@ def test_nobody_dies_nobody_moves_persons_are_conserved(model):
     assert by_age[10, :, 17] == pytest.approx(persons[:, 15:].sum(axis=1), rel=1e-9)
 
 
-def test_zero_migration_survivors_and_dead_add_up(model):
+def survivors_and_dead(model, mortality):
+    """Persons of the closed nation on each 1 November, and its deaths in each year before one."""
     shares = annual.within_group_shares(model.nation(2020).single_ages)
-    path = closed(shares, 15, model.mortality)
+    path = closed(shares, 15, mortality)
     persons = model.nation(2020).persons
     alive = np.einsum("sg,tasg->t", persons, annual.group_weights(shares, path))
-    dead = np.einsum("sg,tasg->t", persons, annual.death_weights(shares, path, model.mortality, 2020))
+    return alive, np.einsum("sg,tasg->t", persons, annual.death_weights(shares, path, mortality, 2020))
+
+
+def test_zero_migration_survivors_and_dead_add_up(model):
+    """Each year where rates stand still; over the horizon where they fall, as survival keeps the steps of the periods."""
+    still = replace(model.mortality, rates=np.broadcast_to(model.mortality.rates[-1], model.mortality.rates.shape))
+    alive, dead = survivors_and_dead(model, still)
     assert alive[:-1] - alive[1:] == pytest.approx(dead[1:], rel=1e-9)
+    alive, dead = survivors_and_dead(model, model.mortality)
+    assert alive[0] - alive[-1] == pytest.approx(dead.sum(), rel=2e-3)
+
+
+def test_deaths_of_a_constant_population_do_not_jump_between_periods(model):
+    people = model.nation(2020).single_ages
+    changes = {
+        name: np.diff(np.log([(people * rates(model.mortality, year)).sum() for year in range(2022, 2036)]))
+        for name, rates in (("smooth", smooth_hazards), ("steps", hazards))
+    }
+    assert np.abs(np.diff(changes["smooth"])).max() < 0.005
+    assert np.abs(np.diff(changes["steps"])).max() > 0.05
+
+
+def test_deaths_of_an_ageing_county_rise_every_year(county, model):
+    deaths = project_all(counties_from_frames(county()), model).deaths
+    path = deaths.filter(pl.col("sex") == "both").sort("year")["p50"].to_numpy()
+    assert (np.diff(path) > 0).all()
+
+
+def test_smooth_rates_pass_through_the_middles_of_periods(model):
+    """At 62, the middle of 60-64, and around 2027, the middle year of 2025-2029, whose rate is printed."""
+    printed = model.mortality.rates[model.mortality.periods.tolist().index(2025), 0, 13]
+    assert smooth_hazards(model.mortality, 2028)[0, 62] < printed < smooth_hazards(model.mortality, 2027)[0, 62]
 
 
 def test_bands_equal_the_sum_of_their_ages(county, model):
