@@ -38,7 +38,7 @@ def grave_outlook(
 
     deaths: `project_all(...).deaths`; capacity: `county_code, year (available from), places, used` (places in graves,
     niches and eco graves; used null = not reported, 0 = new); relocated: `county_code, year, graves` moved into them.
-    Scenario natural: the observed share of deaths comes to legal cemeteries; policy: every death does. Returns the
+    Scenario natural: the assumed share of deaths (interment_share) is interred; policy: every death is. Returns the
     columns of `forecast_graves`; break_even_p10/p50/p90 are the places that must be free at the start to last to that year.
     Interments count against capacity from the year it opens; before that the cemeteries in use are not reported.
     Remaining places and depletion years are null where capacity or its use is not reported (capacity_status says so)

@@ -16,8 +16,8 @@ from pipelines.desk.words import Language, Words, same
 
 
 def graves(county: str, con: Connection = None) -> Chart:
-    """Interments summed from 2021 on, as now and if every death came to a cemetery, with the 80 % interval where there is
-    one, against the graves that are stated: all classes, and public-benefit ones alone."""
+    """Interments summed from 2021 on, at the assumed share and if every death came to a cemetery, with the 80 % interval
+    where there is one, against the graves that are stated: all classes, and public-benefit ones alone."""
     with reading(con) as db:
         place = one(db, county)
         classes = ask(db, _OUTLOOK, c=county)
@@ -60,7 +60,7 @@ _OUTLOOK = """
     FROM mart_cemetery_class_outlook WHERE county_code = $c AND year > 2020 ORDER BY scenario, year
 """
 _SCENARIOS = {
-    "natural": Words("累计安葬：按目前入公墓比例", "interments: share coming to cemeteries as now"),
+    "natural": Words("累计安葬：按假设的入公墓比例（5.9–100%，C级）", "interments: assumed share interred (5.9–100 %, grade C)"),
     "policy": Words("累计安葬：全部入公墓", "interments: every death to a cemetery"),
 }
 _CLASSES = (("all", INK, "solid"), ("public_benefit", GREEN, "dashdot"))
