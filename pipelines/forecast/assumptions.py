@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from math import sqrt
 from typing import Final
 
 import numpy as np
@@ -50,6 +51,16 @@ class Parameter:
     def divisor(self) -> float:
         """What turns the printed unit into a fraction."""
         return {"pct": 100.0, "per_1000": 1000.0}.get(self.unit, 1.0)
+
+    @property
+    def median(self) -> float:
+        """Half of the draws lie below it; in the printed unit. Of a skewed triangle it is not the value (the mode)."""
+        if self.distribution == "uniform":
+            return (self.low + self.high) / 2
+        if self.distribution == "triangular":
+            width, rise, fall = self.high - self.low, self.value - self.low, self.high - self.value
+            return self.low + sqrt(width * rise / 2) if rise >= fall else self.high - sqrt(width * fall / 2)
+        return self.value
 
     def draw(self, rng: np.random.Generator, draws: int) -> Floats:
         """Draws (draws,) as fractions."""

@@ -115,22 +115,26 @@ def tornado(
 ) -> pl.DataFrame:
     """What moves the prevalence estimate most, per county in one year: `county_code, rank, parameter_id, low, high,
     demand_low, demand_high, demand_central` (beds; low and high in the parameter's printed unit). Competing
-    definitions of disability are the first bar; then the chain's parameters and the forecast itself, by width."""
+    definitions of disability are the first bar; then the chain's parameters and the forecast itself, by width. What a
+    bar does not move stands at the median of its distribution, so that the centre is the outlook's p50 (of ADL)."""
     now = elderly.filter((pl.col("age_band") == "60+") & (pl.col("sex") == "both") & (pl.col("year") == year))
     now = now.sort("county_code")
     codes = now["county_code"].to_numpy().astype(np.str_)
     index = age_index(ages, codes, [year], assumptions, national_elderly)[:, 0]
     persons = {name: now[name].to_numpy() for name in ("p10", "p50", "p90")}
+    middles = {
+        p.parameter_id: p.median / p.divisor for p in map(assumptions.__getitem__, (*TORNADO, *DEFINITIONS.values()))
+    }
 
     def beds(people: Floats, definition: str = "adl", other: Mapping[str, float] = MappingProxyType({})) -> Floats:
-        values = {name: other.get(name, assumptions[name].share) for name in TORNADO}
-        prevalence = other.get("prevalence", assumptions[DEFINITIONS[definition]].share)
+        values = {name: other.get(name, middles[name]) for name in TORNADO}
+        prevalence = other.get("prevalence", middles[DEFINITIONS[definition]])
         dependent = 1.0 if definition == "census" else values["dependent_share"]
         return people * index * prevalence * dependent * values["institution_given_dependent"] / values["occupancy"]
 
     central = beds(persons["p50"])
     by_definition = np.stack([beds(persons["p50"], name) for name in DEFINITIONS])
-    prevalences = [assumptions[p].value for p in DEFINITIONS.values()]
+    prevalences = [assumptions[p].median for p in DEFINITIONS.values()]
     bars = [
         (
             "disability_definition",
