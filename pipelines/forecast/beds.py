@@ -101,15 +101,6 @@ def age_index(
     return np.asarray(persons @ risk / persons.sum(axis=2) / national)
 
 
-def first_year_short(outlook: pl.DataFrame, probability: float = 0.5) -> pl.DataFrame:
-    """First year in which a shortage is at least this probable, by county, scenario, estimator, bed type, definition;
-    null where none is within the horizon, and no row where supply is not reported."""
-    keys = ["county_code", "scenario", "estimator", "bed_type", "definition"]
-    known = outlook.filter(pl.col("supply").is_not_null())
-    short = pl.col("year").filter(pl.col("probability_short") >= probability).min()
-    return known.group_by(keys).agg(short.alias("first_year_short")).sort(keys)
-
-
 def tornado(
     elderly: pl.DataFrame, ages: pl.DataFrame, year: int, assumptions: AssumptionSet, national_elderly: Floats
 ) -> pl.DataFrame:
@@ -204,8 +195,9 @@ def plausibility(
                 (
                     code,
                     "met_at_baseline",
-                    f"基期每千老人 {ratio:.1f} 张已达到目标 {row['beds_per_1000']:g}",
-                    f"the baseline of {ratio:.1f} beds per 1,000 already meets the target {row['beds_per_1000']:g}",
+                    f"基期每千名老人 {ratio:.1f} 张床位，已达到目标 {row['beds_per_1000']:g} 张",
+                    f"the baseline of {ratio:.1f} beds per 1,000 elderly already meets the target of "
+                    f"{row['beds_per_1000']:g} per 1,000",
                 )
             )
         if supplied.get(code) is not None and supplied[code] > largest[code]:
@@ -213,9 +205,9 @@ def plausibility(
                 (
                     code,
                     "overshoots_every_estimator",
-                    f"规划后床位 {supplied[code]:.0f} 张超过各种算法的高值 {largest[code]:.0f}",
-                    f"{supplied[code]:.0f} beds after the plan exceed the high end of every estimator, "
-                    f"{largest[code]:.0f}",
+                    f"规划后床位 {supplied[code]:,.0f} 张，超过各种算法的高值 {largest[code]:,.0f} 张",
+                    f"{supplied[code]:,.0f} beds after the plan exceed the high end of every estimator, "
+                    f"{largest[code]:,.0f} beds",
                 )
             )
         stated = row.get("denominator")
@@ -224,8 +216,8 @@ def plausibility(
                 (
                     code,
                     "denominator_not_census",
-                    f"规划隐含老年人口 {stated:.0f}，普查为 {elderly:.0f}",
-                    f"the plan implies {stated:.0f} elderly, the census counts {elderly:.0f}",
+                    f"规划隐含老年人口 {stated:,.0f} 人，普查为 {elderly:,.0f} 人",
+                    f"the plan implies {stated:,.0f} elderly persons, the census counts {elderly:,.0f}",
                 )
             )
     return pl.DataFrame(found, schema=["county_code", "check", "message_zh", "message_en"], orient="row")

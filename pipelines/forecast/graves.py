@@ -86,9 +86,10 @@ def twenty_year_test(deaths: pl.DataFrame, plans: pl.DataFrame) -> pl.DataFrame:
                 "forecast_deaths": mean,
                 "years_at_forecast": plan["places"] / mean,
                 "plausible": ok,
-                "message_zh": f"{plan['places']:g} 个位置用 {plan['years']:g} 年，即每年 {implied:.0f} 例；预测年均死亡 {mean:.0f} 人",
-                "message_en": f"{plan['places']:g} places in {plan['years']:g} years imply {implied:.0f} deaths a year; "
-                f"forecast mean {mean:.0f}",
+                "message_zh": f"{plan['places']:,.0f} 个位置用 {plan['years']:g} 年，即每年 {implied:,.0f} 例；"
+                f"预测年均死亡 {mean:,.0f} 人",
+                "message_en": f"{plan['places']:,.0f} places in {plan['years']:g} years imply {implied:,.0f} deaths a year; "
+                f"forecast mean {mean:,.0f} deaths a year",
             }
         )
     return pl.DataFrame(rows, infer_schema_length=None)

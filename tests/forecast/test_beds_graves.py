@@ -5,7 +5,7 @@ import polars as pl
 import pytest
 
 from pipelines.forecast.assumptions import DEFAULT_NAME, AssumptionSet, assumptions_from_frame
-from pipelines.forecast.beds import bed_outlook, first_year_short, plausibility, tornado
+from pipelines.forecast.beds import bed_outlook, plausibility, tornado
 from pipelines.forecast.chain import LEVELS, from_quantiles
 from pipelines.forecast.counties import counties_from_frames
 from pipelines.forecast.graves import crude_rate_rises, grave_outlook, twenty_year_test
@@ -96,13 +96,6 @@ def test_a_county_without_baseline_is_not_reported(outlook):
     assert set(absent["supply_status"]) == {"not_reported"}
     assert absent["probability_short"].null_count() == absent.height
     assert absent["demand_p50"].null_count() == 0
-    assert set(pick(first_year_short(outlook), county_code=CODES[1])["county_code"]) == set()
-
-
-def test_first_year_short_is_the_first(outlook):
-    first = pick(first_year_short(outlook), scenario="natural", estimator="planning_ratio")["first_year_short"][0]
-    path = pick(outlook, county_code=CODES[0], scenario="natural", estimator="planning_ratio").sort("year")
-    assert first == path.filter(pl.col("probability_short") >= 0.5)["year"][0]
 
 
 def test_the_tornado_begins_with_the_definition(projection, national_elderly):
@@ -139,7 +132,10 @@ def test_plausibility_names_a_target_met_at_baseline(outlook, projection):
     baseline = pl.DataFrame({"county_code": [CODES[0]], "beds": [0.05 * sixty], "denominator": [1.3 * sixty]})
     census = pl.DataFrame({"county_code": [CODES[0]], "elderly": [sixty]})
     found = plausibility(outlook, baseline, TARGETS.head(1), census)
-    assert {"met_at_baseline", "denominator_not_census"} <= set(found["check"])
+    said = dict(found.select("check", "message_zh").iter_rows())
+    assert {"met_at_baseline", "denominator_not_census"} <= set(said)
+    assert said["denominator_not_census"] == f"规划隐含老年人口 {1.3 * sixty:,.0f} 人，普查为 {sixty:,.0f} 人"
+    assert "," in said["denominator_not_census"]
 
 
 def test_changed_assumptions_need_a_name_and_change_the_version():

@@ -69,4 +69,4 @@ def test_planned_graves_count_from_their_opening(tables: dict[str, pl.DataFrame]
 def test_twenty_year_claim_is_flagged(tables: dict[str, pl.DataFrame]) -> None:
     found = tables["forecast_plausibility"].filter(check_id="twenty_years")
     assert found["county_code"].to_list() == ["532301"]
-    assert "3000" in found["message_en"].item()
+    assert "3,000" in found["message_en"].item()
