@@ -26,12 +26,16 @@ def run_backtest(train: Path, score: Path | None, out: Path, by: str | None = No
     Without `score`: k-fold on `train` (or leave one province out with by='province'), prints the table of scores with
     baselines, writes every county's forecast with what came to `out` and all scores beside it (`<out>.scores.parquet`).
     With `score`: learns from `train`, reads the score folder's 2010 census and nothing else of it, writes the
-    forecasts for 2020 to `out`. Returns the frame written to `out`.
+    forecasts for 2020 to `out`. Returns the frame written to `out`. Raises FileNotFoundError for a folder without the
+    census files needed.
     """
+    panel.must_hold(train, BASE_YEAR, BASE_YEAR + 10)
+    if score is not None:
+        panel.must_hold(score, BASE_YEAR)
     out.parent.mkdir(parents=True, exist_ok=True)
     frame = _backtest(train, out, by) if score is None else _score_folder(train, score)
     frame.write_parquet(out)
-    print(f"{frame.height} 行 → / rows to {out}")
+    print(f"{frame.height:,} 行写入 {out} / {frame.height:,} rows written to {out}")
     return frame
 
 
@@ -49,7 +53,7 @@ def run_forecast(
     pooled.parquet (urban areas of prefectures with a district in doubt) and flags.csv into `out` and returns their paths by name.
     """
     if counties is None:
-        counties = raw_counties() if panel_folder is None else panel.latest_counties(panel_folder)
+        counties = raw_counties() if panel_folder is None else _panel_counties(panel_folder)
     model = load_model()
     projection = project_all(counties, model, to=to, draws=draws, seed=seed)
     out.mkdir(parents=True, exist_ok=True)
@@ -73,8 +77,16 @@ def run_forecast(
         orient="row",
         schema_overrides=dict.fromkeys(("county_code", "flag", "message_zh", "message_en"), pl.String),
     ).write_csv(files["flags"])
-    print(f"{len(counties)} 个县（市、区），{model.method_version} → / counties to {out}")
+    print(
+        f"{len(counties)} 个县（市、区）的预测写入 {out}，方法 {model.method_version} / "
+        f"forecasts of {len(counties)} counties written to {out}, method {model.method_version}"
+    )
     return files
+
+
+def _panel_counties(folder: Path) -> Counties:
+    panel.must_hold(folder, BASE_YEAR, BASE_YEAR + 10)
+    return panel.latest_counties(folder)
 
 
 def raw_counties() -> Counties:

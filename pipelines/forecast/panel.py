@@ -55,6 +55,18 @@ class Pairs:
         return Pairs(self.base.take(rows), self.outcome[rows], self.outcome_codes[rows], self.changed[rows])
 
 
+def must_hold(folder: Path, *years: int) -> None:
+    """Raises FileNotFoundError, in both languages, unless the folder is there with the census files of these years."""
+    if not folder.is_dir():
+        raise FileNotFoundError(f"没有这个文件夹 / no such folder: {folder}")
+    files = [CENSUS_FILE.format(year=year) for year in years]
+    missing = [name for name in files if not (folder / name).is_file()]
+    if missing:
+        raise FileNotFoundError(
+            f"文件夹 {folder} 缺少 {'、'.join(missing)} / the folder {folder} lacks {', '.join(missing)}"
+        )
+
+
 def read_book(folder: Path, year: int, context: Path | None = None) -> Book:
     """Read one census book. `context` is the folder whose prefecture and province rows are used when `folder`
     has county rows only (its 2010 county rows also complete the declared swaps of rows)."""

@@ -3,6 +3,7 @@
 import polars as pl
 import pytest
 
+from pipelines.cli import main as command_line
 from pipelines.forecast.commands import main, run_backtest, run_forecast
 from pipelines.forecast.counties import counties_from_frames
 from pipelines.forecast.gates import gate_reached
@@ -39,6 +40,30 @@ def test_forecast_of_a_panel_gives_every_county_of_its_latest_census(panel_folde
     assert elderly["county_code"].n_unique() == listed.filter(pl.col("level") == "county").height
     numbers = elderly.select("p2_5", "p10", "p50", "p90", "p97_5")
     assert numbers.select(pl.all().is_finite().all()).row(0) == (True,) * 5
+
+
+def test_a_missing_folder_or_census_file_is_named_in_both_languages(tmp_path, capsys):
+    train, score = tmp_path / "train", tmp_path / "score"
+    train.mkdir()
+    with pytest.raises(FileNotFoundError, match=r"缺少 census2010.*lacks census2010.*census2020"):
+        run_backtest(train, score, tmp_path / "out.parquet")
+    for year in (2010, 2020):
+        (train / f"census{year}_county_age_sex.csv").touch()
+    with pytest.raises(FileNotFoundError, match=r"没有这个文件夹 / no such folder: .*score"):
+        run_backtest(train, score, tmp_path / "out.parquet")
+    back = ["backtest", "--train", str(train), "--score", str(score), "--out", str(tmp_path / "out.parquet")]
+    assert command_line(back) == 1
+    assert "没有这个文件夹 / no such folder" in capsys.readouterr().err
+    with pytest.raises(FileNotFoundError, match="no such folder"):
+        run_forecast(score, 50, 2030, tmp_path / "out")
+
+
+def test_forecast_says_in_both_languages_where_it_wrote(county, tmp_path, capsys):
+    run_forecast(None, 50, 2025, tmp_path, counties=counties_from_frames(county()))
+    zh, en = capsys.readouterr().out.strip().split(" / ")
+    assert zh.startswith(f"1 个县（市、区）的预测写入 {tmp_path}") and en.startswith(
+        f"forecasts of 1 counties written to {tmp_path}"
+    )
 
 
 def test_unknown_grouping_is_refused(panel_folder, tmp_path):
