@@ -93,7 +93,7 @@ def scores() -> pl.DataFrame:
 
 def later_facts() -> pl.DataFrame:
     """Official figures published since 2020 with our forecast, its error and the tolerance."""
-    return pl.read_csv(MODEL_FILE.with_name("later_facts.csv"), schema_overrides={"area_code": pl.String})
+    return pl.read_csv(MODEL_FILE.with_name("later_scores.csv"), schema_overrides={"area_code": pl.String})
 
 
 def source() -> Words:

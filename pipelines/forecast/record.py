@@ -18,11 +18,11 @@ from pipelines.forecast.training import read_mortality, train
 
 SETTINGS: Final = ("k-fold", "leave one province out", "ex-ante")
 SCORES_FILE: Final = MODEL_FILE.with_name("scores.csv")
-LATER_FILE: Final = MODEL_FILE.with_name("later_facts.csv")
+LATER_FILE: Final = MODEL_FILE.with_name("later_scores.csv")
 
 
 def train_and_record(panel_folder: Path, demography: Path, docs: Path | None) -> ForecastModel:
-    """Learn the model, backtest the same form, save model, `scores.csv` and `later_facts.csv`, and the results page."""
+    """Learn the model, backtest the same form, save model, `scores.csv` and `later_scores.csv`, and the results page."""
     model = train(panel_folder, read_mortality(demography))
     scores = pl.concat(
         [score_frame(run_setting(panel_folder, setting, model.mortality), setting) for setting in SETTINGS],
