@@ -60,7 +60,9 @@ _OUTLOOK = """
     FROM mart_cemetery_class_outlook WHERE county_code = $c AND year > 2020 ORDER BY scenario, year
 """
 _SCENARIOS = {
-    "natural": Words("累计安葬：按假设的入公墓比例（5.9–100%，C级）", "interments: assumed share interred (5.9–100 %, grade C)"),
+    "natural": Words(
+        "累计安葬：按假设的入公墓比例（5.9–100%，C级）", "interments: assumed share interred (5.9–100 %, grade C)"
+    ),
     "policy": Words("累计安葬：全部入公墓", "interments: every death to a cemetery"),
 }
 _CLASSES = (("all", INK, "solid"), ("public_benefit", GREEN, "dashdot"))
