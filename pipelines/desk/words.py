@@ -139,8 +139,8 @@ def _phrases() -> tuple[dict[str, str], dict[str, str], re.Pattern[str]]:
 
 
 def printed(text: str) -> Words:
-    """Words of a document: in English as the registry's phrases put them, units after numbers too; what is known to
-    neither stays Chinese, between OPEN and CLOSE."""
+    """Words of a document: in English as the registry's phrases put them, units after numbers too. Text of which some words
+    are known to neither is a quotation: it stays as it is, its Chinese between OPEN and CLOSE."""
     phrases, units, after_number = _phrases()
     if text in phrases:
         return Words(text, phrases[text])
@@ -148,9 +148,9 @@ def printed(text: str) -> Words:
     said = after_number.sub(lambda m: units[m.group()], said)
     for zh in (z for z in phrases if z in said):
         said = said.replace(zh, phrases[zh])
-    split = re.split(f"({OPEN}.*?{CLOSE})", marked(said))
-    english = "".join(p if p.startswith(OPEN) else p.translate(_SIGNS) for p in split)
-    return Words(text, re.sub(r"  +", " ", english).strip())
+    if _HAN.search(said):
+        return Words(text, marked(text))
+    return Words(text, re.sub(r"  +", " ", said.translate(_SIGNS)).strip())
 
 
 def marked(text: str) -> str:

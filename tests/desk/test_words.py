@@ -56,3 +56,11 @@ def test_printed_words_are_put_in_english_or_marked() -> None:
     assert {zh: words.printed(zh).en for zh in said} == said
     assert all(words.printed(zh).zh == zh for zh in said)
     assert words.plain(words.printed("浦贝").en) == "浦贝"
+
+
+@pytest.mark.parametrize(
+    "quoted", ["7敬老院改造", "文件印发于2022年5月", "5年内建成40张", "全县60岁及以上老年人16638人，占比21%"]
+)
+def test_a_quotation_is_put_in_english_whole_or_not_at_all(quoted: str) -> None:
+    assert words.plain(words.printed(quoted).en) == quoted
+    assert words.OPEN in words.printed(quoted).en
