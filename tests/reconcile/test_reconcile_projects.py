@@ -76,6 +76,12 @@ def test_output_parts(total: float, parts: list[float], found: bool) -> None:
     assert bool(list(rules.output_parts(facts(projects=[{}], outputs=rows)))) is found
 
 
+def test_a_sentence_names_outputs_by_their_label() -> None:
+    rows = [{"output": "land_area_mu", "quantity": q, "counted": q == 150, "label": "占地"} for q in (150, 120, 10, 10)]
+    (found,) = rules.output_parts(facts(projects=[{}], outputs=rows))
+    assert found.en == "the parts of the land area (mu) do not add up"
+
+
 def test_vague_parts_may_stay_below() -> None:
     area = {"output": "land_area_mu", "unit": "mu", "counted": False}
     parts = [
