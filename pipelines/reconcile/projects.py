@@ -9,7 +9,7 @@ from itertools import islice
 
 from pipelines import registry
 from pipelines.reconcile.facts import Facts, Figure, Mention, Output, Project, Statement, Subject, grouped
-from pipelines.reconcile.finding import CHECK, Finding, Side, plain, severity
+from pipelines.reconcile.finding import CHECK, Finding, Side, plain, quoted, severity
 
 _KEPT = ("总数与分项均照印，不以一方改另一方", "Total and parts kept as printed; neither corrects the other")
 _NEAR = 0.005
@@ -202,7 +202,7 @@ def _outputs_differ(project: Project, left: Output, right: Output, others: list[
     return Finding(
         project.subject, "prose_to_table", _LOWER[grade] if doubt else grade, Side.of(one), Side.of(two),
         f"的{right.label}在正文（专栏）与项目表中数量不同" + (doubt[0] if doubt else ""),
-        f"text and project table give different numbers ({kind}: {right.label})" + (doubt[1] if doubt else ""),
+        f"text and project table give different numbers ({kind}: {quoted(right.label)})" + (doubt[1] if doubt else ""),
         _minus(one.value, two.value), CHECK, tuple(o.figure for o in others),
     )  # fmt: skip
 

@@ -6,6 +6,7 @@ import pytest
 from reconcile_frames import facts
 
 from pipelines.reconcile import projects as rules
+from pipelines.reconcile.finding import quoted
 
 
 def _money(amounts: list[float], total: float = 11800.0):  # type: ignore[no-untyped-def]
@@ -192,3 +193,11 @@ def test_numbers_that_may_both_hold_come_one_step_lower() -> None:
     (scope,) = rules.mention_outputs(facts(projects=[{}], outputs=[{**box, "increment": "unknown"}, table]))
     assert scope.severity == "medium"
     assert "改扩建" in scope.zh
+
+
+@pytest.mark.parametrize(
+    ("printed", "english"),
+    [("161条", "161"), ("150亩", "150 mu"), ("28742.50小时", "28742.50 hours"), ("老年活动室", "activity rooms for the elderly"), ("浦贝40张", "“浦贝40张”")],
+)  # fmt: skip
+def test_printed_values_in_an_english_sentence_have_english_units_or_are_quoted(printed: str, english: str) -> None:
+    assert quoted(printed) == english
