@@ -696,7 +696,7 @@ def plausibility(con: Connection = None, county: str | None = None) -> Table:
         rows = ask(
             db,
             """SELECT p.*, c.name_zh, c.name_en FROM mart_plausibility p JOIN dim_county c USING (county_code)
-               WHERE $county IS NULL OR county_code = $county ORDER BY left(county_code, 4), county_code, check_id, message_zh""",
+               WHERE $county IS NULL OR county_code = $county ORDER BY left(county_code, 4), county_code, check_id, number""",
             county=county,
         ).to_dicts()  # fmt: skip
     headers = (COUNTY, Words("检查", "check"), Words("发现", "finding"))

@@ -159,7 +159,7 @@ def test_xlsx_holds_texts_and_numbers_only(tmp_path: Path) -> None:
 
 def test_a_workbook_that_is_there_is_not_overwritten(tmp_path: Path) -> None:
     (tmp_path / "query.xlsx").write_bytes(b"mine")
-    with pytest.raises(ValueError, match="已存在，未覆盖.*exists and is not overwritten"):
+    with pytest.raises(ValueError, match=r"已存在，未覆盖.*exists and is not overwritten"):
         asked("SELECT 1", "xlsx")
     assert (tmp_path / "query.xlsx").read_bytes() == b"mine"
 

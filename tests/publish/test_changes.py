@@ -105,3 +105,10 @@ def test_a_diff_lists_every_cell_and_counts_past_the_limit(monkeypatch: pytest.M
     monkeypatch.setattr(diff, "MOST", 10)
     found = diff.compare(old, new, ("k",))
     assert (len(found["cells"]), found["cells_total"]) == (10, 500)
+
+
+def test_a_new_column_in_the_key_makes_every_row_another() -> None:
+    new = pl.DataFrame({"k": [1, 1], "number": [1, 2], "v": [1.0, 2.0]})
+    found = diff.compare(new.drop("number"), new, ("k", "number"))
+    assert (found["added"], found["removed"], found["changed"], found["new_columns"]) == (2, 2, 0, ["number"])
+    assert diff.compare(new, new, ("k", "number"))["added"] == 0
