@@ -651,9 +651,9 @@ def _shortage_row(r: dict[str, Any]) -> tuple[Cell, ...]:
     if r["definition"] != "none":
         sort = words.code("disability_definition", r["definition"])
         method = Words(f"{method.zh}（{sort.zh}）", f"{method.en} ({sort.en})")
-    need = words.estimate(r["demand_p50"])
+    need = words.whole(r["demand_p50"])
     if r["demand_p10"] is not None:
-        need += f" ({words.estimate(r['demand_p10'])}–{words.estimate(r['demand_p90'])})"
+        need += f" ({words.whole(r['demand_p10'])}–{words.whole(r['demand_p90'])})"
     stated = [
         _gap(r, "supply", "shortage_p50", "idle_p50", "probability_short"),
         _gap(r, "supply_p", "shortage_p", "idle_p", "probability_p"),
@@ -665,7 +665,7 @@ def _gap(r: dict[str, Any], supply: str, short: str, idle: str, probability: str
     if r[supply] is None:
         return (words.NOT_REPORTED, None, None, None)
     chance = None if r[probability] is None else same(_percent(r[probability]))
-    return (same(words.number(r[supply], 0)), same(words.estimate(r[short])), same(words.estimate(r[idle])), chance)
+    return (same(words.number(r[supply], 0)), same(words.whole(r[short])), same(words.whole(r[idle])), chance)
 
 
 def _percent(share: float) -> str:

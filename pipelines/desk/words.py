@@ -71,6 +71,11 @@ def estimate(value: float | None, digits: int = 3) -> str:
     return DASH if value is None else number(significant(value, digits))
 
 
+def whole(value: float | None) -> str:
+    """An estimate of things that are counted, such as beds: three digits, no fractions: 84.3 → 84."""
+    return DASH if value is None else number(significant(value), 0)
+
+
 def money(wan: float | None) -> Words:
     """An amount in 万元, in English in millions of CNY: 79576 → 79,576万元, CNY 795.76 million."""
     if wan is None:

@@ -23,6 +23,11 @@ def test_estimates_have_three_significant_digits(value: float | None, text: str)
     assert words.estimate(value) == text
 
 
+@pytest.mark.parametrize(("value", "text"), [(84.3, "84"), (0.4, "0"), (1136.2, "1,140"), (None, "—")])
+def test_beds_have_no_fractions(value: float | None, text: str) -> None:
+    assert words.whole(value) == text
+
+
 def test_money_is_wan_in_chinese_and_millions_in_english() -> None:
     assert words.money(79576) == Words("79,576万元", "CNY 795.76 million")
     assert words.money(None) == Words("—", "—")
