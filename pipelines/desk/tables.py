@@ -157,8 +157,10 @@ def _target_row(r: dict[str, Any]) -> tuple[Cell, ...]:
 
 
 def quoted(text: str | None) -> Words:
-    """Words of the document in quotation marks."""
-    return same("“") + words.printed(text or "") + same("”")
+    """Words of the document in quotation marks; where it prints nothing, that it reports nothing."""
+    if not text or not text.strip():
+        return words.NOT_REPORTED
+    return same("“") + words.printed(text) + same("”")
 
 
 def promise(r: dict[str, Any]) -> Words:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pipelines.desk import words
+from pipelines.desk.tables import quoted
 from pipelines.desk.words import Words
 
 
@@ -69,3 +70,9 @@ def test_printed_words_are_put_in_english_or_marked() -> None:
 def test_a_quotation_is_put_in_english_whole_or_not_at_all(quoted: str) -> None:
     assert words.plain(words.printed(quoted).en) == quoted
     assert words.OPEN in words.printed(quoted).en
+
+
+@pytest.mark.parametrize("printed", [None, "", " "])
+def test_an_empty_print_reports_nothing(printed: str | None) -> None:
+    assert quoted(printed) == words.NOT_REPORTED
+    assert quoted("浦贝").zh == "“浦贝”"
