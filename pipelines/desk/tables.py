@@ -635,7 +635,13 @@ def shortage(county: str, con: Connection = None) -> Table:
         Words("缺口", "short"), Words("闲置", "idle"), Words("缺床概率", "P(short)"), Words("加规划后", "with planned"), Words("缺口", "short"),
         Words("闲置", "idle"), Words("缺床概率", "P(short)"),
     )  # fmt: skip
-    return Table(headers, tuple(_shortage_row(r) for r in rows))
+    chain = words.code("estimator", "prevalence")
+    note = Words(
+        f"{chain.zh}只算需要护理床位的人，所以“全部”与“护理型”两行的需求相同。",
+        f"The {chain.en} counts those in need of nursing beds only: its need for all and for nursing-type beds is the same.",
+    )
+    shown = any(r["estimator"] == "prevalence" for r in rows)
+    return Table(headers, tuple(_shortage_row(r) for r in rows), note if shown else None)
 
 
 _SHORTAGE = """
