@@ -20,6 +20,7 @@ from pipelines.cells import Book, neutral_frame
 from pipelines.desk.marts import open_marts
 
 SHOWN = 200
+WORKBOOK = Path("query.xlsx")  # in the directory where the program was started
 _BATCH = 50_000
 _SHEET_ROWS = 1_048_575  # below the header
 _PROMPT, _MORE = "minzheng> ", "     ...> "
@@ -29,9 +30,9 @@ End a query with a semicolon. .tables lists tables, .columns NAME its columns, .
 
 def query(sql: str, form: str = "table", release: str | None = None, out: TextIO | None = None) -> None:
     """Print the answer to a query to `out`: `table` (the first 200 rows), `csv`, or `xlsx` (written to ``query.xlsx``, whose path
-    is printed). Rows are fetched piece by piece, so that memory stays within the setting.
+    is printed; a file of that name is never overwritten). Rows are fetched piece by piece, so that memory stays within the setting.
 
-    Raises ValueError with DuckDB's words for a query that fails or is refused.
+    Raises ValueError with DuckDB's words for a query that fails or is refused, and for a workbook that is there already.
     """
     with open_marts(release, locked=True) as con, _in_words():
         _write(con, sql, form, out or sys.stdout)
@@ -100,13 +101,17 @@ def _in_words() -> Iterator[None]:
 
 
 def _write(con: duckdb.DuckDBPyConnection, sql: str, form: str, out: TextIO) -> None:
+    if form == "xlsx" and WORKBOOK.exists():
+        raise ValueError(
+            f"{WORKBOOK} 已存在，未覆盖；请先移走或改名 / {WORKBOOK} exists and is not overwritten; move or rename it first"
+        )
     pieces = _pieces(con, sql)
     match form:
         case "csv":
             for i, piece in enumerate(pieces):
                 out.write(neutral_frame(piece).write_csv(include_header=i == 0))
         case "xlsx":
-            print(_workbook(Path("query.xlsx").resolve(), pieces), file=out)
+            print(_workbook(WORKBOOK.resolve(), pieces), file=out)
         case _:
             print(_table(pieces), file=out)
 

@@ -157,8 +157,10 @@ def _target_row(r: dict[str, Any]) -> tuple[Cell, ...]:
 
 
 def quoted(text: str | None) -> Words:
-    """Words of the document in quotation marks."""
-    return same("“") + words.printed(text or "") + same("”")
+    """Words of the document in quotation marks; where it prints nothing, that it reports nothing."""
+    if not text or not text.strip():
+        return words.NOT_REPORTED
+    return same("“") + words.printed(text) + same("”")
 
 
 def promise(r: dict[str, Any]) -> Words:
@@ -635,7 +637,13 @@ def shortage(county: str, con: Connection = None) -> Table:
         Words("缺口", "short"), Words("闲置", "idle"), Words("缺床概率", "P(short)"), Words("加规划后", "with planned"), Words("缺口", "short"),
         Words("闲置", "idle"), Words("缺床概率", "P(short)"),
     )  # fmt: skip
-    return Table(headers, tuple(_shortage_row(r) for r in rows))
+    chain = words.code("estimator", "prevalence")
+    note = Words(
+        f"{chain.zh}只算需要护理床位的人，所以“全部”与“护理型”两行的需求相同。",
+        f"The {chain.en} counts those in need of nursing beds only: its need for all and for nursing-type beds is the same.",
+    )
+    shown = any(r["estimator"] == "prevalence" for r in rows)
+    return Table(headers, tuple(_shortage_row(r) for r in rows), note if shown else None)
 
 
 _SHORTAGE = """
@@ -653,9 +661,9 @@ def _shortage_row(r: dict[str, Any]) -> tuple[Cell, ...]:
     if r["definition"] != "none":
         sort = words.code("disability_definition", r["definition"])
         method = Words(f"{method.zh}（{sort.zh}）", f"{method.en} ({sort.en})")
-    need = words.estimate(r["demand_p50"])
+    need = words.whole(r["demand_p50"])
     if r["demand_p10"] is not None:
-        need += f" ({words.estimate(r['demand_p10'])}–{words.estimate(r['demand_p90'])})"
+        need += f" ({words.whole(r['demand_p10'])}–{words.whole(r['demand_p90'])})"
     stated = [
         _gap(r, "supply", "shortage_p50", "idle_p50", "probability_short"),
         _gap(r, "supply_p", "shortage_p", "idle_p", "probability_p"),
@@ -667,7 +675,7 @@ def _gap(r: dict[str, Any], supply: str, short: str, idle: str, probability: str
     if r[supply] is None:
         return (words.NOT_REPORTED, None, None, None)
     chance = None if r[probability] is None else same(_percent(r[probability]))
-    return (same(words.number(r[supply], 0)), same(words.estimate(r[short])), same(words.estimate(r[idle])), chance)
+    return (same(words.number(r[supply], 0)), same(words.whole(r[short])), same(words.whole(r[idle])), chance)
 
 
 def _percent(share: float) -> str:
@@ -698,7 +706,7 @@ def plausibility(con: Connection = None, county: str | None = None) -> Table:
         rows = ask(
             db,
             """SELECT p.*, c.name_zh, c.name_en FROM mart_plausibility p JOIN dim_county c USING (county_code)
-               WHERE $county IS NULL OR county_code = $county ORDER BY left(county_code, 4), county_code, check_id, message_zh""",
+               WHERE $county IS NULL OR county_code = $county ORDER BY left(county_code, 4), county_code, check_id, number""",
             county=county,
         ).to_dicts()  # fmt: skip
     headers = (COUNTY, Words("检查", "check"), Words("发现", "finding"))

@@ -3,13 +3,13 @@ Chinese first. Nothing here reads a database; words for codes and units come fro
 
 from __future__ import annotations
 
-import functools
 import math
 import re
 from dataclasses import dataclass
 from typing import Literal
 
 from pipelines import registry
+from pipelines.registry import phrases
 
 Language = Literal["zh", "en"]
 LANGUAGES: tuple[Language, ...] = ("zh", "en")
@@ -68,6 +68,11 @@ def significant(value: float, digits: int = 3) -> float:
 def estimate(value: float | None, digits: int = 3) -> str:
     """An estimate in print, without false precision: 43876.2 → 43,900."""
     return DASH if value is None else number(significant(value, digits))
+
+
+def whole(value: float | None) -> str:
+    """An estimate of things that are counted, such as beds: three digits, no fractions: 84.3 → 84."""
+    return DASH if value is None else number(significant(value), 0)
 
 
 def money(wan: float | None) -> Words:
@@ -133,31 +138,13 @@ def lines(values: list[int]) -> Words:
 
 OPEN, CLOSE = "\u2068", "\u2069"  # around Chinese inside English text; pages turn them into an element that says so
 _HAN = re.compile(r"[\u3400-\u9fff][\u3400-\u9fff·、，（）“”：；]*")
-_DATE = re.compile(r"([0-9]{4})年([0-9]{1,2})月(?:([0-9]{1,2})日)?")
-_SIGNS = str.maketrans({"；": "; ", "：": ": ", "，": ", ", "、": ", ", "（": " (", "）": ")", "＝": "=", "＋": "+"})
-
-
-@functools.cache
-def _phrases() -> tuple[dict[str, str], dict[str, str], re.Pattern[str]]:
-    rows = registry.rows("phrases")
-    phrases, units = ({r["zh"]: r["en"] for r in rows if r["kind"] == kind} for kind in ("words", "unit"))
-    ordered = sorted(units, key=len, reverse=True)
-    return phrases, units, re.compile(r"(?<=[0-9%‰+)])(" + "|".join(map(re.escape, ordered)) + ")")
 
 
 def printed(text: str) -> Words:
-    """Words of a document: in English as the registry's phrases put them, units after numbers too; what is known to
-    neither stays Chinese, between OPEN and CLOSE."""
-    phrases, units, after_number = _phrases()
-    if text in phrases:
-        return Words(text, phrases[text])
-    said = _DATE.sub(lambda m: "-".join(p.zfill(2) for p in m.groups() if p) + " ", text)
-    said = after_number.sub(lambda m: units[m.group()], said)
-    for zh in (z for z in phrases if z in said):
-        said = said.replace(zh, phrases[zh])
-    split = re.split(f"({OPEN}.*?{CLOSE})", marked(said))
-    english = "".join(p if p.startswith(OPEN) else p.translate(_SIGNS) for p in split)
-    return Words(text, re.sub(r"  +", " ", english).strip())
+    """Words of a document: in English as the registry's phrases put them, units after numbers too. Text of which some words
+    are known to no phrase is a quotation: it stays as it is, its Chinese between OPEN and CLOSE."""
+    said = phrases.english(text)
+    return Words(text, marked(text) if said is None else said)
 
 
 def marked(text: str) -> str:

@@ -173,7 +173,15 @@ def _plausibility(
         )
     )
     found.append(_input_flags(projection))
-    return pl.concat(found, how="vertical_relaxed").sort("county_code", "check_id", "message_zh")
+    return numbered(pl.concat(found, how="vertical_relaxed"))
+
+
+def numbered(found: pl.DataFrame) -> pl.DataFrame:
+    """Findings with their `number` within county and check, which stays when only digits of a sentence move."""
+    wording = pl.col("message_zh").str.replace_all(r"[0-9][0-9.,]*", "")
+    ordered = found.sort("county_code", "check_id", wording, "message_zh")
+    number = pl.int_range(1, pl.len() + 1, dtype=pl.Int32).over("county_code", "check_id").alias("number")
+    return ordered.select("county_code", "check_id", number, "message_zh", "message_en")
 
 
 def _input_flags(projection: Projection) -> pl.DataFrame:

@@ -44,7 +44,9 @@ def between(previous: Path, candidate: Path, table: registry.Table) -> dict[str,
 
 def compare(old: pl.DataFrame, new: pl.DataFrame, key: tuple[str, ...]) -> dict[str, Any]:
     """Counts of added, removed and changed rows, the keys of the former and every changed cell (column, before, after); lists
-    end after MOST entries, `cells_total` counts on."""
+    end after MOST entries, `cells_total` counts on. Without a column of the key in `old` no row is the same row."""
+    known, missing = old.columns, [k for k in key if k not in old.columns]
+    old = old.with_columns(pl.lit(None, dtype=new.schema[k]).alias(k) for k in missing)
     shared = [c for c in new.columns if c in old.columns and c not in key]
     added = new.join(old, on=key, how="anti", nulls_equal=True)
     removed = old.join(new, on=key, how="anti", nulls_equal=True)
@@ -73,7 +75,7 @@ def compare(old: pl.DataFrame, new: pl.DataFrame, key: tuple[str, ...]) -> dict[
         "removed_keys": removed.select(key).head(MOST).rows(),
         "cells": cells,
         "cells_total": total,
-        "new_columns": [c for c in new.columns if c not in old.columns],
+        "new_columns": [c for c in new.columns if c not in known],
         "lost_columns": [c for c in old.columns if c not in new.columns],
     }
 

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import csv
 import re
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Iterator
 from dataclasses import dataclass, fields
-from functools import cache, cached_property
-from importlib.resources import files
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
@@ -377,10 +375,3 @@ def _lines(figures: pl.DataFrame | None, *key: str) -> dict[tuple[str, str], lis
         return {}
     lines = figures.group_by(*key).agg(pl.col("source_line").unique().sort())
     return {(one, two): at for one, two, at in lines.iter_rows()}
-
-
-@cache
-def table(name: str) -> list[dict[str, str]]:
-    """The rows of ``<name>.csv`` of this package."""
-    text = files(__package__).joinpath(f"{name}.csv").read_text(encoding="utf-8")
-    return list(csv.DictReader(text.splitlines()))

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pipelines.reconcile.facts import RATES, Figure, Subject
+from pipelines.registry import phrases
 
 _MANY = 6
 CHECK = (
@@ -106,10 +107,16 @@ class Finding:
 
 
 def _english(text: str) -> str:
-    """The words that rules put around printed values; the values themselves stay as printed."""
+    """The words that rules put around printed values, and units, in English; a value of other words is quoted as printed."""
     for pattern, words in _ENGLISH.items():
         text = re.sub(pattern, words, text)
-    return text
+    return quoted(text)
+
+
+def quoted(text: str) -> str:
+    """Printed words for an English sentence: in English where the registry has all of them, else in quotation marks."""
+    said = phrases.english(text)
+    return f"“{text}”" if said is None else said
 
 
 def plain(value: float) -> str:

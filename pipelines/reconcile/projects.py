@@ -8,11 +8,12 @@ from collections.abc import Iterator
 from itertools import islice
 
 from pipelines import registry
-from pipelines.reconcile.facts import Facts, Figure, Mention, Output, Project, Statement, Subject, grouped, table
-from pipelines.reconcile.finding import CHECK, Finding, Side, plain, severity
+from pipelines.reconcile.facts import Facts, Figure, Mention, Output, Project, Statement, Subject, grouped
+from pipelines.reconcile.finding import CHECK, Finding, Side, plain, quoted, severity
 
 _KEPT = ("总数与分项均照印，不以一方改另一方", "Total and parts kept as printed; neither corrects the other")
 _NEAR = 0.005
+_AVERAGES = registry.rows("averages", "pipelines.reconcile")
 _START = re.compile(r"(20\d\d)年(?:底前)?开工")
 _PARTS = ("floor_area_m2", "land_area_mu", "land_area_m2", "years")
 _COUNTED = ("facilities", "projects_per_year", "beds", "households", "graves", "vehicles", "equipment_sets")
@@ -77,7 +78,8 @@ def output_parts(facts: Facts) -> Iterator[Finding]:
             total, figures = totals[0].figure, [o.figure for o in parts]
             yield Finding(
                 facts.project[rows[0].project_id].subject, "parts_to_total", "medium", Side.of(total), Side.of(*figures),
-                f"{totals[0].label}的各部分之和与总数不符", f"the parts of {totals[0].output} do not add up",
+                f"{totals[0].label}的各部分之和与总数不符",
+                f"the parts of the {registry.label('output', totals[0].output, 'en')} do not add up",
                 f"{_sum(figures)}；{_minus(total.value, _total(figures))}", _KEPT,
             )  # fmt: skip
 
@@ -121,7 +123,7 @@ def implausible_ratio(facts: Facts) -> Iterator[Finding]:
         figures = grouped(outputs.get(project.project_id, []), lambda o: o.output)
         known = {kind: [o.figure for o in rows] for kind, rows in figures.items()}
         known["investment"] = [facts.total(project)] * bool(project.total_investment_wan)
-        failing = (f for ratio in table("averages") if (f := _out_of_range(project, ratio, known)))
+        failing = (f for ratio in _AVERAGES if (f := _out_of_range(project, ratio, known)))
         yield from islice(failing, 1)
 
 
@@ -200,7 +202,7 @@ def _outputs_differ(project: Project, left: Output, right: Output, others: list[
     return Finding(
         project.subject, "prose_to_table", _LOWER[grade] if doubt else grade, Side.of(one), Side.of(two),
         f"的{right.label}在正文（专栏）与项目表中数量不同" + (doubt[0] if doubt else ""),
-        f"text and project table give different numbers ({kind}: {right.label})" + (doubt[1] if doubt else ""),
+        f"text and project table give different numbers ({kind}: {quoted(right.label)})" + (doubt[1] if doubt else ""),
         _minus(one.value, two.value), CHECK, tuple(o.figure for o in others),
     )  # fmt: skip
 

@@ -26,7 +26,8 @@ from dataclasses import dataclass
 from functools import cache
 from itertools import combinations
 
-from pipelines.reconcile.facts import RATES, SCALE, Facts, Figure, Project, Statement, Subject, table
+from pipelines import registry
+from pipelines.reconcile.facts import RATES, SCALE, Facts, Figure, Project, Statement, Subject
 from pipelines.reconcile.finding import Finding, Side, plain
 
 _TERM = re.compile(r"(?P<id>\w+)(?:\{(?P<breakdown>[^}]*)\})?(?:@(?P<when>\w+))?")
@@ -106,7 +107,7 @@ class Place:
 @cache
 def relations() -> tuple[Relation, ...]:
     """All rows of relations.csv."""
-    return tuple(Relation(**row) for row in table("relations"))
+    return tuple(Relation(**row) for row in registry.rows("relations", "pipelines.reconcile"))
 
 
 def related(facts: Facts, rows: tuple[Relation, ...] | None = None) -> Iterator[Finding]:

@@ -89,9 +89,9 @@ class Unit:
     counts_people: bool = False
 
 
-def rows(name: str) -> list[dict[str, str]]:
-    """The rows of one registry file, e.g. ``rows("indicators")``."""
-    text = files(__package__).joinpath(f"{name}.csv").read_text(encoding="utf-8")
+def rows(name: str, package: str = __package__) -> list[dict[str, str]]:
+    """The rows of one registry file, e.g. ``rows("indicators")``, or of another package's file."""
+    text = files(package).joinpath(f"{name}.csv").read_text(encoding="utf-8")
     return list(csv.DictReader(text.splitlines()))
 
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import duckdb
 import pytest
 
-from pipelines.desk import outlook
-from tests.desk.tiny_release import HILL
+from pipelines.desk import open_marts, outlook
+from pipelines.desk.tables import shortage
+from pipelines.desk.words import same
+from tests.desk.tiny_release import HILL, build
 
 Con = duckdb.DuckDBPyConnection
 
@@ -16,6 +20,23 @@ def test_frames_come_from_the_marts(con: Con) -> None:
     assert ahead.elderly.filter(age_band="60+", year=2020)["p50"].to_list() == [30000.0]
     assert set(ahead.beds["estimator"]) == {"planning_norm", "observed_use"}
     assert ahead.assumptions == {}
+
+
+def test_the_gap_table_says_what_the_chain_counts(con: Con, tmp_path: Path) -> None:
+    row = {
+        "county_code": HILL,
+        "year": 2035,
+        "scenario": "natural",
+        "estimator": "prevalence",
+        "bed_type": "all",
+        "definition": "census",
+        "demand_p50": 84.3,
+    }
+    with open_marts(path=build(tmp_path, {"mart_bed_outlook": [row]}) / "marts.duckdb") as chain:
+        found = shortage(HILL, chain)
+    assert found.caption and "need of nursing beds only" in found.caption.en
+    assert found.rows[0][3] == same("84")
+    assert shortage(HILL, con).caption is None
 
 
 def test_an_unknown_county_is_refused(con: Con) -> None:

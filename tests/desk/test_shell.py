@@ -157,6 +157,13 @@ def test_xlsx_holds_texts_and_numbers_only(tmp_path: Path) -> None:
     assert all(row[0].quotePrefix for row in cells)
 
 
+def test_a_workbook_that_is_there_is_not_overwritten(tmp_path: Path) -> None:
+    (tmp_path / "query.xlsx").write_bytes(b"mine")
+    with pytest.raises(ValueError, match=r"已存在，未覆盖.*exists and is not overwritten"):
+        asked("SELECT 1", "xlsx")
+    assert (tmp_path / "query.xlsx").read_bytes() == b"mine"
+
+
 def test_long_answers_are_cut_with_a_word_and_csv_has_all() -> None:
     assert "the first 200 rows" in asked("SELECT * FROM range(201)")
     assert "the first" not in asked("SELECT * FROM range(200)")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pipelines.desk import words
+from pipelines.desk.tables import quoted
 from pipelines.desk.words import Words
 
 
@@ -21,6 +22,11 @@ def test_numbers_have_separators_and_no_idle_decimals(value: float | None, text:
 )
 def test_estimates_have_three_significant_digits(value: float | None, text: str) -> None:
     assert words.estimate(value) == text
+
+
+@pytest.mark.parametrize(("value", "text"), [(84.3, "84"), (0.4, "0"), (1136.2, "1,140"), (None, "—")])
+def test_beds_have_no_fractions(value: float | None, text: str) -> None:
+    assert words.whole(value) == text
 
 
 def test_money_is_wan_in_chinese_and_millions_in_english() -> None:
@@ -56,3 +62,17 @@ def test_printed_words_are_put_in_english_or_marked() -> None:
     assert {zh: words.printed(zh).en for zh in said} == said
     assert all(words.printed(zh).zh == zh for zh in said)
     assert words.plain(words.printed("浦贝").en) == "浦贝"
+
+
+@pytest.mark.parametrize(
+    "quoted", ["7敬老院改造", "文件印发于2022年5月", "5年内建成40张", "全县60岁及以上老年人16638人，占比21%"]
+)
+def test_a_quotation_is_put_in_english_whole_or_not_at_all(quoted: str) -> None:
+    assert words.plain(words.printed(quoted).en) == quoted
+    assert words.OPEN in words.printed(quoted).en
+
+
+@pytest.mark.parametrize("printed", [None, "", " "])
+def test_an_empty_print_reports_nothing(printed: str | None) -> None:
+    assert quoted(printed) == words.NOT_REPORTED
+    assert quoted("浦贝").zh == "“浦贝”"

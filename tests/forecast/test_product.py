@@ -5,7 +5,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from pipelines.forecast.product import forecast_tables, read_core
+from pipelines.forecast.product import forecast_tables, numbered, read_core
 
 # 60+ in 2030, medians of the method's bake-off on the national panel
 ORIENTATION = {"530425": 43_900, "530129": 120_400, "620722": 54_300, "532301": 169_600, "530112": 260_000}
@@ -70,3 +70,17 @@ def test_twenty_year_claim_is_flagged(tables: dict[str, pl.DataFrame]) -> None:
     found = tables["forecast_plausibility"].filter(check_id="twenty_years")
     assert found["county_code"].to_list() == ["532301"]
     assert "3,000" in found["message_en"].item()
+
+
+@pytest.mark.parametrize("moved", ["高值900", "高值1,234.5"])
+def test_a_moved_digit_keeps_the_number_of_a_finding(moved: str) -> None:
+    def numbers(high: str) -> dict[int, int]:
+        said = [high, "低值1000", "高值更大"]
+        frame = pl.DataFrame(
+            {"county_code": "530425", "check_id": "input_flag", "message_zh": said, "message_en": said}
+        )
+        found = {said.index(zh): n for zh, n in numbered(frame).select("message_zh", "number").rows()}
+        assert sorted(found.values()) == [1, 2, 3]
+        return found
+
+    assert numbers(moved) == numbers("高值1200")

@@ -105,3 +105,18 @@ def test_a_diff_lists_every_cell_and_counts_past_the_limit(monkeypatch: pytest.M
     monkeypatch.setattr(diff, "MOST", 10)
     found = diff.compare(old, new, ("k",))
     assert (len(found["cells"]), found["cells_total"]) == (10, 500)
+
+
+def test_a_new_column_in_the_key_makes_every_row_another() -> None:
+    new = pl.DataFrame({"k": [1, 1], "number": [1, 2], "v": [1.0, 2.0]})
+    found = diff.compare(new.drop("number"), new, ("k", "number"))
+    assert (found["added"], found["removed"], found["changed"], found["new_columns"]) == (2, 2, 0, ["number"])
+    assert diff.compare(new, new, ("k", "number"))["added"] == 0
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "shown"),
+    [(48186.04651, 34263.0, ("48,186.05", "34,263")), (1.000012, 1.000019, ("1.00001", "1.00002")), (None, 3, ("—", "3")), (0.001, 0.004, ("0.001", "0.004"))],
+)  # fmt: skip
+def test_figures_are_written_as_elsewhere_and_told_apart(before: object, after: object, shown: tuple[str, str]) -> None:
+    assert tuple(w.en for w in changes._pair(before, after)) == shown

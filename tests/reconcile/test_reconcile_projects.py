@@ -6,6 +6,7 @@ import pytest
 from reconcile_frames import facts
 
 from pipelines.reconcile import projects as rules
+from pipelines.reconcile.finding import quoted
 
 
 def _money(amounts: list[float], total: float = 11800.0):  # type: ignore[no-untyped-def]
@@ -74,6 +75,12 @@ def test_output_parts(total: float, parts: list[float], found: bool) -> None:
     area = {"output": "land_area_mu", "unit": "mu", "source_line": 753}
     rows = [{**area, "quantity": total}] + [{**area, "quantity": p, "counted": False} for p in parts]
     assert bool(list(rules.output_parts(facts(projects=[{}], outputs=rows)))) is found
+
+
+def test_a_sentence_names_outputs_by_their_label() -> None:
+    rows = [{"output": "land_area_mu", "quantity": q, "counted": q == 150, "label": "占地"} for q in (150, 120, 10, 10)]
+    (found,) = rules.output_parts(facts(projects=[{}], outputs=rows))
+    assert found.en == "the parts of the land area (mu) do not add up"
 
 
 def test_vague_parts_may_stay_below() -> None:
@@ -186,3 +193,11 @@ def test_numbers_that_may_both_hold_come_one_step_lower() -> None:
     (scope,) = rules.mention_outputs(facts(projects=[{}], outputs=[{**box, "increment": "unknown"}, table]))
     assert scope.severity == "medium"
     assert "改扩建" in scope.zh
+
+
+@pytest.mark.parametrize(
+    ("printed", "english"),
+    [("161条", "161"), ("150亩", "150 mu"), ("28742.50小时", "28742.50 hours"), ("老年活动室", "activity rooms for the elderly"), ("浦贝40张", "“浦贝40张”")],
+)  # fmt: skip
+def test_printed_values_in_an_english_sentence_have_english_units_or_are_quoted(printed: str, english: str) -> None:
+    assert quoted(printed) == english

@@ -9,6 +9,7 @@ import polars as pl
 import pytest
 
 from pipelines.reconcile.rules import find
+from pipelines.registry.phrases import HAN
 from pipelines.settings import Settings
 from pipelines.staging import store
 
@@ -90,6 +91,7 @@ def test_every_row_has_both_languages_and_the_arithmetic(by_rule: list[dict[str,
         assert row["resolution"]
         assert row["resolution_en"]
         assert row["left_line"], row["discrepancy_id"]
+        assert not HAN.search(re.sub("“[^”]*”", "", str(row["description_en"]))), row["description_en"]
 
 
 def test_the_plan_without_figures_in_conflict_has_only_notes(discrepancies: pl.DataFrame) -> None:

@@ -27,7 +27,7 @@ def test_same_quantity() -> None:
     assert row["description_zh"] == "前后不一致（待核实）：敬老院各处数值不同。第18行“519个”；第70行“498个”。"
     assert (
         row["description_en"]
-        == "Inconsistent (to be verified): homes: printed with different values. line 18: 519个; line 70: 498个."
+        == "Inconsistent (to be verified): homes: printed with different values. line 18: 519; line 70: 498."
     )
 
 

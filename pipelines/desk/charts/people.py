@@ -144,8 +144,8 @@ def elderly_growth(codes: list[str] | None = None, con: Connection = None) -> Ch
     last = [grown[c["county_code"]][LAST][1] for c in there]
     title = (
         Words(
-            f"60岁及以上人口到{LAST}年预计为2020年的{words.number(min(last), 2)}—{words.number(max(last), 2)}倍",
-            f"By {LAST} the population aged 60+ is projected at {words.number(min(last), 2)}–{words.number(max(last), 2)} times that of 2020",
+            f"60岁及以上人口到{LAST}年预计为2020年的{min(last):.2f}—{max(last):.2f}倍",
+            f"By {LAST} the population aged 60+ is projected at {min(last):.2f}–{max(last):.2f} times that of 2020",
         )
         if last else Words("没有老年人口展望", "no outlook of the elderly")
     )  # fmt: skip

@@ -52,9 +52,7 @@ def page(diff: dict[str, Any]) -> Page:
 
 
 def _lists(name: str, found: dict[str, Any]) -> list[Listed]:
-    cells = [
-        (_key(c["key"]), _column(name, c["column"]), _value(c["before"]), _value(c["after"])) for c in found["cells"]
-    ]
+    cells = [(_key(c["key"]), _column(name, c["column"]), *_pair(c["before"], c["after"])) for c in found["cells"]]
     keys = {k: [(_key(key),) for key in found.get(f"{k}_keys", [])] for k in ("added", "removed")}
     lists = (
         _listed(
@@ -75,7 +73,7 @@ def _gate(changes: list[dict[str, Any]]) -> Listed:
     heads = (Words("表", "table"), ROW, FIELD, BEFORE, AFTER, Words("依据", "accepted by"))
     rows = [
         (same(c["table"]), same(c["key"]), _column(c["table"], c["column"]) if c["column"] else Words("（整行减少）", "(row gone)"),
-         _value(c["before"]), _value(c["after"]), _word(c["accepted"]))
+         *_pair(c["before"], c["after"]), _word(c["accepted"]))
         for c in changes
     ]  # fmt: skip
     return _listed("gate", Words("须说明的变动", "Changes that needed a word"), heads, rows)
@@ -132,9 +130,15 @@ def _key(key: list[object]) -> Words:
     return same(" / ".join(words.DASH if k is None else str(k) for k in key))
 
 
-def _value(value: object) -> Words:
+def _pair(before: object, after: object) -> tuple[Words, Words]:
+    """Both values, with the usual decimals or as many as it takes to tell them apart."""
+    said = ((_value(before, n), _value(after, n)) for n in range(2, 11))
+    return next((pair for pair in said if pair[0] != pair[1]), (_value(before), _value(after)))
+
+
+def _value(value: object, decimals: int = 2) -> Words:
     if isinstance(value, bool):
         return Words("是", "yes") if value else Words("否", "no")
     if isinstance(value, float):
-        return same(f"{value:.10g}")
+        return same(words.number(value, decimals))
     return same(words.DASH if value is None or value == "" else str(value))
