@@ -199,10 +199,11 @@ def _outputs_differ(project: Project, left: Output, right: Output, others: list[
     one, two = left.figure, right.figure
     grade, doubt = severity([one, two], headline=True, promise=True), _both_may_hold(left, right)
     kind = registry.label("output", right.output, "en")
+    label = right.label or registry.label("output", right.output, "zh")
     return Finding(
         project.subject, "prose_to_table", _LOWER[grade] if doubt else grade, Side.of(one), Side.of(two),
-        f"的{right.label}在正文（专栏）与项目表中数量不同" + (doubt[0] if doubt else ""),
-        f"text and project table give different numbers ({kind}: {quoted(right.label)})" + (doubt[1] if doubt else ""),
+        f"的{label}在正文（专栏）与项目表中数量不同" + (doubt[0] if doubt else ""),
+        f"text and project table give different numbers ({kind}: {quoted(label)})" + (doubt[1] if doubt else ""),
         _minus(one.value, two.value), CHECK, tuple(o.figure for o in others),
     )  # fmt: skip
 

@@ -23,7 +23,7 @@ def test_an_unknown_engine_is_told_with_the_known_ones(tmp_path: Path) -> None:
 
 def test_missing_packages_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(spark, "find_spec", lambda name: None if name == "pyspark" else name)
-    with pytest.raises(RuntimeError, match="missing pyspark: make run EXTRAS=.*spark"):
+    with pytest.raises(RuntimeError, match=r"missing pyspark: make run EXTRAS=.*spark"):
         engine.of(Settings(data_root=tmp_path, engine="spark"))
 
 
