@@ -29,10 +29,17 @@ def write(previous: Path | None, candidate: Path, results: pl.DataFrame, changes
         "tables": {
             n: d for n, d in tables.items() if any(d[k] for k in ("added", "removed", "changed", "lost_columns"))
         },
+        "method": {"before": method(known), "after": method(candidate)} if known else None,
         "checks": checks(_read(known, "mart_quality") if known else None, results),
         "gate": changes,
     }
     (candidate / FILE).write_text(json.dumps(diff, ensure_ascii=False, indent=1, default=str), encoding="utf-8")
+
+
+def method(folder: Path) -> str:
+    """The method versions of the forecast that a folder holds."""
+    outlook = _read(folder, "mart_elderly_outlook")
+    return "; ".join(outlook["method_version"].unique().sort()) if outlook is not None and outlook.height else "none"
 
 
 def between(previous: Path, candidate: Path, table: registry.Table) -> dict[str, Any]:

@@ -8,13 +8,12 @@ import subprocess
 from datetime import UTC, datetime
 from pathlib import Path
 
-import polars as pl
-
 from pipelines import registry
 from pipelines.desk.marts import open_marts
 from pipelines.failpoint import failpoint
 from pipelines.publish import directory, excel, sdmx
 from pipelines.publish.database import FILE, Identity
+from pipelines.publish.diff import method
 from pipelines.publish.gate import Inputs
 from pipelines.publish.hashes import file_hash
 from pipelines.publish.release import MANIFEST, id_of
@@ -53,12 +52,6 @@ def inputs_compared(settings: Settings, previous: Path | None, candidate: Path) 
 
 def _raw(inputs: dict[str, str]) -> dict[str, str]:
     return {name: digest for name, digest in inputs.items() if name != store.ACCEPTED}
-
-
-def method(candidate: Path) -> str:
-    """The method versions of the forecast that a folder holds."""
-    versions = pl.read_parquet(candidate / "parquet" / "mart_elderly_outlook.parquet")["method_version"].unique().sort()
-    return "; ".join(versions) or "none"
 
 
 def git_commit() -> str:

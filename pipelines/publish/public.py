@@ -88,7 +88,7 @@ def _identity(settings: Settings, internal: Path, candidate: Path) -> Identity:
         release.id_of(candidate),
         datetime.now(UTC).isoformat(timespec="seconds"),
         WITHHELD,
-        method_version=package.method(candidate),
+        method_version=diff.method(candidate),
         **same,
     )
     return replace(made, profile="public", made_from=internal.name, threshold=settings.protection_threshold)

@@ -30,6 +30,7 @@ def cell(n: int) -> dict[str, Any]:
 
 DIFF = {
     "previous": "r00000-20260101",
+    "method": {"before": "tiny-0", "after": "tiny-1"},
     "tables": {
         "fct_project": {
             "added": 1, "removed": 2, "changed": MANY, "added_keys": [[f"{HILL}-new"]], "removed_keys": [[NASTY], ["=1+1"]],
@@ -62,9 +63,9 @@ def text(site: Path, name: str) -> str:
 @pytest.mark.parametrize(
     ("page", "wanted"),
     [
-        ("changes.html", ["r00000-20260101", "改变的值", f"（{MANY}）", "须说明的变动", "王某 2026-01-05 重新核定", "corrections.csv: c01", "（整行减少）",
+        ("changes.html", ["r00000-20260101", "改变的值", f"（{MANY}）", "须说明的变动", "王某 2026-01-05 重新核定", "corrections.csv: c01", "（整行减少）", "预测方法版本改变：tiny-0 → tiny-1",
                           "状态改变的检查", "通过 未通过", "多了 3 行", "新增字段", "减少字段 old_name", f"{HILL}-new", "此处列前 40 条"]),
-        ("changes.en.html", ["Values changed", f"({MANY})", "Changes that needed a word", "(row gone)", "passed not passed", "3 rows more",
+        ("changes.en.html", ["Values changed", f"({MANY})", "Changes that needed a word", "(row gone)", "The forecast method changed its version: tiny-0 → tiny-1", "passed not passed", "3 rows more",
                              "column gone: old_name", "The first 40 are shown"]),
     ],
 )  # fmt: skip
@@ -120,3 +121,8 @@ def test_a_new_column_in_the_key_makes_every_row_another() -> None:
 )  # fmt: skip
 def test_figures_are_written_as_elsewhere_and_told_apart(before: object, after: object, shown: tuple[str, str]) -> None:
     assert tuple(w.en for w in changes._pair(before, after)) == shown
+
+
+@pytest.mark.parametrize("versions", [None, {"before": "tiny-1", "after": "tiny-1"}])
+def test_a_method_that_stays_is_not_mentioned(versions: dict[str, str] | None) -> None:
+    assert changes.page({"previous": "r00000", "tables": {}, "method": versions}).show["method"] is None

@@ -44,11 +44,19 @@ def page(diff: dict[str, Any]) -> Page:
         for n, d in tables.items()
     )
     show = {
-        "previous": diff.get("previous"), "summary": Table(heads, rows), "gate": _gate(diff.get("gate", [])), "checks_changed": _checks(diff.get("checks", [])),
+        "previous": diff.get("previous"), "method": _method(diff.get("method")), "summary": Table(heads, rows), "gate": _gate(diff.get("gate", [])), "checks_changed": _checks(diff.get("checks", [])),
         "tables": [(_table(n), n, _columns(n, d), _lists(n, d)) for n, d in tables.items()],
     }  # fmt: skip
     title = Words("与上一版本相比的变化", "Changes since the previous release")
     return Page("changes", "changes.html", title, show, Words("变化", "Changes"), charts=False)
+
+
+def _method(versions: dict[str, str] | None) -> Words | None:
+    """The method's version before and after, where it changed."""
+    if not versions or versions["before"] == versions["after"]:
+        return None
+    arrow = f"{versions['before']} → {versions['after']}"
+    return Words(f"预测方法版本改变：{arrow}", f"The forecast method changed its version: {arrow}")
 
 
 def _lists(name: str, found: dict[str, Any]) -> list[Listed]:
