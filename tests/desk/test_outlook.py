@@ -31,6 +31,7 @@ def test_the_gap_table_says_what_the_chain_counts(con: Con, tmp_path: Path) -> N
         "bed_type": "all",
         "definition": "census",
         "demand_p50": 84.3,
+        "method_version": "tiny-1",
     }
     with open_marts(path=build(tmp_path, {"mart_bed_outlook": [row]}) / "marts.duckdb") as chain:
         found = shortage(HILL, chain)
