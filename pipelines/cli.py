@@ -8,11 +8,16 @@ import json
 import os
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pipelines import settings
 from pipelines.ingest.problems import InputError
 
+if TYPE_CHECKING:
+    from pipelines.core.engine import Engine
+
 PUBLISHED, REFUSED = 0, 1
+ENGINE = "计算引擎（缺省取设置） / duckdb or spark; default: the settings"
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -50,7 +55,7 @@ def _parser() -> argparse.ArgumentParser:
         help="县文件夹所在处；版本写在其旁 / where the county folders lie; releases go beside them",
     )
     run.add_argument("--force", action="store_true", help="没有变化也重建 / rebuild even if nothing changed")
-    run.add_argument("--engine", help="计算引擎（缺省取设置） / duckdb or spark; default: the settings")
+    run.add_argument("--engine", help=ENGINE)
     command("status", _status, "当前版本与检查状态 / the current release and its checks")
     release = command("release", _release, "版本：list|path|diff|use|pin|verify|public / releases")
     release.add_argument("action", choices=["list", "path", "diff", "use", "pin", "verify", "public"])
@@ -84,6 +89,7 @@ def _parser() -> argparse.ArgumentParser:
     ahead.add_argument("--draws", type=int, default=1000)
     ahead.add_argument("--to", type=int, default=2035)
     ahead.add_argument("--out", type=Path, default=Path("forecast"), metavar="DIR")
+    ahead.add_argument("--engine", help=ENGINE)
     back = command("backtest", _backtest, "回测：2010 年预测 2020 年 / backtest 2010 → 2020")
     back.add_argument("--train", required=True, type=Path, metavar="DIR")
     back.add_argument("--score", type=Path, metavar="DIR")
@@ -96,14 +102,11 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _run(arguments: argparse.Namespace) -> int:
-    from pipelines import engine
     from pipelines.run import refresh
 
     if arguments.raw:
         os.environ["MINZHENG_RAW_FOLDER"] = str(arguments.raw)
-    if arguments.engine:
-        os.environ["MINZHENG_ENGINE"] = arguments.engine  # the assets load the settings themselves
-    engine.of(settings.load())  # says at once what is not installed
+    _engine(arguments)
     return refresh(settings.load(), only=arguments.county or [], force=arguments.force)
 
 
@@ -237,8 +240,17 @@ def _template(arguments: argparse.Namespace) -> int:
 def _forecast(arguments: argparse.Namespace) -> int:
     from pipelines.forecast.commands import run_forecast
 
-    run_forecast(arguments.panel, arguments.draws, arguments.to, arguments.out)
+    run_forecast(arguments.panel, arguments.draws, arguments.to, arguments.out, run=_engine(arguments).map)
     return PUBLISHED
+
+
+def _engine(arguments: argparse.Namespace) -> Engine:
+    """The engine that the command names, for everything in this process; says at once what is not installed."""
+    from pipelines import engine
+
+    if arguments.engine:
+        os.environ["MINZHENG_ENGINE"] = arguments.engine  # the assets load the settings themselves
+    return engine.of(settings.load())
 
 
 def _backtest(arguments: argparse.Namespace) -> int:

@@ -13,8 +13,9 @@ from pipelines.forecast import panel
 from pipelines.forecast.backtest import Forecasts, forecast_frame, predict, run_setting, score_frame
 from pipelines.forecast.counties import Counties, counties_from_frames
 from pipelines.forecast.gates import MEASURES, gate_reached
-from pipelines.forecast.project import DEFAULT_SEED, project_all
+from pipelines.forecast.project import DEFAULT_SEED
 from pipelines.forecast.shipped import load_model
+from pipelines.forecast.slices import Run, project_in_slices
 from pipelines.forecast.training import learn, method_version
 
 BASE_YEAR: Final = 2010
@@ -46,40 +47,26 @@ def run_forecast(
     out: Path,
     counties: Counties | None = None,
     seed: int = DEFAULT_SEED,
+    run: Run = map,
 ) -> dict[str, Path]:
-    """Forecast every county of a panel folder from its latest census, or given counties, with the shipped model.
+    """Forecast every county of a panel folder from its latest census, or given counties, with the shipped model, in slices
+    that `run` works on: one after the other here, or those of an engine.
 
     Without both, the counties of the project's raw folder. Writes elderly.parquet, ages.parquet, deaths.parquet,
     pooled.parquet (urban areas of prefectures with a district in doubt) and flags.csv into `out` and returns their paths by name.
     """
     if counties is None:
         counties = raw_counties() if panel_folder is None else _panel_counties(panel_folder)
-    model = load_model()
-    projection = project_all(counties, model, to=to, draws=draws, seed=seed)
+    tables = project_in_slices(counties, to=to, draws=draws, seed=seed, run=run)
     out.mkdir(parents=True, exist_ok=True)
-    files = {
-        "elderly": out / "elderly.parquet",
-        "ages": out / "ages.parquet",
-        "deaths": out / "deaths.parquet",
-        "pooled": out / "pooled.parquet",
-    }
-    for name, frame in (
-        ("elderly", projection.bands),
-        ("ages", projection.ages),
-        ("deaths", projection.deaths),
-        ("pooled", projection.pooled),
-    ):
+    files = {name: out / f"{name}.parquet" for name in tables} | {"flags": out / "flags.csv"}
+    tables.pop("flags").write_csv(files["flags"])
+    for name, frame in tables.items():
         frame.write_parquet(files[name])
-    files["flags"] = out / "flags.csv"
-    pl.DataFrame(
-        [(f.county_code, f.code, f.zh, f.en) for f in projection.flags],
-        schema=["county_code", "flag", "message_zh", "message_en"],
-        orient="row",
-        schema_overrides=dict.fromkeys(("county_code", "flag", "message_zh", "message_en"), pl.String),
-    ).write_csv(files["flags"])
+    method = load_model().method_version
     print(
-        f"{len(counties)} 个县（市、区）的预测写入 {out}，方法 {model.method_version} / "
-        f"forecasts of {len(counties)} counties written to {out}, method {model.method_version}"
+        f"{len(counties)} 个县（市、区）的预测写入 {out}，方法 {method} / "
+        f"forecasts of {len(counties)} counties written to {out}, method {method}"
     )
     return files
 

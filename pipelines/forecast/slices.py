@@ -3,21 +3,25 @@ its counties only; random numbers belong to a county's code or to everybody, so 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from typing import Final, Protocol
 
 import numpy as np
 import polars as pl
 
+from pipelines.forecast.batch import Frames, projected, to_frames
+from pipelines.forecast.cohorts import Texts
+from pipelines.forecast.counties import Counties
 from pipelines.forecast.errors import ForecastInputError, problem
 from pipelines.forecast.product import forecast_tables
 
 SLICE: Final = 128
-"""Counties of a slice: 2,000 draws × 16 years × 128 are 33 MB an array. At least twice `kernel.COMPILE_FROM`, so that
-every slice of a country takes the same kernel."""
+"""Counties of a slice, about: 2,000 draws × 16 years × 128 are 33 MB an array. So many that every slice of a country takes the
+same kernel (`kernel.COMPILE_FROM`), whatever prefectures it ends with."""
 
-Frames = Mapping[str, pl.DataFrame]
+PROJECTED: Final = 512
+"""Counties of a slice where persons alone are projected, which takes little memory."""
 
 
 class Run(Protocol):
@@ -28,8 +32,22 @@ class Run(Protocol):
 
 def forecast_in_slices(core: Frames, *, seed: int, run: Run = map, size: int = SLICE) -> dict[str, pl.DataFrame]:
     """`product.forecast_tables`, slice by slice. Raises ForecastInputError for counties without the latest census."""
-    parts = list(run(partial(forecast_tables, seed=seed), slices(core, size)))
-    return {name: pl.concat([part[name] for part in parts], how="vertical_relaxed") for name in parts[0]}
+    return together(run(partial(forecast_tables, seed=seed), slices(core, size)))
+
+
+def project_in_slices(
+    counties: Counties, *, to: int, draws: int, seed: int, run: Run = map, size: int = PROJECTED
+) -> dict[str, pl.DataFrame]:
+    """`batch.projected` of all counties, slice by slice, with the shipped model."""
+    parts = along_prefectures(np.sort(counties.codes), size)
+    batches = [to_frames(counties.take(np.isin(counties.codes, part))) for part in parts]
+    return together(run(partial(projected, to=to, draws=draws, seed=seed), batches))
+
+
+def together(parts: Iterable[Frames]) -> dict[str, pl.DataFrame]:
+    """The tables of all slices, one after the other."""
+    made = list(parts)
+    return {name: pl.concat([part[name] for part in made], how="vertical_relaxed") for name in made[0]}
 
 
 def slices(core: Frames, size: int = SLICE) -> list[Frames]:
@@ -49,8 +67,18 @@ def slices(core: Frames, size: int = SLICE) -> list[Frames]:
             **core,
             **{name: table.filter(pl.col("county_code").is_in(part.tolist())) for name, table in by_county.items()},
         }
-        for part in np.array_split(np.array(codes), -(-len(codes) // size))
+        for part in along_prefectures(np.array(codes), size)
     ]
+
+
+def along_prefectures(codes: Texts, size: int = SLICE) -> list[Texts]:
+    """Sorted county codes cut into even parts of about `size`. A prefecture is never cut: districts whose boundary is in
+    doubt are also read together with the others of their prefecture."""
+    borders = np.flatnonzero(codes[1:].astype("U4") != codes[:-1].astype("U4")) + 1
+    parts = max(1, round(len(codes) / size))
+    wanted = np.arange(1, parts) * len(codes) / parts
+    cuts = {int(borders[np.abs(borders - cut).argmin()]) for cut in wanted} if len(borders) else set()
+    return np.split(codes, sorted(cuts))
 
 
 def _same_base(resident: pl.DataFrame) -> None:

@@ -1,5 +1,6 @@
 """A country in slices: no number depends on the slicing or on other counties."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -7,11 +8,13 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
+from pipelines.forecast.batch import from_frames, to_frames
 from pipelines.forecast.chain import normal_draws
+from pipelines.forecast.counties import Counties, counties_from_frames
 from pipelines.forecast.errors import ForecastInputError
 from pipelines.forecast.kernel import COMPILE_FROM
 from pipelines.forecast.product import forecast_tables, read_core
-from pipelines.forecast.slices import SLICE, forecast_in_slices, slices
+from pipelines.forecast.slices import SLICE, along_prefectures, forecast_in_slices, project_in_slices, slices
 
 SEED = 7
 
@@ -38,12 +41,64 @@ def test_every_county_is_in_one_slice_with_its_outputs(facts: dict[str, pl.DataF
     for name in ("fct_population", "fct_observation", "fct_project", "fct_project_output", "fct_census_covariate"):
         assert sum(part[name].height for part in parts) == facts[name].height
     assert all(part["dim_parameter"].equals(facts["dim_parameter"]) for part in parts)
-    assert [part["fct_population"]["county_code"].n_unique() for part in parts] == [2, 2, 1]
+    assert [part["fct_population"]["county_code"].n_unique() for part in parts] == [2, 3]
 
 
-def test_every_slice_of_a_country_takes_the_same_kernel() -> None:
-    """More than SLICE counties are cut evenly: the smallest piece of SLICE + 1 is half of it."""
-    assert (SLICE + 1) // 2 >= COMPILE_FROM
+def codes(prefectures: int, counties: int) -> np.ndarray:
+    """County codes of so many prefectures with so many counties each."""
+    return np.array([f"{10 + p // 20}{p % 20 + 1:02}{c + 1:02}" for p in range(prefectures) for c in range(counties)])
+
+
+@pytest.mark.parametrize("counties", [1, 7, 40])
+@pytest.mark.parametrize("prefectures", [5, 17, 100, 330])
+def test_a_prefecture_is_never_cut(prefectures: int, counties: int) -> None:
+    """Its districts are read together where the boundary of one is in doubt."""
+    parts = along_prefectures(codes(prefectures, counties))
+    assert np.array_equal(np.concatenate(parts), codes(prefectures, counties))
+    homes = [{code[:4] for code in part.tolist()} for part in parts]
+    assert sum(map(len, homes)) == prefectures
+    assert max(map(len, parts)) <= 2 * SLICE
+
+
+@pytest.mark.parametrize("counties", [1, 7, 40])
+def test_every_slice_of_a_country_takes_the_same_kernel(counties: int) -> None:
+    """From SLICE counties on, whatever prefectures a slice ends with (the largest has 40 counties)."""
+    for prefectures in range(SLICE // counties + 1, 4 * SLICE // counties):
+        assert min(map(len, along_prefectures(codes(prefectures, counties)))) >= COMPILE_FROM
+
+
+def test_one_prefecture_is_one_slice() -> None:
+    assert [len(part) for part in along_prefectures(codes(1, 300))] == [300]
+
+
+@pytest.fixture
+def two_censuses(county) -> Counties:
+    """A prefecture with a district in doubt (persons moved to its neighbour), a county, and a county new since."""
+    before = [county("539902", 2010, 3e5), county("539903", 2010, 1e5), county("530425", 2010, 1e5)]
+    after = [county(c, 2020, s) for c, s in (("539902", 1e5), ("539903", 3e5), ("530425", 1e5), ("530426", 1e5))]
+    return counties_from_frames(pl.concat([*before, *after]))
+
+
+def test_a_batch_of_counties_comes_back_from_frames(two_censuses: Counties) -> None:
+    again = from_frames(to_frames(two_censuses))
+    for name in ("codes", "names", "thin", "unsexed"):
+        assert np.array_equal(getattr(again, name), getattr(two_censuses, name))
+    assert again.flags == two_censuses.flags
+    for census, kept in ((two_censuses.latest, again.latest), (two_censuses.earlier, again.earlier)):
+        assert census is not None and kept is not None and census.year == kept.year
+        for name in ("persons", "covariates", "area_persons", "area_covariates"):
+            assert np.array_equal(getattr(census, name), getattr(kept, name), equal_nan=True)
+    alone = from_frames(to_frames(replace(two_censuses, earlier=None)))
+    assert alone.earlier is None and len(alone) == 4
+
+
+def test_a_projection_in_slices_is_that_of_the_whole(two_censuses: Counties) -> None:
+    whole, sliced = (project_in_slices(two_censuses, to=2030, draws=50, seed=SEED, size=size) for size in (9, 2))
+    assert whole.keys() == sliced.keys() == {"elderly", "ages", "deaths", "pooled", "flags"}
+    assert whole["pooled"]["members"].unique().to_list() == ["539902;539903"]
+    assert set(whole["flags"]["flag"]) == {"boundary_suspected"}
+    for name, frame in whole.items():
+        assert_frame_equal(frame, sliced[name], rel_tol=1e-9, check_row_order=False)
 
 
 def test_a_county_behind_the_others_is_told(facts: dict[str, pl.DataFrame]) -> None:
