@@ -26,6 +26,7 @@ SUBSET: Final[tuple[type[exp.Expr], ...]] = (
 
 _INTEGERS: Final = (*exp.DataType.INTEGER_TYPES,)
 _TEXTS: Final = (*exp.DataType.TEXT_TYPES,)
+_MOMENTS: Final = (*(exp.DataType.TEMPORAL_TYPES - {exp.DType.DATE}), exp.DType.INTERVAL)
 
 
 class NotPortableError(ValueError):
@@ -38,6 +39,14 @@ def _cast_to(node: exp.Expr, kinds: tuple[exp.DType, ...]) -> bool:
         return False
     inner = node.this
     return not (isinstance(inner, exp.Literal) or (isinstance(inner, exp.Cast) and inner.is_type("decimal")))
+
+
+def _decimal_places(node: exp.Expr) -> bool:
+    """Whether a node casts something to a DECIMAL with places, other than a literal as it is printed."""
+    if not (isinstance(node, exp.Cast) and node.is_type("decimal")) or isinstance(node.this, exp.Literal):
+        return False
+    places = [part.this for part in node.to.expressions[1:]]
+    return any(int(place.this) for place in places)
 
 
 def _divides_by_what_may_be_zero(node: exp.Expr) -> bool:
@@ -62,6 +71,18 @@ REFUSED: Final[tuple[tuple[Callable[[exp.Expr], bool], str], ...]] = (
     (
         lambda node: _cast_to(node, _TEXTS),
         "10000000.0 or 1.0E7 by engine: CAST(CAST(x AS DECIMAL(p, s)) AS VARCHAR) prints the same everywhere",
+    ),
+    (
+        _decimal_places,
+        "1.005 becomes 1.00 or 1.01 by engine: CAST(x * 100 AS DECIMAL(18, 0)) rounds the same everywhere",
+    ),
+    (
+        lambda node: isinstance(node, exp.Interval) or (isinstance(node, exp.Cast) and node.to.this in _MOMENTS),
+        "a moment is read in the session's time zone, or not, and a day plus an interval is one, or a day, by engine: DATE",
+    ),
+    (
+        lambda node: isinstance(node, exp.Median) and isinstance(node.this, exp.Cast) and node.this.is_type("decimal"),
+        "the middle of two decimals is rounded to their places, or not, by engine: median of a double",
     ),
     (_divides_by_what_may_be_zero, "infinity, NULL or an error by engine: x / NULLIF(y, 0)"),
     (

@@ -48,6 +48,8 @@ TYPES: Final = {
     pl.Int8: "BIGINT", pl.Int16: "BIGINT", pl.Int32: "BIGINT", pl.Int64: "BIGINT", pl.UInt32: "BIGINT",
 }  # fmt: skip
 """Polars type of a Parquet column → type in Spark."""
+LANDS: Final = re.compile(r"string|boolean|date|double|float|bigint|int|decimal\(.*\)|void")
+"""Types of Spark whose values mean the same when they are read back."""
 INSTALL: Final = "make run EXTRAS=pipeline,quality,notebooks,spark"
 RESULT: Final = "slice INT, name STRING, data BINARY"
 
@@ -174,13 +176,17 @@ def _computed(spark: SparkSession, name: str, query: str, parts: Path) -> DataFr
     try:
         frame = _typed(spark.sql(to_spark(query)))
         frame.write.parquet(_url(parts))
-    except PySparkException as error:
+    except (PySparkException, builder.BuildError) as error:
         raise builder.BuildError(f"{name}: {str(error).splitlines()[0]}") from error
     return spark.read.schema(frame.schema).parquet(_url(parts))
 
 
 def _typed(frame: DataFrame) -> DataFrame:
-    """Columns that are NULL throughout get a type that Parquet has."""
+    """Columns that are NULL throughout get a type that Parquet has. Raises BuildError for a type that would land as something
+    else: the days between two dates are an interval here, which Parquet holds as microseconds."""
+    strange = {name: kind for name, kind in frame.dtypes if not LANDS.fullmatch(kind)}
+    if strange:
+        raise builder.BuildError(f"cannot land: {strange}; date_diff('day', a, b)")
     nulls = [name for name, kind in frame.dtypes if kind == "void"]
     return frame.withColumns({name: frame[name].cast("string") for name in nulls}) if nulls else frame
 
@@ -196,6 +202,9 @@ def _schema(paths: Sequence[Path]) -> str:
     columns: dict[str, pl.DataType] = {}
     for path in paths:
         columns |= pl.read_parquet_schema(path)
+    unknown = {name: str(kind) for name, kind in columns.items() if kind.base_type() not in TYPES}
+    if unknown:
+        raise builder.BuildError(f"{', '.join(path.name for path in paths)}: {unknown}")
     return ", ".join(f"`{name}` {TYPES[kind.base_type()]}" for name, kind in columns.items())
 
 

@@ -4,11 +4,12 @@ from importlib.resources import files
 
 import pytest
 import sqlglot
+from duckdb import Error
 
 from pipelines import registry
 from pipelines.core import builder
 from pipelines.engine.portable import DIALECT, SUBSET, NotPortableError, parse, to_spark
-from tests.engine.pairs import DIFFERENCES, MANY, ONE, PAIRS, QUERIES
+from tests.engine.pairs import DIFFERENCES, MANY, ODD, ONE, PAIRS, QUERIES, STOPS
 
 TABLES = [(f"pipelines.{package}", t.name) for package, layer in (("core", "core"), ("marts", "mart"))
           for t in registry.in_layer(layer)]  # fmt: skip
@@ -16,10 +17,13 @@ SHOWN = [*QUERIES, *(f"SELECT {e} AS value FROM one" for e in [*PAIRS, *(p for _
 
 
 @pytest.fixture(scope="module")
-def duckdb():
+def duckdb(tmp_path_factory: pytest.TempPathFactory):
+    file = tmp_path_factory.mktemp("odd") / "odd.parquet"
+    ODD.write_parquet(file)
     with builder.connect() as con:
         builder.load(con, "one", ONE)
         builder.load(con, "many", MANY)
+        builder.attach(con, "odd", [file])
         yield con
 
 
@@ -41,7 +45,10 @@ def test_the_naive_form_is_refused(difference: str) -> None:
         parse(f"SELECT {naive} FROM one")
 
 
-@pytest.mark.parametrize("naive", ["made_up(half)", "seven % three", "avg(half)", "name LIKE '易%'", "unnest([1, 2])"])
+@pytest.mark.parametrize(
+    "naive",
+    ["current_date", "now()", "made_up(half)", "seven % three", "avg(half)", "name LIKE '易%'", "unnest([1, 2])"],
+)
 def test_what_nobody_tried_is_refused(naive: str) -> None:
     with pytest.raises(NotPortableError, match="nobody has shown"):
         parse(f"SELECT {naive} FROM one")
@@ -71,6 +78,13 @@ def test_an_expression_on_duckdb(duckdb, expression: str) -> None:
 @pytest.mark.parametrize("query", QUERIES)
 def test_a_query_on_duckdb(duckdb, query: str) -> None:
     assert duckdb.execute(query).fetchall() == [pytest.approx(row, nan_ok=True) for row in QUERIES[query]]
+
+
+@pytest.mark.parametrize("expression", STOPS)
+def test_what_cannot_be_computed_stops_duckdb(duckdb, expression: str) -> None:
+    parse(f"SELECT {expression} FROM one")
+    with pytest.raises(Error, match=r"Conversion|Range|convert|cast"):
+        duckdb.execute(f"SELECT {expression} FROM one").fetchone()
 
 
 def test_sums_are_exact_and_division_is_of_doubles() -> None:

@@ -3,11 +3,16 @@ the forecast of the national panel, row for row: doubles to 1e-9 of their size, 
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+from datetime import datetime
 from functools import partial
 from math import isclose, isnan
 from pathlib import Path
 
 import polars as pl
+import psutil
 import pytest
 from polars.testing import assert_frame_equal
 
@@ -21,13 +26,15 @@ from pipelines.engine.portable import to_spark
 from pipelines.evaluate.targets import evaluate
 from pipelines.forecast import panel as book
 from pipelines.forecast.cohorts import GROUP_STARTS, SEXES
+from pipelines.forecast.commands import run_forecast
 from pipelines.forecast.counties import Census
 from pipelines.forecast.product import NEEDED, read_core
 from pipelines.forecast.slices import forecast_in_slices
 from pipelines.marts.tables import build_marts
-from pipelines.settings import Settings
+from pipelines.settings import PROJECT, Settings
 from pipelines.staging import store
-from tests.engine.pairs import DIFFERENCES, MANY, ONE, PAIRS, QUERIES
+from tests.engine.conftest import LOOPBACK, WORKERS, Cluster
+from tests.engine.pairs import DIFFERENCES, MANY, ODD, ONE, PAIRS, QUERIES, STOPS
 
 pytestmark = pytest.mark.spark
 SEED = 20211231
@@ -49,13 +56,16 @@ def same(value: object, expected: object) -> bool:
 
 
 @pytest.fixture(scope="module")
-def ask(spark: Engine):
-    """Rows of a portable query over the tables one and many."""
-    from pipelines.engine.spark import _frame, session
+def ask(spark: Engine, tmp_path_factory: pytest.TempPathFactory):
+    """Rows of a portable query over the tables one, many and odd."""
+    from pipelines.engine.spark import _frame, _schema, _url, session
 
     own = session(spark.master)
     for name, frame in (("one", ONE), ("many", MANY)):
         _frame(own, frame).createOrReplaceTempView(name)
+    file = tmp_path_factory.mktemp("odd") / "odd.parquet"
+    ODD.write_parquet(file)
+    own.read.schema(_schema([file])).parquet(_url(file)).createOrReplaceTempView("odd")
     return lambda query: [tuple(row) for row in own.sql(to_spark(query)).collect()]
 
 
@@ -79,6 +89,31 @@ def test_queries(ask, query: str) -> None:
     assert all(
         same(a, b) for row, wanted in zip(got, QUERIES[query], strict=True) for a, b in zip(row, wanted, strict=True)
     )
+
+
+@pytest.mark.parametrize("expression", STOPS)
+def test_what_cannot_be_computed_stops(ask, expression: str) -> None:
+    from pyspark.errors import PySparkException
+
+    with pytest.raises(PySparkException, match=r"OVERFLOW|OUT_OF_RANGE|CAST_INVALID_INPUT"):
+        ask(f"SELECT {expression} AS a FROM one")
+
+
+def test_days_between_dates_do_not_land_as_microseconds(spark: Engine) -> None:
+    """`later - day` is 307 in DuckDB and an interval in Spark, which Parquet keeps as a whole number."""
+    from pipelines.engine.spark import _frame, _typed, session
+
+    frame = _frame(session(spark.master), ONE)
+    assert _typed(frame).columns == ONE.columns
+    with pytest.raises(builder.BuildError, match=r"interval.*date_diff"):
+        _typed(frame.selectExpr("later - day AS days"))
+
+
+def test_a_moment_is_no_input(spark: Engine, tmp_path: Path) -> None:
+    file = tmp_path / "stg_mortality.parquet"
+    pl.DataFrame({"at": [datetime(2024, 2, 29, 23, 30)]}).write_parquet(file)
+    with pytest.raises(builder.BuildError, match=r"stg_mortality.*'at': .*Datetime"):
+        spark.build(Inputs({"stg_mortality": [file]}), "pipelines.core", ["fct_mortality"], tmp_path / "out")
 
 
 def test_untranslated_words_would_differ(spark: Engine) -> None:
@@ -113,19 +148,61 @@ def test_every_table_of_the_counties(staged: Settings, spark: Engine, tmp_path: 
         assert path.read_bytes() == (tmp_path / "spark" / "marts" / path.name).read_bytes()
 
 
-@pytest.mark.parametrize("every", [pytest.param(15, id="sample"), pytest.param(1, id="whole", marks=pytest.mark.slow)])
-def test_the_national_panel(panel: Path, core: Path, spark: Engine, tmp_path: Path, every: int) -> None:
-    """Census ages through SQL, then the forecast of the country in slices on workers, then its marts through SQL."""
+def test_the_national_panel(panel: Path, core: Path, spark: Engine, tmp_path: Path) -> None:
+    """Every county: census ages through SQL, then the forecast of the country in slices on workers, then its marts through
+    SQL."""
     census = tmp_path / "census.parquet"
-    _census(panel, every).write_parquet(census)
+    _census(panel).write_parquet(census)
     for engine, out in ((DUCKDB, tmp_path / "duckdb"), (spark, tmp_path / "spark")):
         engine.build(Inputs({"stg_population": [census]}), "pipelines.core", ["fct_population"], out)
         forecast = forecast_in_slices(_country(out, core), seed=SEED, run=engine.map)
         _save(forecast, out)
         made = Inputs({name: [out / f"{name}.parquet"] for name in forecast})
         engine.build(made, "pipelines.marts", FORECAST_MARTS, out)
-    assert pl.read_parquet(tmp_path / "spark" / "mart_elderly_outlook.parquet")["county_code"].n_unique() > 2400 / every
+    outlook = pl.scan_parquet(tmp_path / "spark" / "mart_elderly_outlook.parquet")
+    assert outlook.select(pl.col("county_code").n_unique()).collect().item() == len(book.latest_counties(panel)) > 2400
     assert_same(tmp_path / "duckdb", tmp_path / "spark", ["fct_population", *FORECAST_MARTS])
+
+
+def test_the_forecast_of_a_panel(panel: Path, spark: Engine, tmp_path: Path) -> None:
+    """`minzheng forecast --panel DIR`, every file."""
+    here, there = (
+        run_forecast(panel, 100, 2035, tmp_path / n, run=r) for n, r in (("here", map), ("there", spark.map))
+    )
+    assert pl.read_parquet(there["elderly"])["county_code"].n_unique() > 2400
+    same_files(here, there)
+
+
+def test_the_command_forecasts_on_the_cluster_of_the_setting(cluster: Cluster, spark: Engine, tmp_path: Path) -> None:
+    """A program of its own beside that of the tests, told by environment where the cluster is."""
+    cluster_set = cluster.settings | {"MINZHENG_SPARK_MASTER": cluster.master}
+    for engine in ("duckdb", "spark"):
+        done = _forecast(engine, tmp_path / engine, **cluster_set)
+        assert done.returncode == 0, done.stderr
+    same_files(*({p.stem: p for p in (tmp_path / engine).iterdir()} for engine in ("duckdb", "spark")))
+
+
+def test_the_command_says_what_spark_lacks(tmp_path: Path) -> None:
+    refused = _forecast("spark", tmp_path, JAVA_HOME=str(tmp_path))
+    assert refused.returncode == 1 and "Java 17" in refused.stderr
+    assert not list(tmp_path.iterdir())
+
+
+def test_slices_are_worked_on_by_the_cluster(spark: Engine) -> None:
+    """In processes of its workers, not in this one."""
+    got = pl.concat(part["t"] for part in spark.map(_where, [{"t": pl.DataFrame({"n": [i]})} for i in range(8)]))
+    assert got["n"].to_list() == list(range(8))
+    assert os.getpid() not in got["process"]
+    assert got["executor"].n_unique() == WORKERS and str(Path.cwd()) not in got["executor"]
+
+
+def test_nothing_listens_beyond_this_machine(cluster: Cluster, spark: Engine) -> None:
+    """Master, workers, their pages, executors, and the driver of this process."""
+    processes = [psutil.Process(p.pid) for p in cluster.processes] + [psutil.Process()]
+    family = {p for process in processes for p in (process, *process.children(recursive=True))}
+    open_at = [c.laddr for p in family for c in p.net_connections("inet") if c.status == psutil.CONN_LISTEN]
+    assert len(open_at) >= 2 * len(cluster.processes)
+    assert {address.ip.removeprefix("::ffff:") for address in open_at} == {LOOPBACK}
 
 
 def test_slices_come_back_in_order(spark: Engine) -> None:
@@ -163,6 +240,37 @@ def _shifted(tables: Tables, by: int) -> Tables:
     return {"t": tables["t"].with_columns(pl.col("n") + by)}
 
 
+def _forecast(engine: str, out: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    """The command line's forecast of the counties of the project."""
+    command = [
+        sys.executable,
+        "-m",
+        "pipelines.cli",
+        "forecast",
+        "--draws",
+        "50",
+        "--engine",
+        engine,
+        "--out",
+        str(out),
+    ]
+    env = {**os.environ, **environment}
+    return subprocess.run(command, cwd=PROJECT, env=env, capture_output=True, text=True, check=False)
+
+
+def _where(tables: Tables) -> Tables:
+    """The process that works on a slice, and the folder of its executor."""
+    return {"t": tables["t"].with_columns(process=os.getpid(), executor=pl.lit(str(Path.cwd())))}
+
+
+def same_files(left: dict[str, Path], right: dict[str, Path]) -> None:
+    """Two forecasts from files to files are the same."""
+    assert left.keys() == right.keys() == {"elderly", "ages", "deaths", "pooled", "flags"}
+    assert left["flags"].read_bytes() == right["flags"].read_bytes()
+    for name in left.keys() - {"flags"}:
+        assert_frame_equal(pl.read_parquet(left[name]), pl.read_parquet(right[name]), rel_tol=1e-9, abs_tol=0.0)
+
+
 def _save(frames: Tables, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for name, frame in frames.items():
@@ -182,12 +290,10 @@ def _country(out: Path, core: Path) -> dict[str, pl.DataFrame]:
             "fct_population": pl.read_parquet(out / "fct_population.parquet")}  # fmt: skip
 
 
-def _census(panel: Path, every: int) -> pl.DataFrame:
-    """Every so-manieth county of the panel as staged census ages."""
+def _census(panel: Path) -> pl.DataFrame:
+    """The counties of the panel as staged census ages."""
     counties = book.latest_counties(panel)
-    chosen = counties.take(pl.Series(range(len(counties))).gather_every(every).to_numpy())
-    both = [_ages(chosen.codes.tolist(), census) for census in (chosen.earlier, chosen.latest) if census]
-    return pl.concat(both)
+    return pl.concat(_ages(counties.codes.tolist(), census) for census in (counties.earlier, counties.latest) if census)
 
 
 def _ages(codes: list[str], census: Census) -> pl.DataFrame:
