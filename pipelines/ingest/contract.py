@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable
 from datetime import date
 
@@ -13,6 +14,7 @@ from pipelines.ingest.problems import InputError, Problem
 from pipelines.ingest.reader import ROW
 
 IDENTITY = re.compile(r"(?<![0-9])(?:[1-9][0-9]{16}[0-9Xx]|1[3-9][0-9]{9})(?![0-9])")
+_SHORTEST = 11  # characters of a mobile number
 _NUMBER = re.compile(r"[-+]?[0-9]+(\.[0-9]+)?")
 _BOOLEANS = {"1": True, "0": False, "true": True, "false": False, "是": True, "否": False}
 POLARS: dict[str, type[pl.DataType]] = {
@@ -39,7 +41,7 @@ def typed(frame: pl.DataFrame, raw_table: str, file: str) -> pl.DataFrame:
     ]
     problems += [Problem(file, 1, c, "", "unknown_column") for c in frame.columns if c != ROW and c not in known]
     numbers = frame[ROW].to_list()
-    out: dict[str, pl.Series] = {ROW: frame[ROW]}
+    out: dict[str, list[object]] = {}
     for column in table.columns:
         cells = frame[column.name].to_list() if column.name in frame.columns else [None] * frame.height
         codes = _codes(column)
@@ -49,24 +51,26 @@ def typed(frame: pl.DataFrame, raw_table: str, file: str) -> pl.DataFrame:
                 detail = _allowed(column) if rule == "unknown_code" else ""
                 shown = IDENTITY.sub("＊＊＊", cell or "")
                 problems.append(Problem(file, number, column.name, shown, rule, detail, detail))
-        out[column.name] = pl.Series(column.name, [converted[c][0] for c in cells], dtype=POLARS[column.type])
-    result = pl.DataFrame(out)
+        out[column.name] = [converted[c][0] for c in cells]
     if table.key and not problems:
-        repeated = result.filter(pl.struct(table.key).is_duplicated())
+        keys = [*zip(*(out[k] for k in table.key), strict=True)]
+        times = Counter(keys) if len(set(keys)) < len(keys) else {}
         problems += [
-            Problem(file, r[ROW], ", ".join(table.key), ", ".join(str(r[k]) for k in table.key), "duplicate_key")
-            for r in repeated.iter_rows(named=True)
+            Problem(file, number, ", ".join(table.key), ", ".join(map(str, key)), "duplicate_key")
+            for number, key in zip(numbers, keys, strict=True)
+            if times.get(key, 1) > 1
         ]
     if problems:
         raise InputError(problems)
-    return result
+    types = {c.name: POLARS[c.type] for c in table.columns}
+    return pl.DataFrame([frame[ROW], *(pl.Series(name, cells, dtype=types[name]) for name, cells in out.items())])
 
 
 def _convert(cell: str, column: registry.Column, codes: dict[str, registry.Code]) -> tuple[object, str]:
     """(value, broken rule or '')."""
     if not cell:
         return None, "missing_value" if column.required else ""
-    if column.name != "sha256" and IDENTITY.search(cell):
+    if len(cell) >= _SHORTEST and column.name != "sha256" and IDENTITY.search(cell):
         return None, "identity_number"
     if codes and cell not in codes:
         named = [c for c, words in codes.items() if cell in (words.zh, words.en)]

@@ -217,40 +217,30 @@ def _bad_names(county: dict[str, object], source: dict[str, object]) -> list[Pro
 def _references(tables: dict[str, pl.DataFrame], broken: set[str]) -> list[Problem]:
     """References inside the folder: project keys, restated rows, printed indicator names. References to a file that
     could not be read are not reported: they would only repeat its problem."""
-    problems = []
+    problems: list[Problem] = []
     for name, frame in tables.items():
         for column in registry.table(name).columns:
             if not column.foreign or column.foreign[0] not in tables or column.foreign[0] in broken or frame.is_empty():
                 continue
             target, target_column = column.foreign
-            known = set(tables[target][target_column].to_list())
-            problems += [
-                Problem(
-                    f"{name}.csv",
-                    r[ROW],
-                    column.name,
-                    str(r[column.name]),
-                    "unknown_reference",
-                    f"应见于 {target}.csv",
-                    f"expected in {target}.csv",
-                )
-                for r in frame.filter(pl.col(column.name).is_not_null()).iter_rows(named=True)
-                if r[column.name] not in known
-            ]
+            expected = f"应见于 {target}.csv", f"expected in {target}.csv"
+            problems += _unknown(frame, name, column.name, tables[target][target_column], expected)
     if "indicator_map" in broken:
         return problems
-    mapped = set(tables["indicator_map"]["indicator_printed"].to_list())
-    problems += [
-        Problem(
-            "statistics.csv",
-            r[ROW],
-            "indicator_printed",
-            r["indicator_printed"],
-            "unknown_reference",
-            "indicator_map.csv 中没有该指标",
-            "not in indicator_map.csv",
-        )
-        for r in tables["statistics"].iter_rows(named=True)
-        if r["indicator_printed"] not in mapped
+    expected = "indicator_map.csv 中没有该指标", "not in indicator_map.csv"
+    mapped = tables["indicator_map"]["indicator_printed"]
+    return problems + _unknown(tables["statistics"], "statistics", "indicator_printed", mapped, expected)
+
+
+def _unknown(
+    frame: pl.DataFrame, name: str, column: str, known: pl.Series, expected: tuple[str, str]
+) -> list[Problem]:
+    """A problem for every cell of a column that refers to nothing known."""
+    cells, there = frame[column].to_list(), {None, *known.to_list()}
+    if there.issuperset(cells):
+        return []
+    return [
+        Problem(f"{name}.csv", row, column, str(cell), "unknown_reference", *expected)
+        for row, cell in zip(frame[ROW].to_list(), cells, strict=True)
+        if cell not in there
     ]
-    return problems

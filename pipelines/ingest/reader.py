@@ -8,6 +8,7 @@ import io
 import re
 import unicodedata
 import zipfile
+from functools import lru_cache
 from pathlib import Path
 
 import polars as pl
@@ -38,13 +39,13 @@ def read_table(path: Path, raw_table: str) -> pl.DataFrame:
     grid = _grid(path)
     names = registry.headers(raw_table)
     header, first = _header(grid, names)
-    width, offered = len(header), OFFERED.get(raw_table, header)
+    width, offered = len(header), [i for i, name in enumerate(header) if name in OFFERED.get(raw_table, header)]
     rows: list[tuple[int | str, ...]] = []
     for number, cells in enumerate(grid[first:], start=first + 1):
-        padded = [_clean(c) for c in (*cells, *[""] * width)[:width]]
+        padded = [*map(_clean, cells[:width]), *[""] * (width - len(cells))]
         if not any(padded) or padded[0] in TOTAL_WORDS:
             continue
-        extra = [_clean(c) for c in cells[width:] if _clean(c)]
+        extra = [*filter(None, map(_clean, cells[width:]))]
         if extra:
             raise InputError(
                 [
@@ -59,7 +60,7 @@ def read_table(path: Path, raw_table: str) -> pl.DataFrame:
                     )
                 ]
             )
-        if any(cell for name, cell in zip(header, padded, strict=True) if name in offered):
+        if any(padded[i] for i in offered):
             rows.append((number, *padded))
     if not rows:
         raise InputError([Problem(path.name, 0, "", "", "empty_file")])
@@ -123,9 +124,11 @@ def _excel(path: Path) -> list[list[str]]:
     return [["" if cell is None else str(cell) for cell in row] for row in sheet.to_polars().rows()]
 
 
-def _clean(cell: object) -> str:
-    """Trim, and make full-width digits, letters and signs half-width; Chinese punctuation stays."""
-    text = str(cell).strip()
+@lru_cache(maxsize=1 << 16)
+def _clean(cell: str) -> str:
+    """Trim, and make full-width digits, letters and signs half-width; Chinese punctuation stays. Most cells of a table say
+    what others say."""
+    text = cell.strip()
     if not _WIDE.search(text):
         return text
     return "".join(
