@@ -232,9 +232,7 @@ def _references(tables: dict[str, pl.DataFrame], broken: set[str]) -> list[Probl
     return problems + _unknown(tables["statistics"], "statistics", "indicator_printed", mapped, expected)
 
 
-def _unknown(
-    frame: pl.DataFrame, name: str, column: str, known: pl.Series, expected: tuple[str, str]
-) -> list[Problem]:
+def _unknown(frame: pl.DataFrame, name: str, column: str, known: pl.Series, expected: tuple[str, str]) -> list[Problem]:
     """A problem for every cell of a column that refers to nothing known."""
     cells, there = frame[column].to_list(), {None, *known.to_list()}
     if there.issuperset(cells):

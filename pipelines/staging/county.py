@@ -4,8 +4,9 @@ printed characters, printed names → shared indicators, ledger references → f
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import polars as pl
 
@@ -39,8 +40,8 @@ def stage(raw: RawCounty) -> Frames:
     """Stage a county. Raises InputError for broken repairs, unknown indicators, units that do not fit and ledger
     numerals that disagree with the row they point to."""
     fixed = corrected(raw.tables)
-    problems: list[Problem] = _ledger_problems(raw.tables)
-    id_of = _ids(raw.code)
+    links = _links(raw.tables)
+    problems: list[Problem] = _ledger_problems(raw.tables["figures"], links)
     frames: Frames = {
         "county": _county(raw),
         "source": _sources(raw),
@@ -48,27 +49,24 @@ def stage(raw: RawCounty) -> Frames:
         "projects": _projects(raw.tables["projects"], fixed),
         "project_funding": _funding(raw.tables["project_funding"], fixed),
         "project_outputs": _outputs(raw.tables["project_outputs"], fixed, problems),
-        "figures": fixed["figures"].select(pl.exclude("facts")),
-        "figure_facts": _figure_facts(raw),
+        "figures": fixed["figures"].drop("facts"),
+        "figure_facts": _figure_facts(links),
         "progress": fixed["progress"].with_columns(source_id=pl.lit(progress_source(raw.code))),
         **{name: fixed[name] for name in ("population", "covariates", "corrections", "notes", "reviews")},
     }
     if problems:
         raise InputError(problems)
-    return {name: id_of(name, frame).drop(ROW, strict=False) for name, frame in frames.items()}
+    return {name: f if name in ("county", "source") else _with_ids(raw.code, f) for name, f in frames.items()}
 
 
-def _ids(code: str) -> Callable[[str, pl.DataFrame], pl.DataFrame]:
+_LOCAL = {"key", "project", "restates", "correction_id", "note_id", "fact_id"}
+
+
+def _with_ids(code: str, frame: pl.DataFrame) -> pl.DataFrame:
     """County code in front, and every local key (s0001, p01 …) made unique across counties."""
-    local = ("key", "project", "restates", "correction_id", "note_id", "fact_id")
-
-    def apply(name: str, frame: pl.DataFrame) -> pl.DataFrame:
-        if name in ("county", "source"):
-            return frame
-        keys = [(pl.lit(f"{code}-") + pl.col(c)).alias(c) for c in local if c in frame.columns]
-        return frame.with_columns(*keys).select(pl.lit(code).alias("county_code"), pl.exclude("county_code"))
-
-    return apply
+    kept = [c for c in frame.columns if c not in ("county_code", ROW)]
+    keys = [(pl.lit(f"{code}-") + pl.col(c)).alias(c) if c in _LOCAL else pl.col(c) for c in kept]
+    return frame.select(pl.lit(code).alias("county_code"), *keys)
 
 
 def _county(raw: RawCounty) -> pl.DataFrame:
@@ -393,88 +391,62 @@ def _outputs(printed: pl.DataFrame, fixed: Frames, problems: list[Problem]) -> p
     )
 
 
-def _references(figures: pl.DataFrame) -> list[tuple[dict[str, object], str, str]]:
-    """(ledger row, key, column) for every reference of the numeral ledger."""
-    linked = figures.filter(pl.col("facts").is_not_null())
-    pairs = [(row, ref.partition(".")) for row in linked.iter_rows(named=True) for ref in str(row["facts"]).split()]
-    return [(row, key, column) for row, (key, _, column) in pairs]
+class _Link(NamedTuple):
+    """A numeral of the ledger, the cell that it leads to as written there, and the row that holds that cell, if there is one."""
+
+    figure: Mapping[str, Any]
+    key: str
+    column: str
+    target: Mapping[str, Any] | None
 
 
-def _rows_by_key(tables: Frames) -> dict[str, dict[str, object]]:
-    return {
+def _links(tables: Frames) -> list[_Link]:
+    """Every reference of the numeral ledger."""
+    rows = {
         r["key"]: r
         for name in ("statistics", "projects", "project_funding", "project_outputs")
         for r in tables[name].iter_rows(named=True)
     }
+    return [
+        _Link(figure, key, column, rows.get(key))
+        for figure in tables["figures"].iter_rows(named=True)
+        for key, _, column in (ref.partition(".") for ref in (figure["facts"] or "").split())
+    ]
 
 
-def _ledger_problems(tables: Frames) -> list[Problem]:
+def _ledger_problems(figures: pl.DataFrame, links: list[_Link]) -> list[Problem]:
     """Numerals that lead nowhere, to an unknown row, or to a cell that does not hold them."""
-    rows, problems = _rows_by_key(tables), []
-    for figure, key, column in _references(tables["figures"]):
-        target = rows.get(key)
+    problems = []
+    for figure, key, column, target in links:
         if target is None or column not in target:
-            problems.append(
-                Problem("figures.csv", int(str(figure[ROW])), "facts", f"{key}.{column}", "unknown_reference")
-            )
-        elif str(figure["printed"]) not in str(target[column]):
-            problems.append(
-                Problem(
-                    "figures.csv",
-                    int(str(figure[ROW])),
-                    "facts",
-                    f"{figure['printed']} → {key}.{column}={target[column]}",
-                    "numeral_mismatch",
-                )
-            )
-    problems += [
-        Problem(
-            "figures.csv",
-            r[ROW],
-            "facts",
-            r["printed"],
-            "missing_value",
-            "数据须指向事实",
-            "a fact must lead somewhere",
-        )
-        for r in tables["figures"]
-        .filter((pl.col("status") != "not_a_measurement") & pl.col("facts").is_null())
-        .iter_rows(named=True)
-    ]
-    problems += [
-        Problem("figures.csv", r[ROW], "reason", r["printed"], "missing_value", "须写明原因", "a reason is needed")
-        for r in tables["figures"]
-        .filter((pl.col("status") == "not_a_measurement") & pl.col("reason").is_null())
-        .iter_rows(named=True)
-    ]
+            problems.append(Problem("figures.csv", figure[ROW], "facts", f"{key}.{column}", "unknown_reference"))
+        elif figure["printed"] not in str(target[column]):
+            shown = f"{figure['printed']} → {key}.{column}={target[column]}"
+            problems.append(Problem("figures.csv", figure[ROW], "facts", shown, "numeral_mismatch"))
+    for row, printed, status, facts, reason in figures.select(ROW, "printed", "status", "facts", "reason").iter_rows():
+        if status == "not_a_measurement":
+            lacks, words = reason is None, ("reason", "须写明原因", "a reason is needed")
+        else:
+            lacks, words = facts is None, ("facts", "数据须指向事实", "a fact must lead somewhere")
+        if lacks:
+            problems.append(Problem("figures.csv", row, words[0], printed, "missing_value", *words[1:]))
     return problems
 
 
-def _figure_facts(raw: RawCounty) -> pl.DataFrame:
-    rows, out = _rows_by_key(raw.tables), []
-    for figure, key, column in _references(raw.tables["figures"]):
-        target, kind = rows.get(key, {}), key[:1]
+def _figure_facts(links: list[_Link]) -> pl.DataFrame:
+    """Numeral → fact, once each, in the order of the ledger."""
+    found: dict[tuple[object, ...], None] = {}
+    for figure, key, column, target in links:
+        row, kind = target or {}, key[:1]
         name = _COLUMNS.get(kind, {}).get(column, column)
         if column == "years_printed":
-            start, _ = quantities.years(str(target.get(column)))
+            start, _ = quantities.years(str(row.get(column)))
             name = "start_year" if str(start) == figure["printed"] else "end_year"
-        out.append(
-            {
-                "line": figure["line"],
-                "occurrence": figure["occurrence"],
-                "fact_table": _FACTS.get(kind, ""),
-                "fact_id": target.get("project", "") if kind == "m" else key,
-                "column_name": name,
-            }
-        )
-    schema = {
-        "line": pl.Int64,
-        "occurrence": pl.Int64,
-        "fact_table": pl.String,
-        "fact_id": pl.String,
-        "column_name": pl.String,
-    }
-    return pl.DataFrame(out, schema=schema).unique(maintain_order=True)
+        fact = row.get("project", "") if kind == "m" else key
+        found[figure["line"], figure["occurrence"], _FACTS.get(kind, ""), fact, name] = None
+    text, whole = pl.String, pl.Int64
+    types = {"line": whole, "occurrence": whole, "fact_table": text, "fact_id": text, "column_name": text}
+    return pl.DataFrame([*found], schema=types, orient="row")
 
 
 def write(frames: Frames, folder: Path) -> None:
