@@ -1,10 +1,11 @@
 """DuckDB against Spark on this machine, whole process, on observations multiplied into a synthetic country of millions of rows.
 
-    python -m benchmarks.engines [--rows 0.01 0.1 1] [--spark-master "local[2]"]
+    python -m benchmarks.engines [--rows 0.01 0.1 1] [--alone 3] [--memory-limit 2GB 512MB] [--spark-master "local[2]"]
 
 The job is `mart_county_comparison`, the heaviest table: joins, windows, medians, a rank, and the landing with its key check.
-Both engines run it with `Engine.build` in a process of their own; equal results are asserted. The last lines fit
-processor seconds = start + rows × slope to each engine: the crossing is an extrapolation and is called so. Needs a release."""
+Both engines run it with `Engine.build` in a process of their own, DuckDB once for every memory limit (what it may hold before it
+writes to disk); equal results are asserted. `--alone`: further sizes for DuckDB only. The last lines fit processor seconds =
+start + rows × slope to each engine: the crossing is an extrapolation and is called so. Needs a release."""
 
 from __future__ import annotations
 
@@ -46,9 +47,9 @@ def multiplied(core: Path, rows: int, out: Path) -> int:
     return pl.scan_parquet(out / "fct_observation.parquet").select(pl.len()).collect().item()
 
 
-def one(engine: str, master: str, data: Path, out: Path) -> None:
+def one(engine: str, master: str, limit: str, data: Path, out: Path) -> None:
     """What the measured process does."""
-    settings = Settings(data_root=data, engine=engine, spark_master=master)
+    settings = Settings(data_root=data, engine=engine, spark_master=master, memory_limit=limit)
     inputs = Inputs({p.stem: [p] for p in data.glob("*.parquet")}, registry_frames())
     ENGINES[engine](settings).build(inputs, "pipelines.marts", [TABLE], out)
 
@@ -64,9 +65,19 @@ class Measured:
     error: str = ""
 
 
-def measured(engine: str, master: str, data: Path, out: Path) -> Measured:
+def measured(engine: str, master: str, limit: str, data: Path, out: Path) -> Measured:
     """Run `one` in a process of its own."""
-    command = [sys.executable, "-m", "benchmarks.engines", "--one", engine, str(data), str(out)]
+    command = [
+        sys.executable,
+        "-m",
+        "benchmarks.engines",
+        "--one",
+        engine,
+        str(data),
+        str(out),
+        "--memory-limit",
+        limit,
+    ]
     busy: dict[int, float] = {}
     with tempfile.TemporaryFile("w+") as told:
         before, most = time.perf_counter(), 0.0
@@ -98,16 +109,32 @@ def line(rows: list[int], seconds: list[float]) -> tuple[float, float]:
     return float(start), float(slope)
 
 
+def compared(rows: int, core: Path, means: list[tuple[str, str]], master: str) -> tuple[int, list[Measured]]:
+    """Observations there really are, and what each (engine, memory limit) took; equal tables of all that got through."""
+    with tempfile.TemporaryDirectory() as scratch:
+        data = Path(scratch) / "data"
+        data.mkdir()
+        found = multiplied(core, rows, data)
+        outs = [Path(scratch) / f"out{i}" for i in range(len(means))]
+        told = [measured(e, master, limit, data, out) for (e, limit), out in zip(means, outs, strict=True)]
+        first, *others = [out / f"{TABLE}.parquet" for out, m in zip(outs, told, strict=True) if not m.error]
+        for other in others:
+            assert_frame_equal(pl.read_parquet(first), pl.read_parquet(other), rel_tol=1e-9, abs_tol=0.0)
+    return found, told
+
+
 def main() -> None:
     """Measure, assert equal tables, print seconds, memory, ratios and the fitted crossing."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rows", type=float, nargs="+", default=[0.01, 0.1, 0.3, 1.0], help="millions of observations")
+    parser.add_argument("--rows", type=float, nargs="*", default=[0.01, 0.1, 0.3, 1.0], help="millions of observations")
+    parser.add_argument("--alone", type=float, nargs="*", default=[], help="millions of observations for DuckDB only")
+    parser.add_argument("--memory-limit", nargs="+", default=["2GB"], help="of DuckDB")
     parser.add_argument("--spark-master", default="local[2]")
     parser.add_argument("--one", nargs=3, help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.one:
         engine, data, out = given.one
-        one(engine, given.spark_master, Path(data), Path(out))
+        one(engine, given.spark_master, given.memory_limit[0], Path(data), Path(out))
         return
     from pipelines.engine.spark import missing
 
@@ -115,33 +142,27 @@ def main() -> None:
     if current is None or (reason := missing()):
         print(f"  {reason if current else 'no release yet: make run'}")
         return
-    counts: list[int] = []
-    cpu: dict[str, list[float]] = {"duckdb": [], "spark": []}
-    print(f"{TABLE}, whole process: seconds / processor seconds / MB")
-    for millions in given.rows:
-        with tempfile.TemporaryDirectory() as scratch:
-            data = Path(scratch) / "data"
-            data.mkdir()
-            rows = multiplied(current / "parquet", int(millions * MILLION), data)
-            told = {e: measured(e, given.spark_master, data, Path(scratch) / e) for e in cpu}
-            shown = "".join(f"{e:>10}{m.seconds:>8.1f}{m.cpu:>8.1f}{m.megabytes:>7.0f}" for e, m in told.items())
-            if any(m.error for m in told.values()):
-                print(
-                    f"{rows:>12,}{shown}  " + "; ".join(f"{e} stopped: {m.error}" for e, m in told.items() if m.error)
-                )
-                continue
-            tables = [pl.read_parquet(Path(scratch) / e / f"{TABLE}.parquet") for e in cpu]
-            assert_frame_equal(*tables, rel_tol=1e-9, abs_tol=0.0)
-        counts.append(rows)
-        for engine, m in told.items():
-            cpu[engine].append(m.cpu)
-        print(f"{rows:>12,}{shown}{told['spark'].cpu / told['duckdb'].cpu:>7.1f}× (processor)", flush=True)
-    (start_d, slope_d), (start_s, slope_s) = line(counts, cpu["duckdb"]), line(counts, cpu["spark"])
-    print(
-        f"fitted processor seconds: DuckDB {start_d:.1f} + {slope_d:.1f} per million, Spark {start_s:.1f} + {slope_s:.1f}"
-    )
-    crossing = (start_s - start_d) / (slope_d - slope_s) if slope_s < slope_d else float("inf")
-    print(f"EXTRAPOLATED: on one core each, Spark costs as little from {crossing:,.0f} million observations")
+    here = [("duckdb", limit) for limit in given.memory_limit]
+    cpu: dict[str, dict[int, float]] = {"duckdb": {}, "spark": {}}
+    print(f"{TABLE}, whole process: seconds / processor seconds / MB held at most")
+    for millions in [*given.rows, *given.alone]:
+        means = [*here, ("spark", given.memory_limit[0])] if millions in given.rows else here
+        rows, told = compared(int(millions * MILLION), current / "parquet", means, given.spark_master)
+        for (engine, limit), m in zip(means, told, strict=True):
+            name = engine if engine == "spark" else f"{engine} {limit}"
+            print(f"{rows:>12,}  {name:<14}{m.seconds:>8.1f}{m.cpu:>8.1f}{m.megabytes:>8.0f}  {m.error}", flush=True)
+            if not m.error:
+                cpu[engine].setdefault(rows, m.cpu)
+    both = sorted(cpu["duckdb"].keys() & cpu["spark"].keys())
+    for rows in both:
+        print(f"{rows:>12,}  Spark takes {cpu['spark'][rows] / cpu['duckdb'][rows]:.1f} × the processor time of DuckDB")
+    if len(both) > 1:
+        (start_d, slope_d), (start_s, slope_s) = (line(both, [cpu[e][n] for n in both]) for e in cpu)
+        print(
+            f"fitted processor seconds: DuckDB {start_d:.1f} + {slope_d:.1f} per million, Spark {start_s:.1f} + {slope_s:.1f}"
+        )
+        crossing = (start_s - start_d) / (slope_d - slope_s) if slope_s < slope_d else float("inf")
+        print(f"EXTRAPOLATED: on one core each, Spark costs as little from {crossing:,.0f} million observations")
 
 
 if __name__ == "__main__":

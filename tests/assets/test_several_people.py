@@ -26,8 +26,10 @@ from tests.assets.conftest import DEPLOY, PASSWORD, asked, free_port
 from tests.e2e.conftest import fresh_root
 
 pytestmark = pytest.mark.slow
-UNITS = ("code", "analysts", "daemon", "webserver")
-PORTS = ("4266", "4267", "3000")
+STARTED = ((("code", "analysts"), ("4266", "4267")), (("daemon", "webserver"), ("3000",)))
+"""Units started together, and the ports that must listen before the next ones."""
+PORTS = tuple(port for _, ports in STARTED for port in ports)
+COUNTIES = ("530425", "620722")
 RANGE = "dagster/asset_partition_range_start", "dagster/asset_partition_range_end"
 
 LAUNCH = """mutation ($params: ExecutionParams!) { launchRun(executionParams: $params) {
@@ -47,15 +49,15 @@ class Office:
             self._moved((DEPLOY / "workspace.yaml").read_text(encoding="utf-8")), encoding="utf-8"
         )
         self.env = {
-            **os.environ, "DAGSTER_HOME": str(home), "MINZHENG_DATA_ROOT": str(root), "MINZHENG_PG_PASSWORD": PASSWORD, "MINZHENG_NOTEBOOKS": "0",
+            **os.environ, "DAGSTER_HOME": str(home), "MINZHENG_RAW_FOLDER": str(root / "raw"), "MINZHENG_PG_PASSWORD": PASSWORD, "MINZHENG_NOTEBOOKS": "0",
             "PYTHONPATH": str(PROJECT), "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
         }  # fmt: skip
         self.log, self.processes = log, {}
-        for unit in UNITS:
-            self.processes[unit] = self._start(unit, home)
-            if unit in ("code", "analysts"):
-                self.listens({"code": "4266", "analysts": "4267"}[unit])
-        self.listens("3000")
+        for units, ports in STARTED:
+            for unit in units:
+                self.processes[unit] = self._start(unit, home)
+            for port in ports:
+                self.listens(port)
 
     def _moved(self, text: str) -> str:
         return re.sub("|".join(PORTS), lambda m: str(self.ports[m[0]]), text)
@@ -122,7 +124,7 @@ class Office:
 
 @pytest.fixture
 def office(postgres: int, dagster_home: Path, tmp_path: Path) -> Iterator[Office]:
-    made = Office(dagster_home, fresh_root(tmp_path / "data"), tmp_path / "log.txt")
+    made = Office(dagster_home, fresh_root(tmp_path / "data", *COUNTIES), tmp_path / "log.txt")
     try:
         yield made
     finally:
@@ -134,6 +136,7 @@ def test_two_refreshes_queue_and_an_analyst_works_beside_them(office: Office, po
     entries = {e["name"]: e["locationOrLoadError"]["__typename"] for e in office.ask(LOCATIONS)["locationEntries"]}
     assert entries == {"minzheng": "RepositoryLocation", "analysts": "RepositoryLocation"}
     codes = sorted(s.county_folders())
+    assert codes == [*COUNTIES]
     repository = {"repositoryLocationName": "minzheng", "repositoryName": "__repository__"}
     for code in codes:
         office.ask(REGISTER, key=code, repository=repository)

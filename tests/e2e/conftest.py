@@ -26,9 +26,13 @@ def minzheng(root: Path, *arguments: str, **environment: str) -> subprocess.Comp
     )
 
 
-def fresh_root(folder: Path) -> Path:
-    """A data root with a copy of the real raw data."""
-    shutil.copytree(PROJECT / "data" / "raw", folder / "raw")
+def fresh_root(folder: Path, *counties: str) -> Path:
+    """A data root with a copy of the real raw data, or of the reference and these counties alone."""
+    if not counties:
+        shutil.copytree(PROJECT / "data" / "raw", folder / "raw")
+    for pattern in ("reference", *(f"{code}-*" for code in counties)) if counties else ():
+        (found,) = (PROJECT / "data" / "raw").glob(pattern)
+        shutil.copytree(found, folder / "raw" / found.name)
     return folder
 
 

@@ -220,7 +220,7 @@ def test_open_reader_keeps_its_release_through_a_refresh(published: Path, tmp_pa
         assert reader.stdin is not None
         assert reader.stdout is not None
         assert reader.stdout.readline().strip() == before
-        done = minzheng(root, "run", "--force")
+        done = minzheng(root, "run", "--force", MINZHENG_NOTEBOOKS="0")
         assert done.returncode == 0, done.stderr
         reader.stdin.write("again\n")
         reader.stdin.flush()
@@ -237,7 +237,7 @@ def test_open_reader_keeps_its_release_through_a_refresh(published: Path, tmp_pa
 @pytest.mark.slow
 def test_same_inputs_give_the_same_content(published: Path, tmp_path: Path) -> None:
     root = scratch(published, tmp_path)
-    assert minzheng(root, "run", "--force", "--county", "530425").returncode == 0
+    assert minzheng(root, "run", "--force", "--county", "530425", MINZHENG_NOTEBOOKS="0").returncode == 0
     for table in registry.published():
         if table.layer != "meta":
             a, b = (

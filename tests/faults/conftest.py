@@ -14,11 +14,11 @@ import pytest
 
 from pipelines.publish import package, release
 from pipelines.settings import PROJECT, Settings
-from tests.e2e.conftest import published
+from tests.e2e.conftest import fresh_root, published
 
 __all__ = ["published"]
 
-COUNTY = "530425-*"
+COUNTY = "530425"
 KILLED = -9
 
 
@@ -63,9 +63,7 @@ def driver(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Driver]:
 @pytest.fixture(scope="session")
 def small(driver: Driver, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A root of one county with one release. Do not change it."""
-    root = tmp_path_factory.mktemp("small")
-    for folder in (next((PROJECT / "data" / "raw").glob(COUNTY)), PROJECT / "data" / "raw" / "reference"):
-        shutil.copytree(folder, root / "raw" / folder.name)
+    root = fresh_root(tmp_path_factory.mktemp("small"), COUNTY)
     assert driver(root) == 0, driver.said()
     return root
 

@@ -26,26 +26,42 @@ print("held", flush=True)
 sys.stdin.read()
 """
 
+READERS = 10
 READER = """
-import sys, time
+import os, sys, time
 from pathlib import Path
+import duckdb
 from pipelines import open_marts
-stop, seen, errors = Path(sys.argv[1]), [], []
-while not stop.exists():
-    try:
-        with open_marts() as con:
-            first = con.execute("SELECT release_id, content_hash FROM meta_release").fetchall()
-            rows = con.execute("SELECT count(*) FROM fct_observation").fetchall()
-            listed = con.execute("SELECT row_count FROM meta_table WHERE table_name = 'fct_observation'").fetchall()
-            time.sleep(0.3)
-            again = con.execute("SELECT release_id, content_hash FROM meta_release").fetchall()
-        if rows != listed or first != again or len(first) != 1:
-            errors.append(f"mixed: {rows} {listed} {first} {again}")
-        seen.append(first[0][0])
-    except Exception as error:
-        errors.append(repr(error))
-print(len(seen), len(set(seen)), int(seen == sorted(seen)), errors[:3])
+
+def read(stop):
+    seen, errors = [], []
+    while not stop.exists():
+        try:
+            with open_marts() as con:
+                first = con.execute("SELECT release_id, content_hash FROM meta_release").fetchall()
+                rows = con.execute("SELECT count(*) FROM fct_observation").fetchall()
+                listed = con.execute("SELECT row_count FROM meta_table WHERE table_name = 'fct_observation'").fetchall()
+                time.sleep(0.3)
+                again = con.execute("SELECT release_id, content_hash FROM meta_release").fetchall()
+            if rows != listed or first != again or len(first) != 1:
+                errors.append(f"mixed: {rows} {listed} {first} {again}")
+            seen.append(first[0][0])
+        except Exception as error:
+            errors.append(repr(error))
+        time.sleep(0.3)
+    print(len(seen), len(set(seen)), int(seen == sorted(seen)), errors[:3], flush=True)
+
+readers = []
+for _ in range(int(sys.argv[2])):
+    reader = os.fork()
+    if not reader:
+        read(Path(sys.argv[1]))
+        os._exit(0)
+    readers.append(reader)
+for reader in readers:
+    os.waitpid(reader, 0)
 """
+"""So many processes that open the marts again and again; one interpreter loads what they need and forks."""
 
 
 def test_second_refresh_says_who_holds_the_lock(root: Path) -> None:
@@ -74,14 +90,16 @@ def test_clock_going_backwards(driver: Driver, root: Path) -> None:
 def test_ten_readers_during_five_refreshes(driver: Driver, root: Path, tmp_path: Path) -> None:
     stop = tmp_path / "stop"
     env = {**os.environ, "MINZHENG_DATA_ROOT": str(root), "MINZHENG_RETENTION": "2"}
-    command = [sys.executable, "-c", READER, str(stop)]
-    readers = [subprocess.Popen(command, cwd=PROJECT, env=env, stdout=subprocess.PIPE, text=True) for _ in range(10)]
-    try:
-        for _ in range(5):
-            assert driver(root) == 0, driver.said()
-    finally:
-        stop.touch()
-        answers = [r.communicate()[0].split(maxsplit=3) for r in readers]
+    command = [sys.executable, "-c", READER, str(stop), str(READERS)]
+    with subprocess.Popen(command, cwd=PROJECT, env=env, stdout=subprocess.PIPE, text=True) as readers:
+        try:
+            for _ in range(5):
+                assert driver(root) == 0, driver.said()
+        finally:
+            stop.touch()
+            said = readers.communicate()[0]
+    answers = [line.split(maxsplit=3) for line in said.splitlines()]
+    assert len(answers) == READERS
     for queries, releases, in_order, errors in answers:
         assert errors.strip() == "[]"
         assert (int(queries) > 5, int(releases) >= 2, in_order) == (True, True, "1")
