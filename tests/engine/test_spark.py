@@ -188,16 +188,19 @@ def test_the_command_says_what_spark_lacks(tmp_path: Path) -> None:
     assert not list(tmp_path.iterdir())
 
 
-def test_slices_are_worked_on_by_the_cluster(spark: Engine) -> None:
+def test_slices_are_worked_on_by_the_cluster(cluster: Cluster, spark: Engine) -> None:
     """In processes of its workers, not in this one."""
     got = pl.concat(part["t"] for part in spark.map(_where, [{"t": pl.DataFrame({"n": [i]})} for i in range(8)]))
     assert got["n"].to_list() == list(range(8))
     assert os.getpid() not in got["process"]
-    assert got["executor"].n_unique() == WORKERS and str(Path.cwd()) not in got["executor"]
+    assert str(Path.cwd()) not in got["executor"]
+    assert got["executor"].n_unique() == WORKERS or not cluster.processes
 
 
 def test_nothing_listens_beyond_this_machine(cluster: Cluster, spark: Engine) -> None:
     """Master, workers, their pages, executors, and the driver of this process."""
+    if not cluster.processes:
+        pytest.skip("the cluster of MINZHENG_SPARK_MASTER listens where its office wants")
     processes = [psutil.Process(p.pid) for p in cluster.processes] + [psutil.Process()]
     family = {p for process in processes for p in (process, *process.children(recursive=True))}
     open_at = [c.laddr for p in family for c in p.net_connections("inet") if c.status == psutil.CONN_LISTEN]
