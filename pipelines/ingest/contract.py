@@ -11,7 +11,7 @@ import polars as pl
 
 from pipelines import registry
 from pipelines.ingest.problems import InputError, Problem
-from pipelines.ingest.reader import ROW
+from pipelines.ingest.reader import ROW, Cells
 
 IDENTITY = re.compile(r"(?<![0-9])(?:[1-9][0-9]{16}[0-9Xx]|1[3-9][0-9]{9})(?![0-9])")
 _SHORTEST = 11  # characters of a mobile number
@@ -26,8 +26,8 @@ POLARS: dict[str, type[pl.DataType]] = {
 }
 
 
-def typed(frame: pl.DataFrame, raw_table: str, file: str) -> pl.DataFrame:
-    """The frame with the registry's columns, order and types; empty cells become null, a code's name its code.
+def typed(given: Cells, raw_table: str, file: str) -> pl.DataFrame:
+    """A frame with the registry's columns, order and types; empty cells become null, a code's name its code.
 
     Raises InputError listing every missing column, wrong type, unknown code, empty required cell, duplicate key
     and identity number.
@@ -37,19 +37,19 @@ def typed(frame: pl.DataFrame, raw_table: str, file: str) -> pl.DataFrame:
     problems = [
         Problem(file, 1, c.name, "", "missing_column", f"应有列“{c.zh}”", f"expected {c.name!r}")
         for c in table.columns
-        if c.name not in frame.columns and (c.required or c.key)
+        if c.name not in given.columns and (c.required or c.key)
     ]
-    problems += [Problem(file, 1, c, "", "unknown_column") for c in frame.columns if c != ROW and c not in known]
-    numbers = frame[ROW].to_list()
+    problems += [Problem(file, 1, c, "", "unknown_column") for c in given.columns if c not in known]
+    nothing = [""] * len(given.rows)
     out: dict[str, list[object]] = {}
     for column in table.columns:
-        cells = frame[column.name].to_list() if column.name in frame.columns else [None] * frame.height
+        cells = given.columns.get(column.name, nothing)
         codes = _codes(column)
-        converted = {cell: _convert(cell or "", column, codes) for cell in set(cells)}
-        for number, cell in zip(numbers, cells, strict=True) if any(rule for _, rule in converted.values()) else ():
+        converted = {cell: _convert(cell, column, codes) for cell in set(cells)}
+        for number, cell in zip(given.rows, cells, strict=True) if any(rule for _, rule in converted.values()) else ():
             if rule := converted[cell][1]:
                 detail = _allowed(column) if rule == "unknown_code" else ""
-                shown = IDENTITY.sub("＊＊＊", cell or "")
+                shown = IDENTITY.sub("＊＊＊", cell)
                 problems.append(Problem(file, number, column.name, shown, rule, detail, detail))
         out[column.name] = [converted[c][0] for c in cells]
     if table.key and not problems:
@@ -57,13 +57,14 @@ def typed(frame: pl.DataFrame, raw_table: str, file: str) -> pl.DataFrame:
         times = Counter(keys) if len(set(keys)) < len(keys) else {}
         problems += [
             Problem(file, number, ", ".join(table.key), ", ".join(map(str, key)), "duplicate_key")
-            for number, key in zip(numbers, keys, strict=True)
+            for number, key in zip(given.rows, keys, strict=True)
             if times.get(key, 1) > 1
         ]
     if problems:
         raise InputError(problems)
     types = {c.name: POLARS[c.type] for c in table.columns}
-    return pl.DataFrame([frame[ROW], *(pl.Series(name, cells, dtype=types[name]) for name, cells in out.items())])
+    rows = pl.Series(ROW, given.rows, dtype=pl.Int64)
+    return pl.DataFrame([rows, *(pl.Series(name, cells, dtype=types[name]) for name, cells in out.items())])
 
 
 def _convert(cell: str, column: registry.Column, codes: dict[str, registry.Code]) -> tuple[object, str]:

@@ -13,7 +13,7 @@ import polars as pl
 from pipelines import registry
 from pipelines.ingest.contract import POLARS, typed
 from pipelines.ingest.problems import InputError, Problem
-from pipelines.ingest.reader import ROW, SUFFIXES, read_table
+from pipelines.ingest.reader import ROW, SUFFIXES, read_cells
 
 REQUIRED = ("figures", "statistics", "projects", "project_outputs", "indicator_map", "population")
 OPTIONAL = (
@@ -163,7 +163,7 @@ def find(folder: Path, name: str) -> Path | None:
 
 def _read(path: Path, name: str, problems: list[Problem]) -> pl.DataFrame:
     try:
-        return typed(read_table(path, name), name, path.name)
+        return typed(read_cells(path, name), name, path.name)
     except InputError as error:
         optional_and_empty = name in OPTIONAL and [p.rule for p in error.problems] == ["empty_file"]
         if not optional_and_empty:

@@ -8,6 +8,8 @@ import io
 import re
 import unicodedata
 import zipfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
@@ -29,8 +31,26 @@ _HEADER_SEARCH = 10
 _WIDE = re.compile("[！-～]")
 
 
+@dataclass(frozen=True, slots=True)
+class Cells:
+    """A raw file as text: the number of each row in the file, and the cells of each column by name."""
+
+    rows: Sequence[int]
+    columns: Mapping[str, Sequence[str]]
+
+    def frame(self) -> pl.DataFrame:
+        """The same as a frame, the numbers of rows in the column ``__row``."""
+        named = [pl.Series(name, cells, dtype=pl.String) for name, cells in self.columns.items()]
+        return pl.DataFrame([pl.Series(ROW, self.rows, dtype=pl.Int64), *named])
+
+
 def read_table(path: Path, raw_table: str) -> pl.DataFrame:
-    """Read one raw file into text columns named as in the registry, plus ``__row``.
+    """`read_cells` as a frame of text columns, plus ``__row``."""
+    return read_cells(path, raw_table).frame()
+
+
+def read_cells(path: Path, raw_table: str) -> Cells:
+    """Read one raw file into text columns named as in the registry.
 
     Unknown columns stay (so that the contract can name them); trailing total rows are left out of known templates, and so
     are rows that a template offers and nobody filled in.
@@ -40,7 +60,8 @@ def read_table(path: Path, raw_table: str) -> pl.DataFrame:
     names = registry.headers(raw_table)
     header, first = _header(grid, names)
     width, offered = len(header), [i for i, name in enumerate(header) if name in OFFERED.get(raw_table, header)]
-    rows: list[tuple[int | str, ...]] = []
+    numbers: list[int] = []
+    rows: list[list[str]] = []
     for number, cells in enumerate(grid[first:], start=first + 1):
         padded = [*map(_clean, cells[:width]), *[""] * (width - len(cells))]
         if not any(padded) or padded[0] in TOTAL_WORDS:
@@ -61,11 +82,11 @@ def read_table(path: Path, raw_table: str) -> pl.DataFrame:
                 ]
             )
         if any(padded[i] for i in offered):
-            rows.append((number, *padded))
+            numbers.append(number)
+            rows.append(padded)
     if not rows:
         raise InputError([Problem(path.name, 0, "", "", "empty_file")])
-    columns = zip((ROW, *header), zip(*rows, strict=True), strict=True)
-    return pl.DataFrame([pl.Series(n, cells, dtype=pl.Int64 if n == ROW else pl.String) for n, cells in columns])
+    return Cells(numbers, dict(zip(header, zip(*rows, strict=True), strict=True)))
 
 
 def _grid(path: Path) -> list[list[str]]:

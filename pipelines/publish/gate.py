@@ -17,7 +17,7 @@ from pipelines import registry
 from pipelines.ingest.contract import typed
 from pipelines.ingest.folder import empty
 from pipelines.ingest.problems import InputError
-from pipelines.ingest.reader import ROW, read_table
+from pipelines.ingest.reader import ROW, read_cells
 from pipelines.publish import diff
 from pipelines.settings import Settings
 from pipelines.staging.store import ACCEPTED
@@ -87,7 +87,7 @@ def acceptances(settings: Settings) -> list[dict[str, str]]:
     if not path.is_file():
         return []
     try:
-        frame = typed(read_table(path, path.stem), path.stem, path.name)
+        frame = typed(read_cells(path, path.stem), path.stem, path.name)
     except InputError as error:
         if {p.rule for p in error.problems} != {"empty_file"}:
             raise

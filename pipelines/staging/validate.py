@@ -8,7 +8,7 @@ from pipelines import registry
 from pipelines.ingest.contract import typed
 from pipelines.ingest.folder import read_county, read_reference, table_of
 from pipelines.ingest.problems import InputError, Problem
-from pipelines.ingest.reader import ROW, read_table
+from pipelines.ingest.reader import ROW, read_cells
 from pipelines.staging.county import actual_problems, stage
 
 
@@ -43,7 +43,7 @@ def _file(path: Path) -> list[Problem]:
                 f"the file name must be one of {known}",
             )
         ]
-    frame = typed(read_table(path, name), name, path.name)
+    frame = typed(read_cells(path, name), name, path.name)
     if name == "actuals":
         return [p for row in frame.iter_rows(named=True) for p in actual_problems(row, path.name, int(row[ROW]))]
     return []

@@ -7,7 +7,7 @@ import pytest
 
 from pipelines.ingest.contract import typed
 from pipelines.ingest.problems import InputError
-from pipelines.ingest.reader import ROW, read_table
+from pipelines.ingest.reader import ROW, read_cells, read_table
 
 ACTUALS = "指标编号,年份,分组,数值,单位,来源,上报日期\nelderly_care_beds,2023,,1200,beds,民政统计台账,2024-01-15\n"
 
@@ -26,7 +26,7 @@ def test_encodings_and_chinese_headers(tmp_path: Path, encoding: str) -> None:
 
 def test_full_width_thousands_and_total_row(tmp_path: Path) -> None:
     text = ACTUALS.replace(",1200,", ',"１，２００",') + "合计,,,1200,,,\n"
-    frame = typed(read_table(_actuals(tmp_path / "actuals_2023.csv", text), "actuals"), "actuals", "f.csv")
+    frame = typed(read_cells(_actuals(tmp_path / "actuals_2023.csv", text), "actuals"), "actuals", "f.csv")
     assert frame.height == 1
     assert frame["value"].to_list() == [1200.0]
 
@@ -63,7 +63,7 @@ def test_excel_equals_csv(tmp_path: Path) -> None:
 def test_every_problem_names_row_and_rule(tmp_path: Path, text: str, rule: str, row: int) -> None:
     path = _actuals(tmp_path / "actuals_2023.csv", text)
     with pytest.raises(InputError) as caught:
-        typed(read_table(path, "actuals"), "actuals", path.name)
+        typed(read_cells(path, "actuals"), "actuals", path.name)
     found = [(p.rule, p.row) for p in caught.value.problems]
     assert (rule, row) in found
     message = str(caught.value)
@@ -74,7 +74,7 @@ def test_every_problem_names_row_and_rule(tmp_path: Path, text: str, rule: str, 
 def test_all_problems_at_once(tmp_path: Path) -> None:
     text = ACTUALS + "elderly_care_beds,二零二三,,abc,床,台账,x\n"
     with pytest.raises(InputError) as caught:
-        typed(read_table(_actuals(tmp_path / "actuals_2023.csv", text), "actuals"), "actuals", "f.csv")
+        typed(read_cells(_actuals(tmp_path / "actuals_2023.csv", text), "actuals"), "actuals", "f.csv")
     assert {p.rule for p in caught.value.problems} == {"not_a_number", "unknown_code", "not_a_date"}
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from pipelines.ingest.contract import typed
 from pipelines.ingest.problems import InputError
-from pipelines.ingest.reader import read_table
+from pipelines.ingest.reader import read_cells, read_table
 from pipelines.ingest.templates import write_templates
 from pipelines.settings import PROJECT
 
@@ -31,14 +31,14 @@ def _filled(folder: Path, name: str, rows: dict[int, dict[str, str]]) -> Path:
 def test_only_what_was_filled_in_is_read(tmp_path: Path) -> None:
     report = {"数值": "35", "数据出处": "年报", "上报日期": "2024-03-01"}
     path = _filled(tmp_path, "actuals", {2: report})
-    frame = typed(read_table(path, "actuals"), "actuals", path.name)
+    frame = typed(read_cells(path, "actuals"), "actuals", path.name)
     assert frame["value"].to_list() == [35.0] and frame["year"].to_list() == [2023]
 
 
 def test_a_value_without_its_source_is_refused(tmp_path: Path) -> None:
     path = _filled(tmp_path, "actuals", {0: {"数值": "35"}})
     with pytest.raises(InputError) as refused:
-        typed(read_table(path, "actuals"), "actuals", path.name)
+        typed(read_cells(path, "actuals"), "actuals", path.name)
     assert {(p.column, p.rule) for p in refused.value.problems} == {
         ("source_note", "missing_value"),
         ("reported_on", "missing_value"),
@@ -56,7 +56,7 @@ def test_a_template_handed_in_blank_says_so(tmp_path: Path) -> None:
 )
 def test_a_stage_may_be_named_in_chinese(tmp_path: Path, stage: str, code: str | None) -> None:
     path = _filled(tmp_path, "progress", {0: {"截至日期": "2023-12-31", "阶段": stage, "数据出处": "台账"}})
-    table = read_table(path, "progress")
+    table = read_cells(path, "progress")
     if code:
         assert typed(table, "progress", path.name)["stage"].to_list() == [code]
         return
