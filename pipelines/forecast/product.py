@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import polars as pl
@@ -42,26 +42,32 @@ def read_core(folder: Path) -> dict[str, pl.DataFrame]:
 
 
 def forecast_tables(
-    core: Mapping[str, pl.DataFrame], *, seed: int, assumptions: AssumptionSet | None = None
+    core: Mapping[str, pl.DataFrame],
+    *,
+    seed: int,
+    assumptions: AssumptionSet | None = None,
+    draws: int | None = None,
 ) -> dict[str, pl.DataFrame]:
     """Every forecast table from the core tables `NEEDED`, by name.
 
-    assumptions: the named set to use; by default the cited parameters of the release (dim_parameter).
+    assumptions: the named set to use; by default the cited parameters of the release (dim_parameter). draws: of persons, beds
+    and graves alike; by default each has as many as its function says.
     """
+    drawn: dict[str, Any] = {} if draws is None else {"draws": draws}
     chosen = assumptions or assumptions_from_frame(core["dim_parameter"], DEFAULT_NAME)
     model = load_model()
     projection = elderly_projection(
-        core["fct_population"], core["fct_census_covariate"], core["fct_mortality"], model, seed=seed
+        core["fct_population"], core["fct_census_covariate"], core["fct_mortality"], model, seed=seed, **drawn
     )
     codes = sorted(projection.bands["county_code"].unique().to_list())
     years = sorted(projection.bands["year"].unique().to_list())
     national = national_elderly(model, min(years))
     supply = bed_supply(codes, years, core["fct_observation"], core["fct_project"], core["fct_project_output"])
     targets = beds_per_1000_targets(core["fct_observation"])
-    beds = bed_outlook(projection.bands, projection.ages, supply, targets, chosen, national, seed=seed)
+    beds = bed_outlook(projection.bands, projection.ages, supply, targets, chosen, national, seed=seed, **drawn)
     capacity = cemeteries.cemetery_capacity(core)
     graves = [
-        grave_outlook(projection.deaths, cemeteries.places_in_use(capacity, kind), chosen, seed=seed)
+        grave_outlook(projection.deaths, cemeteries.places_in_use(capacity, kind), chosen, seed=seed, **drawn)
         .with_columns(capacity_class=pl.lit(kind))
         .join(cemeteries.classes(capacity, kind), on="county_code", how="left", maintain_order="left")
         for kind in cemeteries.CLASSES
@@ -79,7 +85,13 @@ def forecast_tables(
 
 
 def elderly_projection(
-    population: pl.DataFrame, covariates: pl.DataFrame, mortality: pl.DataFrame, model: ForecastModel, *, seed: int
+    population: pl.DataFrame,
+    covariates: pl.DataFrame,
+    mortality: pl.DataFrame,
+    model: ForecastModel,
+    *,
+    seed: int,
+    draws: int = 1000,
 ) -> Projection:
     """Persons, ages and deaths of every county in fct_population (resident basis), annually to 2035, under the death
     rates of fct_mortality for China."""
@@ -92,7 +104,8 @@ def elderly_projection(
         "persons",
     )
     rates = with_rates(model.mortality, mortality.filter(pl.col("geography") == NATION))
-    return project_all(counties_from_frames(ages, census_covariates(covariates)), model, seed=seed, mortality=rates)
+    counties = counties_from_frames(ages, census_covariates(covariates))
+    return project_all(counties, model, draws=draws, seed=seed, mortality=rates)
 
 
 def census_covariates(long: pl.DataFrame) -> pl.DataFrame:

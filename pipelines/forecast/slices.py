@@ -30,9 +30,11 @@ class Run(Protocol):
     def __call__(self, work: Callable[[Frames], Frames], slices: Sequence[Frames], /) -> Iterator[Frames]: ...
 
 
-def forecast_in_slices(core: Frames, *, seed: int, run: Run = map, size: int = SLICE) -> dict[str, pl.DataFrame]:
+def forecast_in_slices(
+    core: Frames, *, seed: int, run: Run = map, size: int = SLICE, draws: int | None = None
+) -> dict[str, pl.DataFrame]:
     """`product.forecast_tables`, slice by slice. Raises ForecastInputError for counties without the latest census."""
-    return together(run(partial(forecast_tables, seed=seed), slices(core, size)))
+    return together(run(partial(forecast_tables, seed=seed, draws=draws), slices(core, size)))
 
 
 def project_in_slices(

@@ -38,6 +38,7 @@ from tests.engine.pairs import DIFFERENCES, MANY, ODD, ONE, PAIRS, QUERIES, STOP
 
 pytestmark = pytest.mark.spark
 SEED = 20211231
+DRAWS = 200  # of the national panel: a tenth of those of a release, so that the country takes seconds
 FORECAST_MARTS = ("mart_elderly_outlook", "mart_bed_outlook", "mart_bed_supply", "mart_cemetery_outlook")
 
 
@@ -155,7 +156,7 @@ def test_the_national_panel(panel: Path, core: Path, spark: Engine, tmp_path: Pa
     _census(panel).write_parquet(census)
     for engine, out in ((DUCKDB, tmp_path / "duckdb"), (spark, tmp_path / "spark")):
         engine.build(Inputs({"stg_population": [census]}), "pipelines.core", ["fct_population"], out)
-        forecast = forecast_in_slices(_country(out, core), seed=SEED, run=engine.map)
+        forecast = forecast_in_slices(_country(out, core), seed=SEED, run=engine.map, draws=DRAWS)
         _save(forecast, out)
         made = Inputs({name: [out / f"{name}.parquet"] for name in forecast})
         engine.build(made, "pipelines.marts", FORECAST_MARTS, out)

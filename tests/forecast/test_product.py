@@ -28,6 +28,17 @@ def test_same_seed_same_numbers(core: Path, tables: dict[str, pl.DataFrame]) -> 
     assert all(again[name].equals(frame) for name, frame in tables.items())
 
 
+def test_fewer_draws_give_the_same_tables_less_finely(core: Path, tables: dict[str, pl.DataFrame]) -> None:
+    rough = forecast_tables(read_core(core), seed=20211231, draws=100)
+    assert {name: frame.height for name, frame in rough.items()} == {
+        name: frame.height for name, frame in tables.items()
+    }
+    for name, columns in {"beds": ["demand_p90"], "graves": ["remaining_p90"], "elderly": ["p10"]}.items():
+        fine, coarse = (made[f"forecast_{name}"].select(columns).drop_nulls() for made in (tables, rough))
+        assert not fine.equals(coarse)
+        assert coarse.sum().item() == pytest.approx(fine.sum().item(), rel=0.1)
+
+
 def test_supply_counts_net_new_elderly_beds_only(tables: dict[str, pl.DataFrame]) -> None:
     supply = tables["forecast_supply"].filter(pl.col("year") == 2035)
     planned = dict(supply.filter(status="planned", bed_type="all").select("county_code", "beds").iter_rows())
