@@ -156,17 +156,16 @@ def _statistics(raw: RawCounty, fixed: pl.DataFrame, problems: list[Problem]) ->
     ]
     indicators = [ids.get(name, "") for name in fixed["indicator_printed"]]
     units = [_INDICATORS[i]["unit"] if i in _INDICATORS else "text" for i in indicators]
+    rows = fixed.select(ROW, "key", "value_printed", "unit_printed", "status").to_dicts()
     values = [
         None if row["status"] else _value(row, unit, "statistics.csv", problems)
-        for row, unit in zip(fixed.iter_rows(named=True), units, strict=True)
+        for row, unit in zip(rows, units, strict=True)
     ]
-    printed = raw.tables["statistics"].select("key", pl.col("value_printed"), "unit_printed")
     return (
-        fixed.drop("value_printed", "unit_printed")
-        .join(printed, on="key", how="left", maintain_order="left")
+        _as_printed(fixed, raw.tables["statistics"], ["value_printed", "unit_printed"])
         .with_columns(
             pl.Series("value", values, dtype=pl.Float64),
-            pl.Series("status", _absences(fixed, values, problems), dtype=pl.String),
+            pl.Series("status", _absences(rows, values, problems), dtype=pl.String),
             pl.Series("unit", units, dtype=pl.String),
             pl.Series("indicator_id", indicators, dtype=pl.String),
             pl.lit(str(raw.source["source_id"])).alias("source_id"),
@@ -176,11 +175,16 @@ def _statistics(raw: RawCounty, fixed: pl.DataFrame, problems: list[Problem]) ->
     )
 
 
-def _absences(fixed: pl.DataFrame, values: list[float | None], problems: list[Problem]) -> list[str | None]:
+def _as_printed(repaired: pl.DataFrame, printed: pl.DataFrame, columns: list[str]) -> pl.DataFrame:
+    """A repaired table with these columns, at its end, as they were before the repairs, which change cells and never rows."""
+    return repaired.select(pl.exclude(columns), *(printed[c] for c in columns))
+
+
+def _absences(rows: list[dict[str, Any]], values: list[float | None], problems: list[Problem]) -> list[str | None]:
     """The typed absence of every statement: as stated in raw, `in_words` for print without one number; an empty cell
     without a reason is a problem."""
     absences: list[str | None] = []
-    for row, value in zip(fixed.iter_rows(named=True), values, strict=True):
+    for row, value in zip(rows, values, strict=True):
         worded = value is None and row["value_printed"] is not None
         absences.append(row["status"] or ("in_words" if worded else None))
         if absences[-1] is None and value is None:
@@ -330,8 +334,7 @@ def _projects(printed: pl.DataFrame, fixed: Frames) -> pl.DataFrame:
     kept = [c for c in printed.columns if c.endswith("_printed")]
     coverage = fixed["total_coverage"].select("project", "in_printed_total")
     return (
-        repaired.drop(kept)
-        .join(printed.select("key", *kept), on="key", how="left", maintain_order="left")
+        _as_printed(repaired, printed, kept)
         .with_columns(
             pl.Series("start_year", [s for s, _ in spans], dtype=pl.Int64),
             pl.Series("end_year", [e for _, e in spans], dtype=pl.Int64),
@@ -346,8 +349,7 @@ def _funding(printed: pl.DataFrame, fixed: Frames) -> pl.DataFrame:
     amounts = [quantities.in_unit(v, "万元", "wan_yuan") for v in repaired["value_printed"]]
     assigned = fixed["funding_assignment"].drop(ROW)
     return (
-        repaired.drop("value_printed")
-        .join(printed.select("key", "value_printed"), on="key", how="left", maintain_order="left")
+        _as_printed(repaired, printed, ["value_printed"])
         .with_columns(pl.Series("amount_wan", amounts, dtype=pl.Float64))
         .join(assigned, on=["project", "position"], how="left", maintain_order="left")
         .with_columns(pl.col("funder").fill_null("unresolved"), pl.col("certainty").fill_null("ambiguous"))
@@ -384,10 +386,8 @@ def _outputs(printed: pl.DataFrame, fixed: Frames, problems: list[Problem]) -> p
         values.append(
             quantities.read(row["value_printed"]).value if loose else _value(row, unit, "project_outputs.csv", problems)
         )
-    return (
-        repaired.drop("value_printed")
-        .join(printed.select("key", "value_printed"), on="key", how="left", maintain_order="left")
-        .with_columns(pl.Series("quantity", values, dtype=pl.Float64), pl.Series("unit", units, dtype=pl.String))
+    return _as_printed(repaired, printed, ["value_printed"]).with_columns(
+        pl.Series("quantity", values, dtype=pl.Float64), pl.Series("unit", units, dtype=pl.String)
     )
 
 
