@@ -56,9 +56,13 @@ def _parser() -> argparse.ArgumentParser:
     )
     run.add_argument("--force", action="store_true", help="没有变化也重建 / rebuild even if nothing changed")
     run.add_argument("--engine", help=ENGINE)
-    command("status", _status, "当前版本与检查状态 / the current release and its checks")
+    status = command("status", _status, "当前版本与检查状态 / the current release and its checks")
     release = command("release", _release, "版本：list|path|diff|use|pin|verify|public / releases")
-    release.add_argument("action", choices=["list", "path", "diff", "use", "pin", "verify", "public"])
+    release.add_argument(
+        "action",
+        choices=["list", "path", "diff", "use", "pin", "verify", "public"],
+        help="public：由内部版生成公开版 / make a public release of an internal one",
+    )
     release.add_argument("id", nargs="?")
     sql = command("sql", _sql, "只读查询 / read-only query")
     sql.add_argument("query", nargs="?", help="不给则打开交互窗口 / omit for a shell")
@@ -71,6 +75,14 @@ def _parser() -> argparse.ArgumentParser:
     trace = command("trace", _trace, "追溯一个数字 / trace a figure")
     trace.add_argument("id")
     trace.add_argument("--document", type=Path, metavar="FILE")
+    for reader in (status, release, sql, page, trace):
+        reader.add_argument(
+            "--public",
+            dest="profile",
+            action="store_const",
+            const="public",
+            help="对公开版而言（缺省为内部版）/ of the public releases; default: the internal ones",
+        )
     audit = command("audit", _audit, "核对文档中的全部数字 / account for every numeral of a document")
     audit.add_argument("--county", required=True, metavar="CODE")
     audit.add_argument("--document", required=True, type=Path, metavar="FILE")
@@ -110,23 +122,25 @@ def _run(arguments: argparse.Namespace) -> int:
     return refresh(settings.load(), only=arguments.county or [], force=arguments.force)
 
 
-def _status(_: argparse.Namespace) -> int:
+def _status(arguments: argparse.Namespace) -> int:
     from pipelines import open_marts
     from pipelines.publish import release
 
-    s = settings.load()
+    s = settings.load().of(arguments.profile)
     now = release.current_id(s)
     if now is None:
-        print("还没有发布版本，请先 minzheng run / no release yet: minzheng run")
+        first = "minzheng release public" if s is s.public else "minzheng run"
+        print(f"还没有发布版本，请先 {first} / no release yet: {first}")
         return REFUSED
-    with open_marts() as con:
+    with open_marts(now, profile=arguments.profile) as con:
         built = con.execute("SELECT built_at, git_commit, content_hash FROM meta_release").fetchone() or ("", "", "")
+        profile = con.execute("SELECT profile, made_from, threshold FROM meta_release").fetchone() or ("", None, None)
         checks = con.execute(
             "SELECT severity, count(*), sum(CASE WHEN passed THEN 0 ELSE 1 END) FROM mart_quality GROUP BY 1 ORDER BY 1"
         ).fetchall()
         held = con.execute("SELECT message_zh, message_en FROM mart_held_back ORDER BY county_code").fetchall()
     print(
-        f"版本 / release   {now}\n生成 / built     {built[0]}\n代码 / code      {built[1]}\n内容 / content   {built[2][:16]}"
+        f"版本 / release   {now}{_profile(*profile)}\n生成 / built     {built[0]}\n代码 / code      {built[1]}\n内容 / content   {built[2][:16]}"
     )
     for severity, total, failed in checks:
         print(f"检查 / checks    {severity}: {total} ({int(failed)} 未通过 / failed)")
@@ -136,9 +150,13 @@ def _status(_: argparse.Namespace) -> int:
 
 
 def _release(arguments: argparse.Namespace) -> int:
-    from pipelines.publish import diff, package, release
+    from pipelines.publish import diff, package, public, release
 
-    s = settings.load()
+    s = settings.load().of(arguments.profile)
+    if arguments.action == "public":
+        if arguments.profile:
+            raise ValueError("公开版由内部版生成，请去掉 --public / made of an internal release: leave --public out")
+        return _public(settings.load(), arguments.id)
     wanted = arguments.id or release.current_id(s)
     if arguments.action == "list":
         for r in release.releases(s):
@@ -147,8 +165,6 @@ def _release(arguments: argparse.Namespace) -> int:
     if wanted is None or not (s.releases / wanted).is_dir():
         raise FileNotFoundError(f"没有这个版本 / no such release: {wanted}")
     folder = s.releases / wanted
-    if arguments.action == "public":
-        return _public(s, wanted)
     match arguments.action:
         case "path":
             print(folder)
@@ -171,20 +187,30 @@ def _release(arguments: argparse.Namespace) -> int:
             release.pin(s, wanted)
             print(f"永久保留 / kept for good: {wanted}")
         case "verify":
-            broken = package.verify(folder)
+            broken = package.verify(folder) + (public.verify(folder) if s is s.public else [])
             print("\n".join(broken) or "完整 / whole")
             return REFUSED if broken else PUBLISHED
     return PUBLISHED
 
 
-def _public(s: settings.Settings, release_id: str) -> int:
-    from pipelines.publish import database, public
+def _profile(name: str, made_from: str | None, threshold: int | None) -> str:
+    return f"  （公开版，来自 {made_from}，门槛 {threshold} / {name}, below {threshold} left out）" if made_from else ""
 
-    folder, protected = public.publish(s, release_id)
-    print(f"""已发布公开版 / public release  {folder.name}  （来自 / made from {release_id}）
+
+def _public(s: settings.Settings, release_id: str | None) -> int:
+    from pipelines.publish import database, public, release
+
+    wanted = release_id or release.current_id(s)
+    folder, protected = public.publish(s, wanted)
+    print(f"""已发布公开版 / public release  {folder.name}  （来自 / made from {wanted}）
   隐去 / suppressed          {len(protected.hidden)}（少于 / below {s.protection_threshold}）
   网站首页 / site index      {folder / "site" / "index.html"}
   DuckDB 数据库 / database   {folder / database.FILE}""")
+    if protected.told:
+        print(
+            f"⚠ 其中 {len(protected.told)} 个数以前的公开版已公布过，收不回来 / "
+            f"{len(protected.told)} of them stood in an earlier public release and cannot be taken back"
+        )
     return PUBLISHED
 
 
@@ -192,23 +218,25 @@ def _sql(arguments: argparse.Namespace) -> int:
     from pipelines.desk.shell import query, shell
 
     if not arguments.query:
-        return shell(arguments.release)
-    query(arguments.query, arguments.format, arguments.release)
+        return shell(arguments.release, profile=arguments.profile)
+    query(arguments.query, arguments.format, arguments.release, profile=arguments.profile)
     return PUBLISHED
 
 
 def _page(arguments: argparse.Namespace) -> int:
     from pipelines.publish.site import write_pages
 
-    s = settings.load()
+    s = settings.load().of(arguments.profile)
     print(write_pages(s, arguments.codes, arguments.out, arguments.release))
     return PUBLISHED
 
 
 def _trace(arguments: argparse.Namespace) -> int:
+    from pipelines import open_marts
     from pipelines.desk.trace import trace
 
-    print(trace(arguments.id, document=arguments.document))
+    with open_marts(profile=arguments.profile) as con:
+        print(trace(arguments.id, document=arguments.document, con=con))
     return PUBLISHED
 
 

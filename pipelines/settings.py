@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parent.parent
+PROFILES = ("internal", "public")
 _COUNTY = re.compile(r"[0-9]{6}-[^/]+")
 _CONVERTERS: dict[str, Callable[[str], object]] = {"int": int, "float": float}
 
@@ -23,7 +24,7 @@ class Settings:
     counties shows this many of them in full (or those of `site_pinned`, codes with spaces between) and lists all of them;
     `engine` builds tables and forecast, on `spark_master` if it is Spark (docs/when-to-move.md); `protection_*`: counts of
     persons below the threshold are left out of the public profile, so that what a reader can work out about them stays as
-    wide (docs/publication.md); `alert_*`: where failures are told besides the message file (docs/operate.md)."""
+    wide (docs/publication.md); `profile`: whose releases readers open (desk, SQL, notebooks); `alert_*`: where failures are told besides the message file (docs/operate.md)."""
 
     data_root: Path
     schedule_hour: int = 3
@@ -39,6 +40,7 @@ class Settings:
     raw_folder: str = ""
     engine: str = "duckdb"
     spark_master: str = "local[2]"
+    profile: str = "internal"
     protection_threshold: int = 10
     protection_width: int = 10
     alert_webhook: str = ""
@@ -78,6 +80,13 @@ class Settings:
         """The same with the releases of the public profile, which have a folder, a pointer and a register of their own."""
         return PublicSettings(**{f.name: getattr(self, f.name) for f in fields(self)})
 
+    def of(self, profile: str | None = None) -> Settings:
+        """The settings of a profile, by default of the one that readers open. Raises ValueError for an unknown one."""
+        wanted = profile or self.profile
+        if wanted not in PROFILES:
+            raise ValueError(f"版本类别只有 {'、'.join(PROFILES)} / profile must be one of these, not {wanted!r}")
+        return self.public if wanted == "public" else self
+
     def candidate(self, candidate_id: str) -> Path:
         """Where a refresh builds its release, out of readers' sight."""
         return self.releases / f".candidate-{candidate_id}"
@@ -94,6 +103,10 @@ class PublicSettings(Settings):
     @property
     def marts(self) -> Path:
         return self.data_root / "marts" / "public"
+
+    @property
+    def public(self) -> PublicSettings:
+        return self
 
 
 def load() -> Settings:

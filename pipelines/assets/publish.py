@@ -66,11 +66,7 @@ def package(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
 )
 def release(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
     s = settings.load()
-    folder = releases.switch(s, candidate(context))
-    releases.register(s, releases.register_entry(folder))
-    failpoint("release.registered")
-    pruned = releases.prune(s)
-    failpoint("release.pruned")
+    folder, removed = releases.publish(s, candidate(context))
     if held := store.held_back(s):
         alerts.send(s, "held-back", "有县暂缓更新 / a county is held back", "\n\n".join(h.words() for h in held))
     releases.let_go(s)
@@ -78,7 +74,7 @@ def release(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
     return dg.MaterializeResult(
         metadata={
             "release": folder.name,
-            "removed": len(pruned),
+            "removed": len(removed),
             "site": dg.MetadataValue.path(str(index)),
             "database": dg.MetadataValue.path(str(file)),
         }

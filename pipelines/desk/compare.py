@@ -37,6 +37,9 @@ _COLUMNS = [
     "unit",
     "status",
     "source_line",
+    "indicator_id",
+    "stated",
+    "stated_unit",
 ]
 _PLAIN = {"elderly", "care", "rate", "coverage", "share", "per", "of", "and", "the", "number", "county", "new", "1000"}
 
@@ -54,14 +57,16 @@ def compare(
 ) -> pl.DataFrame:
     """County × value of one indicator (its id, or its exact or unambiguous Chinese or English name).
 
-    One row per county, measure, year and breakdown, in the indicator's own unit; a county that states none has one row
-    with status `not_reported`. `per` adds `value_per` and `persons`: `1000_elderly` and `10000_residents` and `resident`
+    One row per county, measure, year and breakdown; a county that states none has one row with status `not_reported`. Counties
+    that state it in another form of the same definition (a month instead of a year, the complement of a share; dim_indicator's
+    `compared_as`) stand beside, all in the common form; `indicator_id`, `stated` and `stated_unit` keep what each plan says.
+    Otherwise values are in the indicator's own unit. `per` adds `value_per` and `persons`: `1000_elderly` and `10000_residents` and `resident`
     on the residents of the 2020 census, `year` for monthly standards. `measure` keeps one of actual, target, standard,
     planned, cumulative. Raises ComparisonError.
     """
     with reading(con) as db:
         chosen = _one(db, [indicator] if isinstance(indicator, str) else list(indicator))
-        stated = _stated(db, chosen["indicator_id"], measure)
+        stated = _stated(db, chosen, measure)
         if stated["county_code"].n_unique() < 2:
             raise _not_shared(chosen, _all(db), stated)
         frame = _beside(counties(db), stated)
@@ -108,17 +113,30 @@ def _listed(indicators: list[dict[str, Any]]) -> str:
     )
 
 
-def _stated(con: duckdb.DuckDBPyConnection, indicator_id: str, measure: str | None) -> pl.DataFrame:
-    """The county's own statements; repeated ones, projects' and higher levels' ones stay out."""
-    return ask(
+def _stated(con: duckdb.DuckDBPyConnection, chosen: dict[str, Any], measure: str | None) -> pl.DataFrame:
+    """The counties' own statements; repeated ones, projects' and higher levels' ones stay out. As printed when all of them state
+    the indicator itself, else in the form that its definition is compared in (mart_county_comparison)."""
+    import polars as pl
+
+    found = ask(
         con,
-        """SELECT county_code, measure, period_end AS year, breakdown, qualifier, value, unit, status, source_line
-           FROM fct_observation
-           WHERE indicator_id = $id AND restates IS NULL AND project_id IS NULL AND target_level = 'county'
-             AND value IS NOT NULL AND ($measure IS NULL OR measure = $measure)
-           ORDER BY county_code, measure, year, breakdown, source_line""",
-        id=indicator_id, measure=measure,
+        """SELECT o.county_code, o.measure, o.period_end AS year, o.breakdown, o.indicator_id, o.status, o.source_line,
+                  o.qualifier, o.value, o.unit, o.value AS stated, o.unit AS stated_unit, m.qualifier_normalised AS qualifier_common,
+                  m.value_normalised AS value_common, m.unit_normalised AS unit_common
+           FROM fct_observation o JOIN dim_indicator i ON i.indicator_id = o.indicator_id
+           LEFT JOIN mart_county_comparison m ON m.row_id = o.observation_id AND m.normalised_by IN ('months_to_year', 'complement')
+           WHERE (o.indicator_id = $id OR i.compared_as = $common) AND o.restates IS NULL AND o.project_id IS NULL
+             AND o.target_level = 'county' AND o.value IS NOT NULL AND ($measure IS NULL OR o.measure = $measure)
+           ORDER BY o.county_code, o.measure, year, o.breakdown, o.source_line""",
+        id=chosen["indicator_id"], common=chosen["compared_as"], measure=measure,
     )  # fmt: skip
+    if (found["indicator_id"] == chosen["indicator_id"]).all():
+        return found
+    there = pl.col("value_common").is_not_null()
+    common = {c: pl.when(there).then(f"{c}_common").otherwise(c) for c in ("qualifier", "value", "unit")}
+    # what has no common form (planned amounts) stays out, unless it is stated in it
+    same = (pl.col("indicator_id") == chosen["compared_as"]) | there
+    return found.filter(same).with_columns(**common)
 
 
 def _not_shared(chosen: dict[str, Any], known: list[dict[str, Any]], stated: pl.DataFrame) -> ComparisonError:
@@ -154,11 +172,13 @@ def _per(con: duckdb.DuckDBPyConnection, frame: pl.DataFrame, chosen: dict[str, 
         raise ComparisonError(f"per 只能是 {', '.join(PER)} / per must be one of these, not {per!r}")
     factor, people = PER[per]
     if per == "year":
-        if chosen["unit"] != "yuan_per_person_month":
+        monthly, yearly = "yuan_per_person_month", "yuan_per_person_year"
+        if chosen["unit"] != monthly:
             raise ComparisonError(
                 f"只有按月标准可折成年：{chosen['unit']} / only monthly standards can be put per year"
             )
-        return frame.with_columns(value_per=pl.col("value") * factor, per=pl.lit("yuan_per_person_year"))
+        months = pl.when(pl.col("unit") == yearly).then(1).otherwise(factor)
+        return frame.with_columns(value_per=pl.col("value") * months, per=pl.lit(yearly))
     if chosen["nature"] not in ("stock", "flow"):
         kind = words.code("nature", chosen["nature"])
         raise ComparisonError(

@@ -28,24 +28,27 @@ class NoReleaseError(FileNotFoundError):
 def open_marts(
     release: str | None = None,
     *,
+    profile: str | None = None,
     path: Path | None = None,
     locked: bool = False,
     counties: Sequence[str] | None = None,
 ) -> duckdb.DuckDBPyConnection:
-    """A read-only connection to the current release, to the release named, or to the DuckDB file at `path`; with `counties`
-    it shows the rows of those counties only, and of no county.
+    """A read-only connection to the current release, to the release named, or to the DuckDB file at `path`. `profile` says
+    whose releases: ``internal`` or ``public``, by default those of the setting of that name. With `counties` it shows the rows of those counties only, and of no county.
 
     CURRENT is read at each call, so a new call after a refresh sees the new release while connections already open keep
     the old one. A `locked` connection (the SQL shell's) neither reads nor writes any other file, and its settings cannot be
     changed; this holds for every connection of this process to the same file. What does not fit into memory is put aside
-    in the system's temporary folder, never beside the release. Raises NoReleaseError.
+    in the system's temporary folder, never beside the release. Raises NoReleaseError, and
+    ValueError for an unknown profile.
     """
     import duckdb  # here, so that importing the desk costs nothing
 
-    file = path or _file(release)
+    file = path or _file(release, profile)
     if not file.is_file():
         raise NoReleaseError(
-            f"没有可读的数据版本：{file}。请先运行 make run / nothing to read at {file}: run `make run` first"
+            f"没有可读的数据版本：{file}；有哪些版本见 minzheng release list / nothing to read at {file}: `minzheng release list` "
+            "shows what there is"
         )
     con = duckdb.connect(
         str(file),
@@ -89,11 +92,11 @@ def _show_only(con: duckdb.DuckDBPyConnection, codes: list[str]) -> None:
         con.execute(f'CREATE TEMP VIEW "{table}" AS {query}')
 
 
-def _file(release: str | None) -> Path:
+def _file(release: str | None, profile: str | None) -> Path:
     given = os.environ.get(ENVIRONMENT)
-    if release is None and given:
+    if release is None and profile is None and given:
         return Path(given)
-    s = settings.load()
+    s = settings.load().of(profile)
     return s.releases / (release or current(s.marts)) / FILE
 
 
@@ -101,8 +104,9 @@ def current(marts: Path) -> str:
     """The id in CURRENT. Raises NoReleaseError before the first release."""
     pointer = marts / "CURRENT"
     if not pointer.is_file():
+        how = "minzheng release public" if marts.name == "public" else "make run"
         raise NoReleaseError(
-            f"还没有发布任何数据版本（缺 {pointer}）。请先运行 make run / no release yet ({pointer} is missing): run `make run` first"
+            f"还没有发布任何数据版本（缺 {pointer}）。请先运行 {how} / no release yet ({pointer} is missing): run `{how}` first"
         )
     return pointer.read_text(encoding="utf-8").strip()
 

@@ -28,22 +28,24 @@ _HELP = """每条查询以分号结束。.tables 列出各表，.columns 表名 
 End a query with a semicolon. .tables lists tables, .columns NAME its columns, .quit leaves. Read-only; no other files."""
 
 
-def query(sql: str, form: str = "table", release: str | None = None, out: TextIO | None = None) -> None:
+def query(
+    sql: str, form: str = "table", release: str | None = None, out: TextIO | None = None, *, profile: str | None = None
+) -> None:
     """Print the answer to a query to `out`: `table` (the first 200 rows), `csv`, or `xlsx` (written to ``query.xlsx``, whose path
     is printed; a file of that name is never overwritten). Rows are fetched piece by piece, so that memory stays within the setting.
 
     Raises ValueError with DuckDB's words for a query that fails or is refused, and for a workbook that is there already.
     """
-    with open_marts(release, locked=True) as con, _in_words():
+    with open_marts(release, profile=profile, locked=True) as con, _in_words():
         _write(con, sql, form, out or sys.stdout)
 
 
-def shell(release: str | None = None) -> int:
+def shell(release: str | None = None, *, profile: str | None = None) -> int:
     """A prompt on the release: queries end with a semicolon and may run over several lines. Ends with .quit or end of file."""
     talks = sys.stdin.isatty()
     with suppress(ImportError):
         import readline  # noqa: F401  # history and editing for input()
-    with open_marts(release, locked=True) as con:
+    with open_marts(release, profile=profile, locked=True) as con:
         if talks:
             print(_HELP)
         for statement in _statements(talks):

@@ -355,6 +355,8 @@ def _outlook_row(rows: list[dict[str, Any]], years: list[int]) -> tuple[Cell, ..
 def _projected(r: dict[str, Any] | None) -> Cell:
     if r is None:
         return None
+    if r["p50"] is None:
+        return words.code("absence", r["status"])
     if r["p10"] is None or r["p10"] == r["p90"]:
         return round(r["p50"]) if r["year"] == 2020 else same(words.estimate(r["p50"]))
     return same(f"{words.estimate(r['p50'])} ({words.estimate(r['p10'])}–{words.estimate(r['p90'])})")

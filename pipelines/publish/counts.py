@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from itertools import combinations, pairwise, permutations
+from itertools import combinations, pairwise, permutations, product
 from typing import Any
 
 import polars as pl
@@ -27,6 +27,10 @@ KNOWN_FROM = (0, *BANDS.values())  # ages from which on the residents of the bas
 OPEN = 999
 PROMISES = ("target", "planned")
 _MANY = 10  # counts of one line that are tried for sums
+_PRICES = ("yuan", "yuan_per_person_month", "yuan_per_person_year")
+_AMOUNTS = ("yuan", "wan_yuan")
+_CENT = 0.01
+_TIMES = (1, 12)  # a yearly or one-off rate, a monthly one
 _ROUNDING = 0.02  # a breakdown that misses its total by less is read as complete
 
 
@@ -52,17 +56,23 @@ def counties_with_small(tables: Tables, threshold: int, kept: Collection[Member]
     return sorted(small)
 
 
-def read(tables: Tables, counties: Collection[str], threshold: int, kept: Collection[Member] = ()) -> dict[str, Counts]:
-    """County code → its counts, for the counties named."""
+def read(
+    tables: Tables,
+    counties: Collection[str],
+    threshold: int,
+    kept: Collection[Member] = (),
+    told: Collection[Member] = (),
+) -> dict[str, Counts]:
+    """County code → its counts, for the counties named. `told`: rows whose present value readers have seen before."""
     own = {n: _of_counties(tables, n, counties) for n in (*FACTS, *_CENSUS, "fct_figure_fact")}
     stated = _Stated(own["fct_observation"], own["fct_project_output"], own["fct_figure_fact"], tables)
     found = {code: _Builder() for code in counties}
-    stated.into(found, threshold)
+    stated.into(found)
     parts = [own[n].partition_by("county_code", as_dict=True) for n in _CENSUS]
     for code in counties:
         population, covariates, outlook = (p.get((code,), own[n].clear()) for p, n in zip(parts, _CENSUS, strict=True))
         _Census(found[code], population, covariates, outlook, threshold)
-    return {code: builder.counts(threshold, set(kept)) for code, builder in found.items()}
+    return {code: builder.counts(threshold, set(kept), set(told)) for code, builder in found.items()}
 
 
 def protected_observations(tables: Tables) -> pl.Expr:
@@ -117,10 +127,11 @@ class _Builder:
             for terms in known
         )
 
-    def counts(self, threshold: int, kept: set[Member]) -> Counts:
+    def counts(self, threshold: int, kept: set[Member], told: set[Member]) -> Counts:
         small = {c for c, v in self.values.items() if 0 < v < threshold}
         again = {c for c, rows in self.members.items() if kept.intersection(rows)}
-        block = Block(self.values, tuple(self.relations), frozenset(self.fixed - small - again))
+        seen = frozenset(c for c, rows in self.members.items() if told.intersection(rows))
+        block = Block(self.values, tuple(self.relations), frozenset(self.fixed - small - again), seen)
         return Counts(block, frozenset(small | again), {c: tuple(m) for c, m in self.members.items()})
 
 
@@ -137,6 +148,7 @@ class _Stated:
         trained = self.outputs.filter(pl.col("unit").is_in(people))["output_id"]
         self.counted = set(counted) | set(trained)
         self.tables = tables
+        self.residents = _residents(tables["fct_population"])
         self._group(numerals)
 
     def _group(self, numerals: pl.DataFrame) -> None:
@@ -194,7 +206,7 @@ class _Stated:
         a, b = sorted((self._root(one), self._root(two)))
         self.leader[b] = a
 
-    def into(self, builders: Mapping[str, _Builder], threshold: int) -> None:
+    def into(self, builders: Mapping[str, _Builder]) -> None:
         groups: dict[str, list[str]] = defaultdict(list)
         for id_ in self.rows:
             groups[self._root(id_)].append(id_)
@@ -206,7 +218,7 @@ class _Stated:
             builders[self.rows[root]["county_code"]].cell(root, value, ((self.rows[i]["table"], (i,)) for i in ids))
         self._breakdowns(builders)
         self._declared(builders)
-        self._lines(builders, threshold)
+        self._lines(builders)
 
     def _breakdowns(self, builders: Mapping[str, _Builder]) -> None:
         """A total and its parts by one dimension: equal when they add up, else the parts are no more than the total."""
@@ -255,36 +267,64 @@ class _Stated:
             carriers = tuple(sorted({self.cell_of[i] for i in found.known if i in self.cell_of}))
             builders[found.county_code].bound(found.relation_id, terms, found.lower, found.upper, carriers)
 
-    def _lines(self, builders: Mapping[str, _Builder], threshold: int) -> None:
-        """Sums and shares that anybody sees who reads one line of the document, declared or not: counts of which some add up to
-        another, and a count that is a printed share of another."""
+    def _lines(self, builders: Mapping[str, _Builder]) -> None:
+        """What anybody works out who reads one line of the document, declared or not: counts of which some add up to another, a
+        count that a printed share gives of another or of the residents, and a count that an amount of money gives at a printed rate."""
         lines: dict[tuple[str, int], list[str]] = defaultdict(list)
         for id_, row in self.rows.items():
             if row["source_line"] is not None:
                 lines[row["county_code"], row["source_line"]].append(id_)
         for (county, line), ids in sorted(lines.items()):
-            builder = builders[county]
-            cells = sorted({self.cell_of[i] for i in ids if i in self.counted})
-            if not any(0 < builder.values[c] < threshold for c in cells):
-                continue
-            for total in (c for c in cells if not builder.adds_up(c)):
-                others = [c for c in cells if c != total and 0 < builder.values[c] < builder.values[total]][:_MANY]
-                for n in range(2, len(others) + 1):
-                    for parts in combinations(others, n):
-                        if sum(builder.values[p] for p in parts) == builder.values[total]:
-                            builder.equal(f"line {line}", total, parts)
-            for rate in (i for i in ids if self.rows[i]["unit"] in RATES):
-                self._shares(builder, f"share on line {line}", rate, cells)
+            builder, cells = builders[county], sorted({self.cell_of[i] for i in ids if i in self.counted})
+            if cells:
+                self._sums(builder, f"line {line}", cells)
+                for rate in (i for i in ids if self.rows[i]["unit"] in RATES):
+                    self._shares(builder, f"share on line {line}", rate, cells, self.residents.get(county, []))
+                self._money(builder, f"money on line {line}", ids, cells)
 
-    def _shares(self, builder: _Builder, name: str, rate: str, cells: list[str]) -> None:
+    @staticmethod
+    def _sums(builder: _Builder, name: str, cells: list[str]) -> None:
+        for total in (c for c in cells if not builder.adds_up(c)):
+            others = [c for c in cells if c != total and 0 < builder.values[c] < builder.values[total]][:_MANY]
+            for n in range(2, len(others) + 1):
+                for parts in combinations(others, n):
+                    if sum(builder.values[p] for p in parts) == builder.values[total]:
+                        builder.equal(name, total, parts)
+
+    def _shares(self, builder: _Builder, name: str, rate: str, cells: list[str], residents: list[float]) -> None:
+        """A rate, the rest that it leaves, and growth by it, of another count of the line or of the residents from some age on."""
         row = self.rows[rate]
         share, room = row["amount"] * SCALE.get(row["unit"], 1.0), rounding(row["value_as_printed"], rate=True)
-        for part, whole in permutations(cells, 2):
-            base = builder.values[whole]
-            if share > 0 and abs(builder.values[part] - share * base) <= share * base * room:
-                terms = [(part, 1.0), (whole, -share)]
-                slack, carrier = share * base * room, self.cell_of[rate]
-                builder.bound(name, terms, -slack, slack, (carrier,))
+        if share <= 0:
+            return
+        carrier = (self.cell_of[rate],)
+        for factor in (f for f in (share, 1.0 - share, 1.0 + share) if f > 0):
+            for part, whole in permutations(cells, 2):
+                slack = share * builder.values[whole] * room
+                if abs(builder.values[part] - factor * builder.values[whole]) <= slack:
+                    builder.bound(name, [(part, 1.0), (whole, -factor)], -slack, slack, carrier)
+        for part, base in product(cells, residents):
+            slack = share * base * room
+            if abs(builder.values[part] - share * base) <= slack:
+                builder.bound(name, [(part, 1.0)], share * base - slack, share * base + slack, carrier)
+
+    def _money(self, builder: _Builder, name: str, ids: list[str], cells: list[str]) -> None:
+        """An amount that is a printed rate for each of so many people."""
+
+        def money(id_: str) -> tuple[float, float]:
+            row = self.rows[id_]
+            scale = SCALE["wan_yuan"] if row["unit"] == "wan_yuan" else 1.0
+            return row["amount"] * scale, rounding(row["value_as_printed"], rate=True)
+
+        paid, rates = ([i for i in ids if self.rows[i]["unit"] in units] for units in (_AMOUNTS, _PRICES))
+        for amount, rate in ((a, r) for a, r in product(paid, rates) if a != r):
+            (whole, room), (price, room_of_price) = money(amount), money(rate)
+            for cell, times in product(cells, _TIMES if whole > 0 and price > 0 else ()):
+                people, slack = whole / (price * times), room + room_of_price
+                if abs(builder.values[cell] - people) <= people * slack + _CENT:
+                    carriers = (self.cell_of[amount], self.cell_of[rate])
+                    low, high = (people * (1 + s) for s in (-slack, slack))
+                    builder.bound(name, [(cell, 1.0)], low, high, carriers)
 
 
 class _Census:
@@ -387,6 +427,16 @@ class _Census:
             cells = self._from(base, age)
             if cells and self._sum(cells) >= self.threshold:
                 self.builder.equal(f"known from {age}", self._sum(cells), cells)
+
+
+def _residents(population: pl.DataFrame) -> dict[str, list[float]]:
+    """County → its residents of all ages and from each age of KNOWN_FROM on, in its latest census."""
+    own = population.filter((pl.col("basis") == "resident") & (pl.col("sex") != "both"))
+    latest = own.filter(pl.col("year") == pl.col("year").max().over("county_code"))
+    sums = [
+        pl.col("persons").filter(pl.col("age_from") >= age).sum().cast(pl.Float64).alias(str(age)) for age in KNOWN_FROM
+    ]
+    return {code: [n for n in rest if n] for code, *rest in latest.group_by("county_code").agg(sums).iter_rows()}
 
 
 def _end(ages: tuple[int, int | None]) -> int:

@@ -18,12 +18,20 @@ _SHOWN = 5
 _CHECK = ["suite", "table_name", "expectation"]
 
 
-def write(previous: Path | None, candidate: Path, results: pl.DataFrame, changes: list[dict[str, Any]]) -> None:
+def write(
+    previous: Path | None,
+    candidate: Path,
+    results: pl.DataFrame,
+    changes: list[dict[str, Any]],
+    *,
+    left_out: tuple[str, ...] = (),
+) -> None:
     """Write ``candidate/diff.json``: the tables of two folders compared, the checks whose state differs in `results`, and
-    the `changes` that the gate asked about. The first release says that there is none before it."""
+    the `changes` that the gate asked about. The first release says that there is none before it. `left_out`: the words that
+    stand for protected values; a row that has one now does not tell what it said before."""
     known = previous if previous and previous.exists() else None
     compared = [t for t in registry.published() if t.layer not in ("quality", "meta")] if known else []
-    tables = {t.name: between(known, candidate, t) for t in compared if known}
+    tables = {t.name: _untold(between(known, candidate, t), left_out) for t in compared if known}
     diff = {
         "previous": known.name if known else None,
         "tables": {
@@ -34,6 +42,18 @@ def write(previous: Path | None, candidate: Path, results: pl.DataFrame, changes
         "gate": changes,
     }
     (candidate / FILE).write_text(json.dumps(diff, ensure_ascii=False, indent=1, default=str), encoding="utf-8")
+
+
+def _untold(compared: dict[str, Any], left_out: tuple[str, ...]) -> dict[str, Any]:
+    def gone(value: object) -> bool:
+        return value is None or any(mark in str(value) for mark in left_out)
+
+    if left_out:
+        rows = {json.dumps(c["key"], default=str) for c in compared["cells"] if gone(c["after"])}
+        for cell in compared["cells"]:
+            if json.dumps(cell["key"], default=str) in rows and cell["before"] is not None:
+                cell["before"] = left_out[0]
+    return compared
 
 
 def method(folder: Path) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -37,11 +37,12 @@ class Relation:
 @dataclass(frozen=True)
 class Block:
     """Counts that no relation links with counts of another block, e.g. those of a county. `fixed` cells are never left out:
-    too much that is published rests on them."""
+    too much that is published rests on them. `told` cells are known whatever is left out: an earlier publication showed them."""
 
     values: Mapping[str, float]
     relations: tuple[Relation, ...] = ()
     fixed: frozenset[str] = field(default_factory=frozenset)
+    told: frozenset[str] = field(default_factory=frozenset)
 
     @cached_property
     def of_cell(self) -> Mapping[str, tuple[Relation, ...]]:
@@ -85,30 +86,37 @@ def interval(block: Block, hidden: Collection[str], cell: str) -> tuple[float, f
 
 
 def exposed(block: Block, hidden: Collection[str], width: float) -> dict[str, float]:
-    """Left-out cells whose interval is narrower than `width`, with the width they have. Empty: the pattern is safe."""
-    widths = {cell: _width(block, hidden, cell) for cell in sorted(hidden) if cell in block.values}
+    """Left-out cells whose interval is narrower than `width`, with the width they have; those told before are past help. Empty:
+    the pattern is safe."""
+    widths = {cell: _width(block, hidden, cell) for cell in sorted(set(hidden) - block.told) if cell in block.values}
     return {cell: found for cell, found in widths.items() if found < width}
 
 
 def suppress(block: Block, primary: Collection[str], width: float) -> frozenset[str]:
     """The cells to leave out: the primary ones and as many others as make every left-out cell safe.
 
-    The same block gives the same answer. Zeros and fixed cells are never taken. Raises DisclosureError when no cell is
-    left to take and one is still exposed.
+    The same block gives the same answer. Zeros and fixed cells are never taken. A cell that only earlier publications expose is
+    left out, too, though it is past help. Raises DisclosureError when no cell is left to take and one is still exposed.
     """
     hidden = set(primary)
     while weak := exposed(block, hidden, width):
         cell = min(weak, key=lambda c: (weak[c], c))
-        hidden.add(_partner(block, hidden, cell, width))
+        partner = _partner(block, hidden, cell, width)
+        if partner is not None:
+            hidden.add(partner)
+        elif block.told and suppress(replace(block, told=frozenset()), primary, width):
+            block = replace(block, told=block.told | {cell})
+        else:
+            raise DisclosureError(f"{cell}: 没有可以一并隐去的数 / nothing is left to leave out with it")
     return frozenset(hidden)
 
 
-def _partner(block: Block, hidden: set[str], cell: str, width: float) -> str:
-    """The cheapest cell that makes an exposed one safe, else the one that helps most."""
+def _partner(block: Block, hidden: set[str], cell: str, width: float) -> str | None:
+    """The cheapest cell that makes an exposed one safe, else the one that helps most; None when there is none."""
     relations, _ = _linked(block, hidden, cell)
     near = {c for r in relations for c in (*r.carriers, *(name for name, _ in r.terms))}
     offered = sorted(
-        (c for c in near if c not in hidden and c not in block.fixed and block.values.get(c, 1.0) > 0),
+        (c for c in near - hidden - block.fixed - block.told if block.values.get(c, 1.0) > 0),
         key=lambda c: (block.values.get(c, 0.0), c),  # a rate costs no count
     )
     best: tuple[float, str] | None = None
@@ -118,9 +126,7 @@ def _partner(block: Block, hidden: set[str], cell: str, width: float) -> str:
             return candidate
         if best is None or found > best[0]:
             best = (found, candidate)
-    if best is None:
-        raise DisclosureError(f"{cell}: 没有可以一并隐去的数 / nothing is left to leave out with it")
-    return best[1]
+    return best[1] if best else None
 
 
 def _width(block: Block, hidden: Collection[str], cell: str) -> float:
@@ -130,6 +136,7 @@ def _width(block: Block, hidden: Collection[str], cell: str) -> float:
 
 def _linked(block: Block, hidden: Collection[str], cell: str) -> tuple[list[Relation], list[str]]:
     """Relations that reach a cell through left-out cells, and the left-out cells they hold."""
+    hidden = set(hidden) - block.told
     relations: dict[str, Relation] = {}
     unknown, waiting = {cell}, [cell]
     while waiting:

@@ -19,24 +19,18 @@ from pipelines.evaluate.targets import evaluate
 from pipelines.publish import counts
 from pipelines.publish.counts import FACTS, Member, Tables
 from pipelines.publish.disclosure import DisclosureError, suppress
+from pipelines.publish.memory import SUPPRESSED, VALUES
 from pipelines.reconcile.facts import Facts
 from pipelines.reconcile.ledger import FOUND
 from pipelines.reconcile.rules import findings, frame
+from pipelines.staging.quantities import numbers_named
 
 MASK = "[…]"
-SUPPRESSED = "suppressed"
 SUITE = "small_numbers"
 _AT_ONCE = 400  # counties whose cells are in memory together
-_VALUE = {
-    "fct_observation": ("value",),
-    "fct_project_output": ("quantity",),
-    "fct_population": ("persons",),
-    "fct_census_covariate": ("value",),
-    "mart_elderly_outlook": ("p2_5", "p10", "p50", "p90", "p97_5"),
-}  # first: the value that is never empty without a reason
 _NUMERAL = re.compile(r"[0-9]+(?:\.[0-9]+)?")
 _TEXTS = ("left_value", "right_value", "computation", "resolution", "resolution_en", "review_note")
-_HIDDEN_FINDING = (
+HIDDEN_FINDING = (
     "前后不一致（待核实）：涉及已隐去的人数，说明从略。",
     "Inconsistent (to be verified): it rests on suppressed counts of persons; words left out.",
 )
@@ -45,19 +39,22 @@ _HIDDEN_FINDING = (
 @dataclass(frozen=True)
 class Rules:
     """`threshold`: counts from 1 to below it are left out; `width`: how wide the interval of a left-out count must stay;
-    `kept`: rows left out by the public release before, which stay left out."""
+    `kept`: rows that an earlier public release left out, which stay left out; `told`: rows whose value of today an earlier one
+    showed, behind which nothing can be hidden."""
 
     threshold: int = 10
     width: int = 10
     kept: frozenset[Member] = frozenset()
+    told: frozenset[Member] = frozenset()
 
 
 @dataclass(frozen=True)
 class Protected:
-    """The public tables and the rows whose values were left out."""
+    """The public tables, the rows whose values were left out, and those of them that an earlier public release told."""
 
     tables: dict[str, pl.DataFrame]
     hidden: frozenset[Member]
+    told: frozenset[Member]
 
 
 def protect(tables: Tables, rules: Rules) -> Protected:
@@ -66,7 +63,9 @@ def protect(tables: Tables, rules: Rules) -> Protected:
     hidden = hidden_rows(tables, rules)
     masked = _masked(tables, _Hidden.of(tables, hidden))
     _audited(masked, rules)
-    return Protected({n: builder.canonical(n, f, suppressed=True) for n, f in masked.items()}, hidden)
+    return Protected(
+        {n: builder.canonical(n, f, suppressed=True) for n, f in masked.items()}, hidden, hidden & rules.told
+    )
 
 
 def hidden_rows(tables: Tables, rules: Rules) -> frozenset[Member]:
@@ -74,7 +73,8 @@ def hidden_rows(tables: Tables, rules: Rules) -> frozenset[Member]:
     codes = counts.counties_with_small(tables, rules.threshold, rules.kept)
     hidden = set(_in_words(tables, rules))
     for start in range(0, len(codes), _AT_ONCE):
-        for own in counts.read(tables, codes[start : start + _AT_ONCE], rules.threshold, rules.kept).values():
+        some = codes[start : start + _AT_ONCE]
+        for own in counts.read(tables, some, rules.threshold, rules.kept, rules.told).values():
             pattern = suppress(own.block, own.primary, float(rules.width))
             hidden.update(m for cell in pattern for m in own.members[cell])
     return frozenset(hidden)
@@ -83,20 +83,10 @@ def hidden_rows(tables: Tables, rules: Rules) -> frozenset[Member]:
 def _in_words(tables: Tables, rules: Rules) -> list[Member]:
     """Counts of persons without one number (“5—7名”) whose print holds a small one."""
     rows = tables["fct_observation"].filter(pl.col("value").is_null() & counts.protected_observations(tables))
-    printed = rows.select("observation_id", pl.col("value_as_printed").fill_null("").str.extract_all(_NUMERAL.pattern))
-    small = {i for i, numerals in printed.iter_rows() if any(0 < float(n) < rules.threshold for n in numerals)}
+    printed = rows.select("observation_id", "value_as_printed")
+    small = {i for i, text in printed.iter_rows() if any(0 < float(n) < rules.threshold for n in numbers_named(text))}
     before = {key[0] for name, key in rules.kept if name == "fct_observation"}
     return [("fct_observation", (i,)) for i in printed["observation_id"] if i in small or i in before]
-
-
-def hidden_in(tables: Tables) -> frozenset[Member]:
-    """The rows that tables of a public release leave out."""
-    return frozenset(
-        (name, tuple(row))
-        for name in _VALUE
-        if "status" in tables[name].columns
-        for row in tables[name].filter(pl.col("status") == SUPPRESSED).select(registry.table(name).key).iter_rows()
-    )
 
 
 @dataclass(frozen=True)
@@ -106,13 +96,13 @@ class _Hidden:
     rows: Mapping[str, pl.DataFrame]  # table → keys of its left-out rows
     numerals: pl.DataFrame  # county_code, source_line, occurrence
     lines: Mapping[str, frozenset[int]]  # county → document lines with a left-out numeral or statement
-    printed: Mapping[str, frozenset[str]]  # county → left-out numerals as text
+    printed: Mapping[str, frozenset[str]]  # county → left-out numbers, as printed and as read
     aged: frozenset[str]  # counties with a left-out age cell
 
     @classmethod
     def of(cls, tables: Tables, hidden: Collection[Member]) -> _Hidden:
-        keys = {n: tables[n].select(registry.table(n).key).clear() for n in _VALUE}
-        rows = {n: pl.DataFrame([k for t, k in hidden if t == n], schema=keys[n].schema, orient="row") for n in _VALUE}
+        keys = {n: tables[n].select(registry.table(n).key).clear() for n in VALUES}
+        rows = {n: pl.DataFrame([k for t, k in hidden if t == n], schema=keys[n].schema, orient="row") for n in VALUES}
         facts = [i for n, key in FACTS.items() for i in rows[n][key]]
         place = ("county_code", "source_line", "occurrence")
         fed = tables["fct_figure_fact"].filter(
@@ -121,14 +111,18 @@ class _Hidden:
         numerals = fed.select(place).unique()
         said = [_stating(tables, n).join(rows[n], on=FACTS[n], how="semi") for n in FACTS]
         printed = tables["fct_source_figure"].join(numerals, on=place, how="semi").select("county_code", "printed")
-        texts = [*(s.select("county_code", printed="value_as_printed") for s in said), printed]
+        read = [
+            s.select("county_code", pl.col(VALUES[n][0]).cast(pl.String).alias("printed"))
+            for n, s in zip(FACTS, said, strict=True)
+        ]
+        texts = [*(s.select("county_code", printed="value_as_printed") for s in said), printed, *read]
         at = [*(s.select("county_code", "source_line") for s in said), numerals.select("county_code", "source_line")]
         ages = [rows[n]["county_code"] for n in ("fct_population", "fct_census_covariate", "mart_elderly_outlook")]
         return cls(rows, numerals, _by_county(at), _numerals(texts), frozenset(c for s in ages for c in s))
 
     def touches(self, county: str, lines: Collection[int], *texts: str | None) -> bool:
         """Whether something speaks of a line with a left-out count or prints the same numeral as one."""
-        found = {n for t in texts for n in _NUMERAL.findall(t or "")}
+        found = frozenset[str]().union(*map(numbers_named, texts))
         return bool(self.lines.get(county, frozenset()).intersection(lines)) or bool(
             self.printed.get(county, frozenset()) & found
         )
@@ -148,12 +142,12 @@ def _by_county(frames: list[pl.DataFrame]) -> dict[str, frozenset[int]]:
 
 def _numerals(frames: list[pl.DataFrame]) -> dict[str, frozenset[str]]:
     grouped = pl.concat(frames).drop_nulls().group_by("county_code").agg("printed")
-    return {code: frozenset(n for text in texts for n in _NUMERAL.findall(text)) for code, texts in grouped.iter_rows()}
+    return {code: frozenset[str]().union(*map(numbers_named, texts)) for code, texts in grouped.iter_rows()}
 
 
 def _masked(tables: Tables, hidden: _Hidden) -> dict[str, pl.DataFrame]:
     out = {name: tables[name] for name in (t.name for t in registry.published() if t.layer != "meta")}
-    for name, columns in _VALUE.items():
+    for name, columns in VALUES.items():
         out[name] = _left_out(out[name], hidden.rows[name], registry.table(name).key, columns)
     out["fct_observation"] = _words_of(out["fct_observation"], hidden)
     out["fct_project_output"] = _as(
@@ -171,6 +165,7 @@ def _masked(tables: Tables, hidden: _Hidden) -> dict[str, pl.DataFrame]:
     out["fct_project_progress"] = _progress(out)
     out["mart_plausibility"] = _without_numerals(out["mart_plausibility"], hidden.aged, ("message_zh", "message_en"))
     out["mart_quality"] = _results(out["mart_quality"])
+    out["mart_held_back"] = _without_hashes(out["mart_held_back"])
     return out
 
 
@@ -261,7 +256,7 @@ def _contradictions(tables: Tables, out: Tables, hidden: _Hidden) -> pl.DataFram
     silent = rows.filter(~pl.col("discrepancy_id").is_in(again.implode()))
     named = [str(r["discrepancy_id"]) for r in silent.iter_rows(named=True) if meant(r)]
     masked = pl.col("discrepancy_id").is_in([*gone, *named])
-    words = {"description_zh": pl.lit(_HIDDEN_FINDING[0]), "description_en": pl.lit(_HIDDEN_FINDING[1])}
+    words = {"description_zh": pl.lit(HIDDEN_FINDING[0]), "description_en": pl.lit(HIDDEN_FINDING[1])}
     texts = {c: pl.when(pl.col(c).is_null()).then(None).otherwise(pl.lit(MASK)) for c in _TEXTS}
     return _as(rows, masked, **words, **texts)
 
@@ -310,6 +305,12 @@ def _without_numerals(rows: pl.DataFrame, counties: frozenset[str], columns: tup
     return _as(rows, here, **{c: pl.col(c).str.replace_all(_NUMERAL.pattern, MASK) for c in columns})
 
 
+def _without_hashes(rows: pl.DataFrame) -> pl.DataFrame:
+    """A left-out number could be found by trying which one gives the hash of the raw folder."""
+    hashes = ("input_hash", "used_input_hash")
+    return _as(rows, pl.lit(True), **{c: pl.when(pl.col(c).is_not_null()).then(pl.lit(MASK)) for c in hashes})
+
+
 def _results(rows: pl.DataFrame) -> pl.DataFrame:
     """The checks of the internal release; a failing one names rows and values, so its words are left out."""
     words = {
@@ -326,7 +327,7 @@ def _results(rows: pl.DataFrame) -> pl.DataFrame:
                 "failing_rows": 0, "message_zh": "通过：没有低于门槛的人数，隐去的数不能推算",
                 "message_en": "Passed: no count of persons below the threshold, and none that is left out can be worked out",
             }
-            for name in _VALUE
+            for name in VALUES
         ],
         schema_overrides={"failing_rows": pl.Int32},
     )  # fmt: skip

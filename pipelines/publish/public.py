@@ -11,7 +11,7 @@ from pathlib import Path
 import polars as pl
 
 from pipelines import registry
-from pipelines.publish import database, diff, package, protect, release
+from pipelines.publish import counts, database, diff, memory, package, protect, release
 from pipelines.publish.database import Identity
 from pipelines.publish.protect import Protected, Rules
 from pipelines.publish.site import build_site
@@ -29,16 +29,16 @@ def publish(settings: Settings, release_id: str | None = None) -> tuple[Path, Pr
     public, wanted = settings.public, release_id or release.current_id(settings)
     if wanted is None or not (settings.releases / wanted / database.FILE).is_file():
         raise FileNotFoundError(f"没有这个内部版本 / no such internal release: {wanted}")
-    for held in (settings, public):
-        release.hold(held, "minzheng release public")
+    candidate = public.candidate("public")
     try:
-        candidate = public.candidate("public")
+        for held in (settings, public):
+            release.hold(held, "minzheng release public")
         release.begin(public, candidate)
         protected = _build(settings, settings.releases / wanted, candidate)
-        folder = release.switch(public, candidate)
-        release.register(public, release.register_entry(folder))
-        release.prune(public)
+        memory.write(public)  # what retention is about to remove was published all the same
+        folder, _ = release.publish(public, candidate)
     finally:
+        release.remove(candidate)  # what could not be protected is nobody's to see
         release.let_go(public)
         release.let_go(settings)
     return folder, protected
@@ -46,21 +46,36 @@ def publish(settings: Settings, release_id: str | None = None) -> tuple[Path, Pr
 
 def _build(settings: Settings, internal: Path, candidate: Path) -> Protected:
     public, before = settings.public, release.current_folder(settings.public)
-    kept = protect.hidden_in(_tables(before)) if before else frozenset()
-    protected = protect.protect(
-        _tables(internal), Rules(settings.protection_threshold, settings.protection_width, kept)
+    tables, published = _tables(internal), memory.recall(public)
+    rules = Rules(
+        settings.protection_threshold,
+        settings.protection_width,
+        memory.kept(published),
+        memory.told(published, tables),
     )
+    protected = protect.protect(tables, rules)
     (candidate / "parquet").mkdir()
     for name, frame in protected.tables.items():
         frame.write_parquet(candidate / "parquet" / f"{name}.parquet")
     results = protected.tables["mart_quality"]
     write_report(results, candidate / "quality", release_id=release.id_of(candidate))
-    diff.write(before, candidate, results, [])
+    diff.write(before, candidate, results, [], left_out=(protect.MASK, *protect.HIDDEN_FINDING))
     database.write(candidate, _identity(settings, internal, candidate))
     build_site(candidate, run=bool(settings.notebooks))
     package.write(candidate, public)
     _manifest(candidate, settings)
     return protected
+
+
+def verify(folder: Path) -> list[str]:
+    """What is wrong with a public release as such, in words: it is of another profile, or a table shows a count below the threshold
+    that it states."""
+    tables = _tables(folder)
+    who = pl.read_parquet(folder / "parquet" / "meta_release.parquet").row(0, named=True)
+    if who["profile"] != "public":
+        return [f"不是公开版 / not a public release: {folder.name}"]
+    small = counts.counties_with_small(tables, who["threshold"])
+    return [f"有低于门槛的人数 / counts below the threshold: {', '.join(small)}"] if small else []
 
 
 def _tables(folder: Path) -> dict[str, pl.DataFrame]:

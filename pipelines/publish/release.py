@@ -166,6 +166,16 @@ def switch(settings: Settings, candidate: Path) -> Path:
     return folder
 
 
+def publish(settings: Settings, candidate: Path) -> tuple[Path, list[str]]:
+    """The whole last step: switch to the candidate, register it, remove the oldest. Returns its folder and what was removed."""
+    folder = switch(settings, candidate)
+    register(settings, register_entry(folder))
+    failpoint("release.registered")
+    removed = prune(settings)
+    failpoint("release.pruned")
+    return folder, removed
+
+
 def use(settings: Settings, release_id: str) -> None:
     """Point readers at a release. Raises FileNotFoundError for an unknown one."""
     folder = settings.releases / release_id

@@ -91,13 +91,15 @@ def _bound(relation: Relation, place: Place, counts: Collection[str]) -> Iterato
 
 
 def _ratio(relation: Relation, left: Value, right: Value) -> tuple[float, float]:
-    """Between what left ÷ right lies for somebody who knows the relation; (0, ∞) when it says nothing. Only printed rounding
+    """Between what left ÷ right lies for somebody who knows the relation and whether it is broken. Only printed rounding
     gives room: the tolerance with which contradictions are reported protects nobody."""
     ratio, (low, high) = left.value / right.value, bounds(relation)
     room = 1 + left.slack + right.slack
     if low == high:
         return ratio / room, ratio * room
-    return (low / room, high * room) if low / room <= ratio <= high * room else (0.0, math.inf)
+    if low / room <= ratio <= high * room:
+        return low / room, high * room
+    return (0.0, low) if ratio < low else (high, math.inf)  # a contradiction that is listed tells on which side it lies
 
 
 def _fraction(expression: str, place: Place, counts: Collection[str]) -> tuple[_Form, _Form] | None:

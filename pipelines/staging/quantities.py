@@ -5,6 +5,7 @@ other words without a number give None."""
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from functools import cache
 
@@ -15,6 +16,7 @@ _POWERS = {"十": 10, "百": 100, "千": 1000}
 _SCALES = {"万": 1e4, "亿": 1e8}
 _NUMBER = re.compile(r"[0-9][0-9,]*(?:\.[0-9]+)?")
 _CHINESE = re.compile(r"[零〇一二两三四五六七八九十百千]+")
+_OF_PEOPLE = re.compile(rf"({_CHINESE.pattern})(?=[余多]?(?:名|人|户|位|对|例|个人))")
 _PLAN_PERIODS: dict[str, tuple[int | None, int | None]] = {"十三五": (2016, 2020), "十四五": (2021, 2025)}
 _YEAR = re.compile(r"(?:19|20)[0-9]{2}")
 
@@ -62,6 +64,14 @@ def chinese_number(text: str) -> int:
         else:
             digit = _DIGITS[c]
     return total + digit
+
+
+def numbers_named(text: str | None) -> frozenset[str]:
+    """Every number that a text names, as plain digits: numerals of any width (１,２３４ → 1234) and Chinese ones that count people
+    (三名 → 3)."""
+    plain = unicodedata.normalize("NFKC", text or "")
+    digits = {f"{float(n.replace(',', '')):.15g}" for n in _NUMBER.findall(plain)}
+    return frozenset(digits | {str(chinese_number(n)) for n in _OF_PEOPLE.findall(plain)})
 
 
 @cache

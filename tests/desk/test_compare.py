@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from pathlib import Path
+
 import duckdb
 import pytest
 
-from pipelines.desk import ComparisonError, compare
-from tests.desk.tiny_release import HILL, RIVER
+from pipelines.desk import ComparisonError, compare, open_marts
+from pipelines.desk.charts import plans
+from tests.desk.tiny_release import HILL, RIVER, build, indicator, observation, rows
 
 Con = duckdb.DuckDBPyConnection
 
@@ -57,3 +61,56 @@ def test_per_thousand_elderly_uses_residents_of_the_census(con: Con) -> None:
 def test_rates_are_not_divided(con: Con, per: str) -> None:
     with pytest.raises(ComparisonError):
         compare("nursing_bed_share", per, con)
+
+
+@pytest.fixture
+def converted(tmp_path: Path) -> Iterator[Con]:
+    """HILL states a monthly standard, RIVER a yearly one; HILL the share of one kind of bed, RIVER that of the other."""
+    month, year, share, rest = "standard_month", "standard_year", "own_bed_share", "other_bed_share"
+    yuan = {"place": "prose", "source_line": 15}
+    stated = [
+        observation(f"{HILL}-s20", month, 640.0, "yuan_per_person_month", **yuan), observation(f"{RIVER}-s20", year, 4500.0, "yuan_per_person_year", **yuan),
+        observation(f"{HILL}-s21", rest, 60.0, "pct", qualifier=">=", **yuan), observation(f"{RIVER}-s21", share, 50.0, "pct", **yuan),
+    ]  # fmt: skip
+    known = [
+        {**indicator(id, id, unit, nature, ""), "compared_as": common}
+        for id, unit, nature, common in (
+            (month, "yuan_per_person_month", "standard", year), (year, "yuan_per_person_year", "standard", year),
+            (share, "pct", "rate", share), (rest, "pct", "rate", share),
+        )
+    ]  # fmt: skip
+    like = {"year": 2020, "measure": "actual", "comparable_group": "g", "peers": 2}
+    marts = [
+        {**like, "row_id": f"{HILL}-s20", "county_code": HILL, "indicator_id": month, "qualifier": "=", "qualifier_normalised": "=", "value": 640.0,
+         "unit": "yuan_per_person_month", "value_normalised": 7680.0, "unit_normalised": "yuan_per_person_year", "normalised_by": "months_to_year"},
+        {**like, "row_id": f"{HILL}-s21", "county_code": HILL, "indicator_id": rest, "qualifier": ">=", "qualifier_normalised": "<=", "value": 60.0,
+         "unit": "pct", "value_normalised": 40.0, "unit_normalised": "pct", "normalised_by": "complement"},
+    ]  # fmt: skip
+    tiny = rows()
+    more = {"fct_observation": stated, "dim_indicator": known, "mart_county_comparison": marts}
+    folder = build(tmp_path / "r", {name: [*tiny[name], *added] for name, added in more.items()})
+    with open_marts(path=folder / "marts.duckdb") as con:
+        yield con
+
+
+@pytest.mark.parametrize("asked", ["standard_month", "standard_year"])
+def test_a_month_and_a_year_stand_beside_each_other(converted: Con, asked: str) -> None:
+    frame = compare(asked, con=converted)
+    assert frame.select("county_code", "value", "unit", "indicator_id", "stated", "stated_unit").rows() == [
+        (HILL, 7680.0, "yuan_per_person_year", "standard_month", 640.0, "yuan_per_person_month"),
+        (RIVER, 4500.0, "yuan_per_person_year", "standard_year", 4500.0, "yuan_per_person_year"),
+    ]
+    assert plans.compare(asked, converted).draw("zh")["data"][0]["x"] == [7680.0, 4500.0]
+
+
+def test_monthly_standards_per_year_are_multiplied_once(converted: Con) -> None:
+    assert compare("standard_month", "year", converted)["value_per"].to_list() == [7680.0, 4500.0]
+
+
+def test_a_complement_stands_beside_its_other_part_with_the_bound_turned(converted: Con) -> None:
+    frame = compare("other_bed_share", con=converted)
+    assert frame.select("county_code", "qualifier", "value").rows() == [(HILL, "<=", 40.0), (RIVER, "=", 50.0)]
+
+
+def test_an_indicator_that_is_compared_as_itself_keeps_its_unit(converted: Con) -> None:
+    assert set(compare("care_centres", con=converted)["unit"]) == {"count"}

@@ -11,6 +11,7 @@ import duckdb
 import pytest
 
 from pipelines.desk import burial, open_marts, plot, tables
+from pipelines.desk.charts import base
 from pipelines.desk.style import CHART_MIME, PLOTLY_MIME, TABLE_MIME, Chart, Table
 from pipelines.desk.words import LANGUAGES, Language, Words
 from tests.desk.tiny_release import HILL, NASTY, RIVER, build, people, rows
@@ -181,3 +182,51 @@ def test_tables_escape_what_they_show(con: Con) -> None:
     bundle = tables.projects(HILL, con)._repr_mimebundle_()
     assert NASTY not in str(bundle["text/html"]) and "&lt;script&gt;" in str(bundle["text/html"])
     assert TABLE_MIME in bundle
+
+
+def drawn(chart: Chart) -> tuple[list[str], list[str]]:
+    """The names down the side, and what the annotations say."""
+    layout = chart.draw("zh")["layout"]
+    return layout["yaxis"]["categoryarray"], [a["text"] for a in layout["annotations"]]
+
+
+def test_a_chart_of_many_counties_draws_the_ends_and_lists_all(tmp_path: Path) -> None:
+    """Sixty counties with 1 to 60 contradictions: the chart has room for thirty, the table for all, and chosen ones can be asked for."""
+    many = [
+        {**rows()["dim_county"][0], "county_code": f"99{n:04d}", "name_zh": f"县{n}", "name_en": f"C{n}"}
+        for n in range(1, 61)
+    ]
+    found = [
+        {**rows()["fct_discrepancy"][0], "discrepancy_id": f"{c['county_code']}-{i}", "county_code": c["county_code"]}
+        for n, c in enumerate(many, 1) for i in range(n)
+    ]  # fmt: skip
+    shares = [
+        {**rows()["fct_observation"][0], "observation_id": f"{c['county_code']}-s", "county_code": c["county_code"], "value": float(n)}
+        for n, c in enumerate(many, 1)
+    ]  # fmt: skip
+    folder = build(tmp_path / "r", {"dim_county": many, "fct_discrepancy": found, "fct_observation": shares})
+    with open_marts(path=folder / "marts.duckdb") as con:
+        for chart in (plot.contradictions(con), plot.compare("nursing_bed_share", con)):
+            names, said = drawn(chart)
+            assert set(names) == {f"县{n}" for n in (*range(1, 16), *range(46, 61))}
+            assert "共60个，图中只画最大和最小的30个，全部见表" in said
+            assert len(chart.table.rows) == 60
+            assert chart.figure("zh").data[0].y
+        names, said = drawn(plot.compare("nursing_bed_share", con, codes=["990020", "990030"]))
+        assert (set(names), said) == ({"县20", "县30"}, [])
+
+
+def test_a_mark_keeps_its_interval_when_others_are_not_drawn() -> None:
+    trace = {
+        "type": "scatter",
+        "y": ["a", "b", "c"],
+        "x": [1, 2, 3],
+        "error_x": {"type": "data", "array": [7, 8, 9]},
+        "name": "n",
+    }
+    assert base._only(trace, {"a", "c"}) == {
+        **trace,
+        "y": ["a", "c"],
+        "x": [1, 3],
+        "error_x": {"type": "data", "array": [7, 9]},
+    }

@@ -74,17 +74,17 @@ def root(small: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(small, tmp_path / "data", symlinks=True))
 
 
-def whole(root: Path) -> str:
+def whole(root: Path, profile: str = "internal") -> str:
     """The current release, which must be complete: every file of its manifest there with its hash."""
-    folder = release.current_folder(Settings(data_root=root))
+    folder = release.current_folder(Settings(data_root=root).of(profile))
     assert folder is not None
     assert package.verify(folder) == []
     return folder.name
 
 
-def tidy(root: Path) -> None:
+def tidy(root: Path, profile: str = "internal") -> None:
     """Nothing is left of killed refreshes: no candidates, no pointers half written, no release that the register lacks."""
-    s = Settings(data_root=root)
+    s = Settings(data_root=root).of(profile)
     assert not list(s.releases.glob(".*"))
     assert not list(s.marts.glob(".*.new"))
     assert {r.id for r in release.releases(s)} <= {str(e["release_id"]) for e in release.registered(s)}

@@ -26,7 +26,7 @@ from pipelines.assets.candidate import CHECKED
 from pipelines.definitions import defs
 from pipelines.evaluate import targets
 from pipelines.forecast import product
-from pipelines.publish import release, site
+from pipelines.publish import public, release, site
 from pipelines.quality import adapter
 from pipelines.reconcile import rules
 
@@ -36,7 +36,7 @@ LOADED_ONCE = (defs.resolve_job_def("refresh"), pyarrow.dataset, rules, targets)
 @dataclass(frozen=True)
 class Order:
     """What to do to which data root: break at `point`, with the clock `days` off, with files of at most `largest` bytes.
-    `what` is ``refresh`` or ``switch`` (the last step alone, on a candidate of a few bytes)."""
+    `what` is ``refresh``, ``switch`` (the last step alone, on a candidate of a few bytes) or ``public`` (a public release)."""
 
     root: str
     what: str = "refresh"
@@ -83,10 +83,7 @@ def switch(s: settings.Settings) -> int:
     name = release.begin(s, candidate)
     (candidate / "marts.duckdb").write_text(name, encoding="utf-8")
     (candidate / release.MANIFEST).write_text('{"resources": []}', encoding="utf-8")
-    release.register(s, release.register_entry(release.switch(s, candidate)))
-    failpoint.failpoint("release.registered")
-    release.prune(s)
-    failpoint.failpoint("release.pruned")
+    release.publish(s, candidate)
     return 0
 
 
@@ -97,6 +94,7 @@ def obey(order: Order) -> int:
     adapter.check = no_expectations
     product.forecast_tables = remembered_forecast
     site.build_site = site.build_site if order.notebooks else empty_site
+    public.build_site = empty_site
     dg.DagsterInstance.get = dg.DagsterInstance.ephemeral
     release.datetime = _clock(order.days)
     if order.largest:
@@ -105,7 +103,13 @@ def obey(order: Order) -> int:
     with log.open("a", encoding="utf-8") as out, contextlib.redirect_stdout(out), contextlib.redirect_stderr(out):
         try:
             s = settings.load()
-            return switch(s) if order.what == "switch" else run.refresh(s, [], force=True)
+            match order.what:
+                case "switch":
+                    return switch(s)
+                case "public":
+                    return int(not public.publish(s)[0].is_dir())
+                case _:
+                    return run.refresh(s, [], force=True)
         except Exception as error:
             print(repr(error))
             return 1

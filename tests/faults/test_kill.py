@@ -9,15 +9,20 @@ from pathlib import Path
 
 import pytest
 
+from pipelines.desk.marts import NoReleaseError, current
 from pipelines.failpoint import POINTS
 from pipelines.publish import release
 from pipelines.settings import PROJECT, Settings
-from tests.e2e.conftest import minzheng
+from tests.e2e.conftest import fresh_root, minzheng
 from tests.faults.conftest import COUNTY, KILLED, Driver, tidy, whole
 
 STAGES = [p for p in POINTS if not p.startswith("release.")]
 SWITCH = [p for p in POINTS if p.startswith("release.")]
 AFTER = POINTS[POINTS.index("release.pointer_replaced") :]
+FIRST = [p for p in SWITCH if p != "release.pruning"]  # a first release has none before it to prune
+PUBLIC = [
+    p for p in POINTS if p in ("database.rows", "package.excel", *FIRST)
+]  # the steps that a public release shares
 FULL = ("staging.written", "core.built", "database.rows", "package.manifest", "release.renamed")
 
 
@@ -89,6 +94,53 @@ def test_full_run_killed(published: Path, tmp_path: Path) -> None:
     assert "cleaned leftovers" in after.stdout
     assert whole(root) > before
     tidy(root)
+
+
+@pytest.mark.slow
+def test_first_refresh_killed_at_every_stage_in_turn(driver: Driver, tmp_path: Path) -> None:
+    """No release, no pointer, no register yet: readers are told so until the refresh that is not killed."""
+    root, s = fresh_root(tmp_path, COUNTY), Settings(data_root=tmp_path)
+    for point in STAGES:
+        fresh_input(root)
+        assert driver(root, point=point) == KILLED, f"{point}: {driver.said()}"
+        with pytest.raises(NoReleaseError):
+            current(s.marts)
+        assert release.releases(s) == [], point
+    assert driver(root) == 0, driver.said()
+    assert whole(root).startswith("r00001-")
+    tidy(root)
+
+
+@pytest.mark.parametrize("point", FIRST)
+def test_first_switch_killed(driver: Driver, tmp_path: Path, point: str) -> None:
+    s = Settings(data_root=tmp_path)
+    assert driver(tmp_path, what="switch", point=point) == KILLED
+    if point in AFTER:
+        assert whole(tmp_path).startswith("r00001-")
+    else:
+        with pytest.raises(NoReleaseError):
+            current(s.marts)
+    assert driver(tmp_path, what="switch") == 0, driver.said()
+    tidy(tmp_path)
+    assert [r.id[:6] for r in release.releases(s)] == (["r00002", "r00001"] if point in AFTER else ["r00001"])
+    assert len(release.registered(s)) == len(release.releases(s))
+
+
+@pytest.mark.slow
+def test_public_release_killed_at_every_point_in_turn(driver: Driver, root: Path) -> None:
+    """The internal release stays as it is, the public one is the last that was finished, and the next one cleans up."""
+    inside, s = whole(root), Settings(data_root=root)
+    assert driver(root, what="public") == 0, driver.said()
+    before = whole(root, "public")
+    for point in PUBLIC:
+        assert driver(root, what="public", point=point) == KILLED, f"{point}: {driver.said()}"
+        assert (whole(root, "public") > before) == (point in AFTER), point
+        assert whole(root) == inside
+        before = whole(root, "public")
+    assert driver(root, what="public") == 0, driver.said()
+    assert whole(root, "public") > before
+    tidy(root, "public")
+    assert len(release.releases(s.public)) == s.retention
 
 
 def test_no_failpoint_in_production() -> None:

@@ -4,14 +4,19 @@ everything else is as in the internal release."""
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+import math
+import shutil
+from dataclasses import dataclass, replace
+from datetime import date
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 import pytest
+from scipy.optimize import linprog
 
 from pipelines import registry
-from pipelines.publish import package, protect, public, release
+from pipelines.publish import counts, diff, memory, package, protect, public, release
 from pipelines.publish.protect import MASK, SUPPRESSED, Rules
 from tests.publish.planted import COUNTY, THRESHOLD, WIDTH, YEAR, Planted, plant, texts, tokens
 
@@ -184,7 +189,7 @@ def test_the_package_is_whole_and_gives_no_hash_of_raw_files(planted: Planted, f
 
 def test_what_was_left_out_once_stays_left_out(inside: Tables, outside: Tables) -> None:
     """With a lower threshold the next release must not tell what the last one left out."""
-    kept = protect.hidden_in(outside)
+    kept = memory.kept(memory.of(outside))
     again = protect.hidden_rows(inside, Rules(2, 2, kept))
     assert again >= kept
     assert not protect.hidden_rows(inside, Rules(2, 2)) >= kept
@@ -207,3 +212,135 @@ def test_tables_without_small_counts_come_back_as_they_are(inside: Tables) -> No
 
 def test_the_year_of_the_planted_statements_is_told(outside: Tables) -> None:
     assert outside["fct_observation"].filter(pl.col("observation_id") == f"{COUNTY}-s9003")["period_end"][0] == YEAR
+
+
+def plain(tables: Tables) -> Tables:
+    return {n: f for n, f in tables.items() if not n.startswith("meta_")}
+
+
+@dataclass(frozen=True)
+class Successor:
+    """The tables of a public release after `folder`, at a higher threshold, what they leave out, and what of it was told before."""
+
+    tables: Tables
+    gaps: frozenset[counts.Member]
+    told: frozenset[counts.Member]
+
+
+@pytest.fixture(scope="module")
+def successor(planted: Planted, folder: Path, inside: Tables) -> Successor:
+    published = memory.recall(planted.settings.public)
+    told = memory.told(published, plain(inside))
+    made = protect.protect(plain(inside), Rules(THRESHOLD + 6000, WIDTH, memory.kept(published), told))
+    return Successor(made.tables, made.hidden, made.told)
+
+
+def test_the_changes_do_not_repeat_what_is_left_out_now(folder: Path, successor: Successor, tmp_path: Path) -> None:
+    """A count that stood in the last release and is left out of this one stands in no list of differences."""
+    ids = {str(key[0]) for table, key in successor.told if table == "fct_observation"}
+    assert read(folder)["fct_observation"].filter(pl.col("observation_id").is_in(list(ids)))["value"].null_count() == 0
+    assert f"{COUNTY}-s9002" in ids  # 5003
+    (tmp_path / "parquet").mkdir()
+    for name, frame in successor.tables.items():
+        frame.write_parquet(tmp_path / "parquet" / f"{name}.parquet")
+    diff.write(folder, tmp_path, successor.tables["mart_quality"], [], left_out=(MASK, *protect.HIDDEN_FINDING))
+    written = json.loads((tmp_path / diff.FILE).read_text(encoding="utf-8"))["tables"]
+    cells = [c for c in written["fct_observation"]["cells"] if c["key"][0] in ids]
+    assert {c["column"] for c in cells} >= {"value", "value_as_printed", "status"}
+    assert {c["before"] for c in cells} <= {MASK, None}
+    words = [c for c in written["fct_discrepancy"]["cells"] if c["after"] in protect.HIDDEN_FINDING]
+    assert {c["before"] for c in words} == {MASK}
+    assert "5003" not in (tmp_path / diff.FILE).read_text(encoding="utf-8")
+
+
+def test_a_comparison_of_internal_releases_tells_both_values() -> None:
+    old, new = (pl.DataFrame({"k": ["a"], "v": [v]}, schema={"k": pl.String, "v": pl.Float64}) for v in (5.0, None))
+    told = diff.compare(old, new, ("k",))
+    assert told["cells"][0]["before"] == 5.0
+    assert diff._untold(told, ())["cells"][0]["before"] == 5.0
+    assert diff._untold(told, (MASK,))["cells"][0]["before"] == MASK
+
+
+def test_nothing_is_hidden_behind_a_count_that_was_told(inside: Tables, successor: Successor) -> None:
+    """A reader fills the values of the earlier release into the gaps of this one; small counts stay as uncertain as promised."""
+    own = counts.read(plain(inside), [COUNTY], THRESHOLD)[COUNTY]
+    gaps = successor.gaps - successor.told
+    secret = [c for c in own.primary if gaps.intersection(own.members[c])]
+    assert len(secret) > 5
+    for cell in secret:
+        low, high = bounds(own, gaps, cell)
+        assert high - low >= WIDTH - 1e-6, cell
+
+
+FAR = 1e9
+
+
+def bounds(own: counts.Counts, gaps: frozenset[counts.Member], cell: str) -> tuple[float, float]:
+    """A reader with a linear solver who knows every relation and every value but those of the rows in `gaps`; counts are at least
+    one. A relation is of no use to this reader when a rate that it rests on is a gap."""
+    block, unknown = own.block, {c for c, rows in own.members.items() if gaps.intersection(rows)}
+    names, left, right = sorted(unknown & block.values.keys()), [], []
+    for relation in block.relations:
+        terms = dict(relation.terms)
+        if unknown.isdisjoint(terms) or not unknown.isdisjoint(relation.carriers):
+            continue
+        known = sum(k * block.values[c] for c, k in terms.items() if c not in unknown)
+        for sign, limit in ((1.0, relation.upper), (-1.0, -relation.lower)):
+            if math.isfinite(limit):
+                left.append([sign * terms.get(n, 0.0) for n in names])
+                right.append(limit - sign * known + 1e-6)
+    goal = np.array([1.0 if n == cell else 0.0 for n in names])
+    found = [linprog(s * goal, A_ub=left or None, b_ub=right or None, bounds=(1, FAR)) for s in (1.0, -1.0)]
+    return found[0].fun, -found[1].fun
+
+
+def test_small_counts_are_as_uncertain_as_promised(inside: Tables, outside: Tables) -> None:
+    """The same reader with the first release alone."""
+    own, gaps = counts.read(plain(inside), [COUNTY], THRESHOLD)[COUNTY], memory.kept(memory.of(outside))
+    assert own.primary <= {c for c, rows in own.members.items() if gaps.issuperset(rows)}
+    for cell in own.primary:
+        low, high = bounds(own, gaps, cell)
+        assert high - low >= WIDTH - 1e-6, cell
+
+
+def test_the_reader_of_these_tests_finds_what_is_left_open(inside: Tables) -> None:
+    """Small counts left out alone, without the others that protect them, are found out."""
+    own = counts.read(plain(inside), [COUNTY], THRESHOLD)[COUNTY]
+    alone = {c: bounds(own, frozenset(own.members[c]), c) for c in own.primary}
+    found = {c for c, (low, high) in alone.items() if high - low < 1}
+    assert {f"{COUNTY}-s9003", f"{COUNTY}-s9007", f"{COUNTY}-s9009", f"{COUNTY}-s9016"} <= found
+    assert any(c.startswith("population") for c in found)
+
+
+def test_what_is_remembered_was_published(planted: Planted, folder: Path, outside: Tables) -> None:
+    """The file that outlives retention holds what the releases show and leave out, and nothing else."""
+    memory.write(planted.settings.public)
+    stored, shown = pl.read_parquet(planted.settings.public.marts / memory.FILE), memory.of(outside)
+    assert stored.sort(stored.columns).equals(shown.unique().sort(stored.columns))
+    assert stored.filter(pl.col("value").is_null()).height > 10
+    assert memory.recall(replace(planted.settings.public, data_root=folder)).is_empty()
+
+
+def test_a_county_held_back_gives_no_hash(inside: Tables) -> None:
+    row = {"county_code": COUNTY, "name_zh": "甲", "name_en": "A", "since": date(2026, 1, 1), "input_hash": "a" * 64, "used_input_hash": None,
+           "files": "statistics.csv", "problems": 1, "message_zh": "甲", "message_en": "a"}  # fmt: skip
+    held = pl.DataFrame(
+        [row, {**row, "county_code": "530112", "used_input_hash": "b" * 64}], schema=inside["mart_held_back"].schema
+    )
+    same = protect.protect({**plain(inside), "mart_held_back": held}, Rules(1, 1)).tables["mart_held_back"]
+    assert same.sort("county_code").select("input_hash", "used_input_hash").rows() == [(MASK, MASK), (MASK, None)]
+
+
+def test_verify_finds_a_small_count_and_another_profile(planted: Planted, folder: Path, tmp_path: Path) -> None:
+    assert public.verify(folder) == []
+    internal = release.current_folder(planted.settings)
+    assert internal is not None
+    assert "not a public release" in public.verify(internal)[0]
+    shutil.copytree(folder / "parquet", tmp_path / "parquet")
+    path = tmp_path / "parquet" / "fct_population.parquet"
+    path.chmod(0o644)
+    ages = pl.read_parquet(path)
+    ages.with_columns(
+        persons=pl.when(pl.int_range(pl.len()) == 0).then(7).otherwise("persons").cast(ages.schema["persons"])
+    ).write_parquet(path)
+    assert "below the threshold" in public.verify(tmp_path)[0]

@@ -70,7 +70,9 @@ def known_rows(results: pl.DataFrame) -> dict[str, int]:
 def table(catches: list[Catch]) -> str:
     """The page docs/catch-rate.md."""
     caught = [x for x in catches if x.damage.caught in x.failures]
-    slipped = [x for x in catches if x.damage.blocks and not x.blocked]
+    must, may = ([x for x in catches if x.damage.blocks is kind] for kind in (True, False))
+    stopped, told = ([x for x in may if x.blocked is kind] for kind in (True, False))
+    blocked = sum(x.blocked for x in must)
     head = f"""# 检出率 / Catch rate
 
 对五县真实数据逐一制造 {len(catches)} 种损坏，看哪条检查发现。由 `python -m tests.quality.catch_rate` 生成。
@@ -80,9 +82,30 @@ def table(catches: list[Catch]) -> str:
 |---|---|
 | 损坏种类 / kinds of damage | {len(catches)} |
 | 被预期的检查发现 / caught by the check meant for it | {len(caught)} |
-| 应阻断而被阻断 / meant to block, and blocked | {sum(x.damage.blocks and x.blocked for x in catches)} of {sum(x.damage.blocks for x in catches)} |
-| 应阻断而漏过 / meant to block, slipped through | {len(slipped)} |
-| 只提示 / warned only | {sum(not x.blocked for x in catches)} |
+| 必须阻断 / must block | {len(must)} |
+| — 已阻断 / blocked | {blocked} |
+| — 应阻断而漏过 / meant to block, slipped through | {len(must) - blocked} |
+| 可能属实，只须提示 / could be true, need only warn | {len(may)} |
+| — 只提示 / warned only | {len(told)} |
+| — 另有检查阻断 / blocked by other checks | {len(stopped)} |
+
+必须阻断的，发布出去就是错的、空的或无从追溯的。可能属实的，由人判断：发布，并向读者注明。
+What must block would be published false, empty or untraceable. What could be true is for a person to judge: it is published, and readers are told.
+
+## 只提示的 {len(told)} 种 / The {len(told)} that are only warned of
+
+| 损坏 | damage | 为何不阻断 | why it does not block |
+|---|---|---|---|
+{_reasons(told)}
+## 可能属实而仍被阻断的 {len(stopped)} 种 / The {len(stopped)} that could be true and are blocked all the same
+
+检查本身只提示；这样造出的损坏同时违反了别的严重检查。
+The check itself only warns; made like this, the damage also breaks critical checks.
+
+| 损坏 | damage | 为何该检查只提示 | why that check only warns | 阻断它的检查 / blocked by |
+|---|---|---|---|---|
+{_reasons(stopped, critical=True)}
+## 全部 / All of them
 
 | 损坏 | damage | 发现它的检查 / caught by | 阻断 / blocks | 共几条检查报警 / checks set off |
 |---|---|---|---|---|
@@ -92,6 +115,16 @@ def table(catches: list[Catch]) -> str:
         for x in catches
     ]
     return head + "\n".join(rows) + "\n"
+
+
+def _reasons(catches: list[Catch], *, critical: bool = False) -> str:
+    """Rows of damages that could be true, with the reason; with `critical` also the checks that block them."""
+    lines = []
+    for x in catches:
+        cells = [x.damage.zh, x.damage.en, *(x.damage.may_be_true or ("", ""))]
+        by = ", ".join(f"`{name}`" for name, severity in sorted(x.failures.items()) if severity == "critical")
+        lines.append(f"| {' | '.join([*cells, by] if critical else cells)} |\n")
+    return "".join(lines)
 
 
 def main() -> None:

@@ -34,13 +34,18 @@ Change = Callable[[Tables], None]
 
 @dataclass(frozen=True)
 class Damage:
-    """One kind of damage: what happened (zh, en), the change, the check that catches it, whether it must block."""
+    """One kind of damage: what happened (zh, en), the change, the check that catches it. `may_be_true` (zh, en) says why
+    that check may only warn: the same figures could be right. Without it the damage must block the release."""
 
     zh: str
     en: str
     change: Change
     caught: str
-    blocks: bool = True
+    may_be_true: tuple[str, str] | None = None
+
+    @property
+    def blocks(self) -> bool:
+        return self.may_be_true is None
 
 
 def put(table: str, where: pl.Expr | None, **values: Any) -> Change:
@@ -215,7 +220,7 @@ DAMAGES: list[Damage] = [
     Damage("数值与原文都多一位", "extra digit in value and print", digits("530425-s0038", "11360", 11360.0), f"{X}/figure_stands_in_fact"),
     Damage("数字前后颠倒", "digits transposed", digits("530425-s0211", "27378", 27378.0), f"{X}/figure_stands_in_fact"),
     Damage("三处一致地抄错关键数", "a key figure copied wrongly everywhere", everywhere("530425-s0038", "1163", 1163.0), "golden/530425_beds_2020"),
-    Damage("三处一致地多一位（与他县比）", "extra digit copied everywhere (against peers)", everywhere("530425-s0111", "21300", 21300.0), f"{S}/observation_against_peers", blocks=False),
+    Damage("三处一致地多一位（与他县比）", "extra digit copied everywhere (against peers)", everywhere("530425-s0111", "21300", 21300.0), f"{S}/observation_against_peers", ("原文、数值与台账一致，县与县本可相差很大", "print, value and ledger agree, and counties do differ widely")),
     Damage("年报多一位", "extra digit in a yearly report", report(11360.0), f"{S}/observation_against_history"),
     Damage("年报占比超过 100 %", "a reported share above its maximum", put(S, PCT, value=985.0, value_as_printed="985"), f"{S}/observation_within_maximum"),
     Damage("万字漏乘", "万 not multiplied out", put(S, c("observation_id") == "530425-s0026", value=8.39), f"{S}/observation_as_printed"),
@@ -226,21 +231,21 @@ DAMAGES: list[Damage] = [
     Damage("数值整列下移一行", "values shifted by a row", shifted(S, "value", YIMEN), f"{S}/observation_as_printed"),
     Damage("同一陈述换编号重录", "a statement entered twice", again(S, BEDS, observation_id="530425-s9999"), f"{S}/observation_not_duplicated"),
     Damage("丢了若干行", "rows dropped", drop(S, YIMEN & c("value_as_printed").is_in(["9", "12"])), "counties/rows_fewer"),
-    Damage("多了行", "rows added", report(1150.0), "counties/rows_more", blocks=False),
+    Damage("多了行", "rows added", report(1150.0), "counties/rows_more", ("新增数据本是刷新的目的", "new data are what a refresh is for")),
     Damage("一县的条目全丢", "all statements of a county lost", drop(S, XISHAN), "counties/rows_fewer"),
     Damage("两县互换", "two counties swapped", counties(S, "530425", "530112"), f"{S}/observation_of_its_county"),
     Damage("目标年份陈旧", "stale target year", put(S, TARGETS & YIMEN, period_end=2020, period_start=2020), f"{S}/observation_target_in_plan"),
-    Damage("目标年份超出规划", "target beyond the plan", put(S, TARGETS & YIMEN, period_end=2035), f"{S}/observation_target_beyond_plan", blocks=False),
+    Damage("目标年份超出规划", "target beyond the plan", put(S, TARGETS & YIMEN, period_end=2035), f"{S}/observation_target_beyond_plan", ("规划可以提出规划期以后的目标", "a plan may promise something for after its end")),
     Damage("实绩来自未来", "achievement from the future", put(S, BEDS, period_end=2024), f"{S}/observation_not_from_the_future"),
-    Damage("实绩过时", "stale achievement", put(S, BEDS, period_end=2011, period_start=2011), f"{S}/observation_not_stale", blocks=False),
+    Damage("实绩过时", "stale achievement", put(S, BEDS, period_end=2011, period_start=2011), f"{S}/observation_not_stale", ("规划可以引用早年的实绩", "a plan may quote an old achievement")),
     Damage("数值丢失而无说明", "a value lost without a reason", put(S, BEDS, value=None), f"{S}/observation_absence_typed"),
     Damage("有数值又标缺失", "a value beside a reason for absence", put(S, BEDS, status="not_reported"), f"{S}/observation_absence_typed"),
     Damage("行号超出文档", "line outside the document", put(S, BEDS, source_line=99999), f"{S}/observation_line_in_document"),
     Damage("不同的值记为重复陈述", "another value called a restatement", put(S, c("observation_id") == "530425-s0192", value=1150.0, value_as_printed="1150"), f"{S}/observation_restates_the_same"),
     Damage("台账漏了该数", "a numeral left out of the ledger", drop(X, c("fact_id") == "530425-s0038"), f"{S}/observation_traced"),
-    Damage("目标低于基期", "target below baseline", everywhere("530425-s0229", "20", 20.0), f"{S}/observation_target_better_than_baseline", blocks=False),
+    Damage("目标低于基期", "target below baseline", everywhere("530425-s0229", "20", 20.0), f"{S}/observation_target_better_than_baseline", ("规划确有低于基期的目标", "plans do set targets below their baseline")),
     Damage("目标是基期的百倍", "target a hundred times the baseline", digits("530425-s0229", "5500", 5500.0), f"{S}/observation_leap_to_target"),
-    Damage("表列合计不等于各项之和", "printed total is not the sum", digits("620722-s0266", "16350", 16350.0), f"{S}/annex_total", blocks=False),
+    Damage("表列合计不等于各项之和", "printed total is not the sum", digits("620722-s0266", "16350", 16350.0), f"{S}/annex_total", ("可能是文档自身的矛盾，照原文公布", "it may be the document that contradicts itself, which is published as printed")),
     # ---- projects
     Damage("投资多一位", "extra digit in an investment", put(P, c("project_id") == "530425-p03", total_investment_wan=c("total_investment_wan") * 10), f"{P}/project_as_printed"),
     Damage("投资整列下移一行", "investments shifted by a row", shifted(P, "total_investment_wan", XISHAN), f"{P}/project_as_printed"),
@@ -263,7 +268,7 @@ DAMAGES: list[Damage] = [
     Damage("单项资金超过总投资", "a part above its project", put(F, c("funding_id") == "532301-f001", amount_wan=999999.0), f"{F}/funding_within_total"),
     Damage("资金各项与总投资不符", "parts do not sum", put(F, c("funding_id") == "532301-f001", amount_wan=c("amount_wan") - 1), f"{F}/funding_parts_to_total"),
     Damage("同一位置两个金额", "two amounts at one position", again(F, c("funding_id") == "532301-f001", funding_id="532301-f999"), f"{F}/funding_position_once"),
-    Damage("未定出资方却称明确", "unresolved funder called certain", put(F, c("funder") == "unresolved", certainty="printed"), f"{F}/funding_certainty_fits", blocks=False),
+    Damage("未定出资方却称明确", "unresolved funder called certain", put(F, c("funder") == "unresolved", certainty="printed"), f"{F}/funding_certainty_fits", ("确定程度由人判断", "how certain an assignment is, is a judgement")),
     Damage("金额没有台账", "an amount without numeral", drop(X, c("fact_id") == "532301-f001"), f"{F}/funding_traced"),
     Damage("资金行号超出文档", "line of an amount outside the document", put(F, c("funding_id") == "532301-f001", source_line=99999), f"{F}/funding_line_in_document"),
     Damage("床位多一位", "extra digit in beds", put(U, c("output_id") == "530425-o025", quantity=1000.0), f"{U}/output_as_printed"),
@@ -274,8 +279,8 @@ DAMAGES: list[Damage] = [
     Damage("产出换编号重录", "an output entered twice", again(U, c("output_id") == "530425-o025", output_id="530425-o999"), f"{U}/output_not_duplicated"),
     Damage("产出没有台账", "an output without numeral", drop(X, c("fact_id") == "530425-o025"), f"{U}/output_traced"),
     Damage("产出行号超出文档", "line of an output outside the document", put(U, c("output_id") == "530425-o025", source_line=99999), f"{U}/output_line_in_document"),
-    Damage("进展超过总投资", "progress above the total", progress(17000.0), "fct_project_progress/progress_within_total", blocks=False),
-    Damage("进展倒退", "progress goes back", progress(900.0, 500.0), "fct_project_progress/progress_never_back", blocks=False),
+    Damage("进展超过总投资", "progress above the total", progress(17000.0), "fct_project_progress/progress_within_total", ("项目可以超支", "a project may overrun")),
+    Damage("进展倒退", "progress goes back", progress(900.0, 500.0), "fct_project_progress/progress_never_back", ("上报数可以更正", "what was reported may be corrected")),
     # ---- population
     Damage("某年龄组多一位", "extra digit in an age group", put(N, CELL, persons=c("persons") * 10), f"{N}/population_smooth_ages"),
     Damage("某年龄组少一位", "a digit missing in an age group", put(N, CELL, persons=c("persons") // 10), f"{N}/population_smooth_ages"),
@@ -303,7 +308,7 @@ DAMAGES: list[Damage] = [
     Damage("数字指向不存在的事实", "a numeral leads to no row", put(X, c("fact_id") == "530425-s0038", fact_id="530425-s9999"), f"{X}/fact_of_figure_exists"),
     Damage("去向的数字不在台账", "a link from no numeral", put(X, c("fact_id") == "530425-s0038", occurrence=99), f"{X}/figure_of_fact_exists"),
     Damage("去向的事实表未知", "unknown table of facts", put(X, c("fact_id") == "530425-s0038", fact_table="fct_other"), f"{X}/fact_tables"),
-    Damage("条目换了行", "a statement on another line", put(S, BEDS, source_line=19), f"{X}/figure_on_line_of_fact", blocks=False),
+    Damage("条目换了行", "a statement on another line", put(S, BEDS, source_line=19), f"{X}/figure_on_line_of_fact", ("一条数据可以跨行", "a statement may run over lines")),
     Damage("修正没有变化", "a repair that changes nothing", put("fct_correction", None, corrected=c("printed")), "fct_correction/correction_changes_something"),
     Damage("修正的行不存在", "a repair of no row", put("fct_correction", None, row_key="s9999"), "fct_correction/correction_of_existing_row"),
     Damage("矛盾的行号超出文档", "lines of a contradiction outside", put("fct_discrepancy", c("left_line").is_not_null(), left_line=99999), "fct_discrepancy/discrepancy_lines_in_document"),
@@ -339,7 +344,7 @@ DAMAGES: list[Damage] = [
     Damage("投资重复计", "money counted twice", put("mart_investment", YIMEN, amount_wan=c("amount_wan") * 2), "mart_investment/investment_equals_projects"),
     Damage("投资归错领域", "money in another domain", put("mart_investment", c("domain") == "elderly_care", domain="disability"), "mart_investment/investment_domains_equal_projects"),
     Damage("人均用错人口", "per head by other people", put("mart_investment", None, per_resident_yuan=c("per_60plus_yuan")), "mart_investment/investment_per_head"),
-    Damage("投资年份远离规划期", "money far from its plan", put("mart_investment", None, year=c("year") - 20), "mart_investment/investment_years_near_plan", blocks=False),
+    Damage("投资年份远离规划期", "money far from its plan", put("mart_investment", None, year=c("year") - 20), "mart_investment/investment_years_near_plan", ("储备项目可以在规划期外实施", "a reserve project may run outside its plan")),
     Damage("现有床位凭空而来", "invented existing beds", put("mart_bed_supply", XISHAN & (c("status") == "existing"), beds=3000.0, basis="line 1"), "mart_bed_supply/supply_existing_stated"),
     Damage("购置床位算作新增", "purchases counted as new beds", put("mart_bed_supply", YIMEN & (c("status") == "planned") & (c("year") > 2024), beds=c("beds") + 600), "mart_bed_supply/supply_planned_equals_projects"),
     Damage("规划床位减少", "planned beds shrink", put("mart_bed_supply", (c("county_code") == "532301") & (c("status") == "planned") & (c("year") == 2030), beds=1.0), "mart_bed_supply/supply_planned_never_shrinks"),
@@ -358,14 +363,14 @@ DAMAGES: list[Damage] = [
     Damage("需求分位数颠倒", "percentiles of demand reversed", put("mart_bed_outlook", None, demand_p10=c("demand_p50") + 1, demand_p90=c("demand_p50")), "mart_bed_outlook/bed_demand_ordered"),
     Damage("需求多一位", "extra digit in demand", put("mart_bed_outlook", None, demand_p50=c("demand_p50") * 100), "mart_bed_outlook/bed_demand_below_elderly"),
     Damage("没有供给却有缺口", "a shortage without a supply", put("mart_bed_outlook", ~KNOWN, shortage_p50=100.0), "mart_bed_outlook/bed_supply_typed"),
-    Damage("缺口与供需不符", "shortage does not follow", put("mart_bed_outlook", KNOWN, shortage_p50=c("demand_p50") + c("supply"), idle_p50=0.0), "mart_bed_outlook/bed_shortage_fits", blocks=False),
+    Damage("缺口与供需不符", "shortage does not follow", put("mart_bed_outlook", KNOWN, shortage_p50=c("demand_p50") + c("supply"), idle_p50=0.0), "mart_bed_outlook/bed_shortage_fits", ("差的中位数不必等于中位数之差", "the median of a difference need not be the difference of the medians")),
     Damage("床位展望断年", "bed outlook with a gap", drop("mart_bed_outlook", YIMEN & (c("year") == 2030)), "mart_bed_outlook/bed_outlook_complete"),
     Damage("剩余分位数颠倒", "percentiles of graves reversed", put("mart_cemetery_outlook", c("capacity").is_not_null(), remaining_p10=c("remaining_p50") + 1), "mart_cemetery_outlook/grave_percentiles_ordered"),
     Damage("所需空位分位数颠倒", "percentiles of places needed reversed", put("mart_cemetery_outlook", c("capacity").is_not_null(), break_even_p90=c("break_even_p50") - 1), "mart_cemetery_outlook/grave_percentiles_ordered"),
     Damage("死亡数多一位", "extra digit in deaths", put("mart_cemetery_outlook", YIMEN, deaths_p50=c("deaths_p50") * 10), "mart_cemetery_outlook/grave_deaths_plausible"),
-    Damage("安葬远多于死亡", "interments far above deaths", put("mart_cemetery_outlook", YIMEN, interments_p50=c("deaths_p50") * 3), "mart_cemetery_outlook/grave_interments_within_deaths", blocks=False),
+    Damage("安葬远多于死亡", "interments far above deaths", put("mart_cemetery_outlook", YIMEN, interments_p50=c("deaths_p50") * 3), "mart_cemetery_outlook/grave_interments_within_deaths", ("迁坟和补葬可以超过当年死亡数", "relocated graves and second interments may exceed the deaths of a year")),
     Damage("没有容量却有剩余", "graves remain of no capacity", put("mart_cemetery_outlook", c("capacity").is_null(), remaining_p50=5.0), "mart_cemetery_outlook/grave_capacity_typed"),
-    Damage("死亡数一年跳升", "deaths jump", put("mart_cemetery_outlook", YIMEN & (c("year") > 2028), deaths_p50=c("deaths_p50") * 1.4), "mart_cemetery_outlook/grave_no_jump", blocks=False),
+    Damage("死亡数一年跳升", "deaths jump", put("mart_cemetery_outlook", YIMEN & (c("year") > 2028), deaths_p50=c("deaths_p50") * 1.4), "mart_cemetery_outlook/grave_no_jump", ("假定可以使死亡数一年内变动", "an assumption may move the deaths of a year")),
     Damage("公墓未报穴位却计入容量", "unstated places counted", put("mart_cemetery_capacity", c("places").is_null(), in_capacity=True), "mart_cemetery_capacity/capacity_typed"),
     Damage("公墓穴位多一位", "extra digit in cemetery places", put("mart_cemetery_capacity", c("places") == 28009, places=280090.0), "mart_cemetery_capacity/capacity_as_stated"),
     Damage("未计入的穴位被计入", "places counted that are not", put("mart_cemetery_capacity", c("places") == 132, in_capacity=True), "mart_cemetery_class_outlook/capacity_equals_outlook"),

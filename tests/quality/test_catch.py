@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from pipelines.quality.adapter import every_check
-from tests.quality.catch_rate import SUITES, catch, known_rows, table
+from tests.quality.catch_rate import SUITES, Catch, catch, known_rows, table
 from tests.quality.damages import DAMAGES, Damage
 
 FEW = ("empty table", "table file missing", "columns reordered", "NaN", "orphan: unknown project", "extra digit in value and print",
@@ -53,4 +53,12 @@ def test_every_sql_rule_has_been_seen_to_fail() -> None:
 
 def test_page_names_what_slips_through(good: Path, results: pl.DataFrame) -> None:
     nothing = catch(good, Damage("无", "nothing", lambda t: None, "x/y"), known_rows(results))
-    assert "| 应阻断而漏过 / meant to block, slipped through | 1 |" in table([nothing])
+    assert "| — 应阻断而漏过 / meant to block, slipped through | 1 |" in table([nothing])
+
+
+def test_page_says_why_a_warning_is_enough() -> None:
+    """A damage that could be true stands with its reason, and with the checks that block it where there are any."""
+    damage = Damage("甲", "a", lambda t: None, "x/y", ("可能", "it may be"))
+    told, stopped = (table([Catch(damage, {"x/y": "warning", **more})]) for more in ({}, {"x/z": "critical"}))
+    assert "| 甲 | a | 可能 | it may be |\n" in told and "| — 只提示 / warned only | 1 |" in told
+    assert "| 甲 | a | 可能 | it may be | `x/z` |\n" in stopped and "| — 只提示 / warned only | 0 |" in stopped

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import duckdb
@@ -97,13 +98,60 @@ def dots(y: list[str], x: list[Any], name: str, colour: str, symbol: str) -> Spe
             "hovertemplate": "%{y}：%{x:,.2~f}<extra>%{fullData.name}</extra>"}  # fmt: skip
 
 
-def across(language: Language, unit: Words, names: list[Words]) -> Spec:
-    """Layout of horizontal bars with counties (or their purses) down the side in their order."""
-    order = [n.to(language) for n in reversed(names)]
-    return {
+MOST = 30  # bars of one chart that can be read, and printed on a page
+
+
+def across(language: Language, unit: Words, names: list[Words], data: list[Spec], silent: Sequence[str] = ()) -> Spec:
+    """Horizontal bars or marks with counties (or their purses) down the side in their order. Of more than MOST only the largest
+    and the smallest are drawn, and the chart says so; its table has them all. `silent`: names that report nothing."""
+    order, said = [n.to(language) for n in names], []
+    if len(order) > MOST:
+        kept = _ends(data, MOST // 2)
+        data = [_only(trace, kept) for trace in data]
+        said = [_cut(len(order), len(kept)).to(language)]
+        order = [n for n in order if n in kept]
+    layout = {
         "barmode": "stack", "height": 140 + 44 * len(order), "xaxis": axis(unit.to(language), showgrid=True, rangemode="tozero"),
-        "yaxis": axis("", categoryorder="array", categoryarray=order, showgrid=False, type="category"),
+        "yaxis": axis("", categoryorder="array", categoryarray=order[::-1], showgrid=False, type="category"),
+        "annotations": [{"text": t, "xref": "paper", "yref": "paper", "x": 0, "y": 1, "xanchor": "left", "yanchor": "bottom",
+                         "showarrow": False, "font": {"color": MUTED, "size": 12}} for t in said]
+        + [absent(n, language) for n in silent if n in order],
     }  # fmt: skip
+    return {"data": data, "layout": layout}
+
+
+def _cut(every: int, drawn: int) -> Words:
+    return Words(
+        f"共{every}个，图中只画最大和最小的{drawn}个，全部见表",
+        f"{drawn} of {every} drawn, the largest and the smallest; all of them are in the table",
+    )
+
+
+def _ends(data: list[Spec], many: int) -> set[str]:
+    """The names with the largest and with the smallest values: bars by their sum, marks by the largest of them."""
+    size: dict[str, float] = {}
+    for trace in data:
+        for name, value in zip(trace["y"], trace["x"], strict=True):
+            if value is not None:
+                before = size.get(name)
+                together = (before or 0.0) + value if trace["type"] == "bar" else max(value, before or value)
+                size[name] = together
+    ranked = sorted(size, key=lambda n: (-size[n], n))
+    return {*ranked[:many], *ranked[-many:]}
+
+
+def _only(trace: Spec, kept: set[str]) -> Spec:
+    """A trace without the other names; whatever it holds per name is cut alike."""
+    here = [name in kept for name in trace["y"]]
+
+    def cut(value: Any) -> Any:
+        if isinstance(value, dict):
+            return {k: cut(v) for k, v in value.items()}
+        if isinstance(value, list) and len(value) == len(here):
+            return [v for v, keep in zip(value, here, strict=True) if keep]
+        return value
+
+    return {k: cut(v) for k, v in trace.items()}
 
 
 def absent(name: str, language: Language) -> Spec:

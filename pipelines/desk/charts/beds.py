@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 
 from pipelines.desk import headlines, tables, words
-from pipelines.desk.charts.base import BEDS, absent, across, bars, line, method, one, plans, source_of
+from pipelines.desk.charts.base import BEDS, across, bars, line, method, one, plans, source_of
 from pipelines.desk.marts import ask, counties, reading
 from pipelines.desk.style import (
     BLUE,
@@ -339,10 +339,6 @@ def bed_supply(codes: list[str] | None = None, con: Connection = None) -> Chart:
             for c in every
             if not any((value.get((c["county_code"], k)) or {}).get("beds") is not None for k in kinds)
         ]
-        return {
-            "data": data,
-            "layout": across(language, BEDS, [named(c) for c in every])
-            | {"annotations": [absent(n, language) for n in silent]},
-        }
+        return across(language, BEDS, [named(c) for c in every], data, silent)
 
     return Chart("bed-supply", title, BEDS, source, title, Table(headers, body, BEDS), draw)

@@ -109,7 +109,7 @@ def _stacked(rows: pl.DataFrame, purses: list[Named], series: list[Series]) -> C
             bars(y, [sums.get((purse, key)) for purse, _ in purses], name.to(language), colour, hatch, unit=WAN.to(language))
             for key, name, colour, hatch in series
         ]  # fmt: skip
-        return {"data": data, "layout": across(language, WAN, [name for _, name in purses])}
+        return across(language, WAN, [name for _, name in purses], data)
 
     return draw
 
@@ -270,8 +270,9 @@ def money_per_head(codes: list[str] | None = None, con: Connection = None) -> Ch
             bars(y, [_rounded((value.get(purse) or {}).get(k)) for purse, _ in purses], name.to(language), colour, hatch)
             for k, name, colour, hatch in parts
         ]  # fmt: skip
-        layout = across(language, yuan, [name for _, name in purses])
-        return {"data": data, "layout": {**layout, "barmode": "group", "height": 160 + 60 * len(purses)}}
+        drawn = across(language, yuan, [name for _, name in purses], data)
+        many = len(drawn["layout"]["yaxis"]["categoryarray"])
+        return {**drawn, "layout": {**drawn["layout"], "barmode": "group", "height": 160 + 60 * many}}
 
     return Chart("money-per-head", title, yuan, source, title, Table(headers, body), draw)
 

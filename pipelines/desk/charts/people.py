@@ -154,10 +154,10 @@ def elderly_growth(codes: list[str] | None = None, con: Connection = None) -> Ch
     def draw(language: Language) -> Spec:
         names = [named(c).to(language) for c in there]
         data = [_milestone(y, names, [grown[c["county_code"]][y] for c in there], language) for y in MILESTONES]
-        layout = across(language, unit, [named(c) for c in every])
+        drawn = across(language, unit, [named(c) for c in every], data)
         top = max((g[y][2] for g in grown.values() if g for y in MILESTONES), default=2.0)
-        layout["xaxis"] |= {"range": [0.98, top * 1.03], "rangemode": "normal"}
-        return {"data": data, "layout": layout}
+        drawn["layout"]["xaxis"] |= {"range": [0.98, top * 1.03], "rangemode": "normal"}
+        return drawn
 
     note = Words(
         f"均为预测；横线为{LAST}年的80%区间，其他年份的区间见表。",

@@ -8,7 +8,7 @@ import duckdb
 import polars as pl
 
 from pipelines.desk import tables, words
-from pipelines.desk.charts.base import YEAR, absent, across, bars, dots, plans, source_of
+from pipelines.desk.charts.base import YEAR, across, bars, dots, plans, source_of
 from pipelines.desk.compare import compare as compare_frame
 from pipelines.desk.marts import ask, counties, reading
 from pipelines.desk.style import BLUE, MARKERS, ORANGE, PALE, SERIES, VERMILION, Chart, Spec, Table
@@ -51,7 +51,7 @@ def target_baselines(codes: list[str] | None = None, con: Connection = None) -> 
             )
             for k, b, colour in parts
         ]
-        return {"data": data, "layout": across(language, Words("项", "targets"), [named(c) for c in every])}
+        return across(language, Words("项", "targets"), [named(c) for c in every], data)
 
     return Chart("target-baselines", title, Words("项", "targets"), source, title, Table(headers, body), draw)
 
@@ -70,14 +70,18 @@ _TARGET_COUNTS = (
 )
 
 
-def compare(indicator: str, con: Connection = None, per: str | None = None) -> Chart:
-    """One shared indicator side by side: observed filled, promised open, 未报告 in words. Raises ComparisonError."""
+def compare(indicator: str, con: Connection = None, per: str | None = None, codes: list[str] | None = None) -> Chart:
+    """One shared indicator side by side, of the counties chosen: observed filled, promised open, 未报告 in words. Raises
+    ComparisonError."""
     frame = compare_frame(indicator, per, con)
+    frame = frame.filter(pl.col("county_code").is_in(codes)) if codes else frame
     with reading(con) as db:
         known = ask(
             db, "SELECT * FROM dim_indicator WHERE indicator_id = $i OR name_zh = $i OR name_en = $i", i=indicator
         ).to_dicts()[0]
-        every = counties(db).to_dicts()
+        if set(frame["indicator_id"].drop_nulls()) > {known["indicator_id"]}:  # all in the form they are compared in
+            known = ask(db, "SELECT * FROM dim_indicator WHERE indicator_id = $i", i=known["compared_as"]).to_dicts()[0]
+        every = counties(db, codes).to_dicts()
         source = source_of(plans(db))
         basis = _basis(db, known["indicator_id"]) if per is None else []
     column = "value" if per is None else "value_per"
@@ -125,9 +129,9 @@ def compare(indicator: str, con: Connection = None, per: str | None = None) -> C
                 )
             )
         silent = [names[r["county_code"]].to(language) for r in rows if r["value"] is None]
-        layout = across(language, unit, [named(c) for c in every])
-        layout["xaxis"]["range"] = [-0.04 * top, 1.08 * top]
-        return {"data": data, "layout": {**layout, "annotations": [absent(s, language) for s in silent]}}
+        drawn = across(language, unit, [named(c) for c in every], data, silent)
+        drawn["layout"]["xaxis"]["range"] = [-0.04 * top, 1.08 * top]
+        return drawn
 
     return Chart(
         f"compare-{known['indicator_id']}" + (f"-{per}" if per else ""),
@@ -260,7 +264,7 @@ def contradictions(con: Connection = None) -> Chart:
             )
             for s, colour, hatch in levels
         ]
-        return {"data": data, "layout": across(language, Words("处", "contradictions"), [named(c) for c in every])}
+        return across(language, Words("处", "contradictions"), [named(c) for c in every], data)
 
     note = Words(
         "多不等于差：写得细的规划，可核对之处也多。",
