@@ -187,7 +187,7 @@ def _release(arguments: argparse.Namespace) -> int:
             release.pin(s, wanted)
             print(f"永久保留 / kept for good: {wanted}")
         case "verify":
-            broken = package.verify(folder) + (public.verify(folder) if s is s.public else [])
+            broken = package.verify(folder) or (public.verify(folder) if s is s.public else [])
             print("\n".join(broken) or "完整 / whole")
             return REFUSED if broken else PUBLISHED
     return PUBLISHED

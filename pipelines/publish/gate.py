@@ -19,6 +19,7 @@ from pipelines.ingest.folder import empty
 from pipelines.ingest.problems import InputError
 from pipelines.ingest.reader import ROW, read_cells
 from pipelines.publish import diff
+from pipelines.quality.messages import NOTHING
 from pipelines.settings import Settings
 from pipelines.staging.store import ACCEPTED
 
@@ -43,12 +44,12 @@ class Change:
     def words(self, language: str) -> str:
         if language == "zh":
             return (
-                f"{self.key} 的 {self.column} 由 {_figure(self.before)} 变为 {_figure(self.after)}"
+                f"{self.key} 的 {self.column} 由 {_figure(self.before, language)} 变为 {_figure(self.after, language)}"
                 if self.column
                 else f"少了行 {self.key}"
             )
         return (
-            f"{self.column} of {self.key} went from {_figure(self.before)} to {_figure(self.after)}"
+            f"{self.column} of {self.key} went from {_figure(self.before, language)} to {_figure(self.after, language)}"
             if self.column
             else f"row {self.key} is gone"
         )
@@ -285,5 +286,5 @@ def _frame(folder: Path, table: str) -> pl.DataFrame | None:
     return pl.read_parquet(path) if path.exists() else None
 
 
-def _figure(value: float | None) -> str:
-    return "—" if value is None else f"{value:.10g}"
+def _figure(value: float | None, language: str) -> str:
+    return NOTHING[language] if value is None else f"{value:.10g}"

@@ -75,16 +75,17 @@ def write(candidate: Path, settings: Settings) -> list[str]:
     sdmx.write(candidate / "parquet", candidate / "sdmx")
     _drop_working_files(candidate)
     files = sorted(p for p in candidate.rglob("*") if p.is_file() and p.name != MANIFEST)
+    public, suppressed = who["profile"] == "public", who["threshold"] is not None
     manifest = {
-        "name": f"minzheng-marts-{who['release_id']}",
+        "name": f"minzheng-marts-{'public-' * public}{who['release_id']}",
         "version": who["release_id"],
         "created": who["built_at"],
-        "title": "民政规划数据集市 / Minzheng Marts",
+        "title": f"民政规划数据集市{'（公开版）' * public} / Minzheng Marts{' (public profile)' * public}",
         "sources": [{k: v for k, v in s.items() if v} for s in sources],
         "release": who,
         "inputs": store.inputs_used(settings),
         "held_back": [_held_back(settings, h) for h in store.held_back(settings)],
-        "resources": [_resource(candidate, p) for p in files],
+        "resources": [_resource(candidate, p, suppressed=suppressed) for p in files],
     }
     (candidate / MANIFEST).write_text(json.dumps(manifest, ensure_ascii=False, indent=1, default=str), encoding="utf-8")
     return [p.name for p in files]
@@ -125,7 +126,7 @@ def _drop_working_files(candidate: Path) -> None:
         shutil.rmtree(candidate / part, ignore_errors=True)
 
 
-def _resource(root: Path, path: Path) -> dict[str, object]:
+def _resource(root: Path, path: Path, *, suppressed: bool) -> dict[str, object]:
     relative = path.relative_to(root).as_posix()
     resource: dict[str, object] = {
         "name": relative.lower().replace("/", "-").replace(".", "-").replace("_", "-"),
@@ -138,11 +139,14 @@ def _resource(root: Path, path: Path) -> dict[str, object]:
     if path.suffix == ".parquet" and path.stem in registry.tables():
         table = registry.table(path.stem)
         resource["title"] = f"{table.title_zh} / {table.title_en}"
-        resource["schema"] = {"fields": [_field(c) for c in table.columns], "primaryKey": list(table.key)}
+        resource["schema"] = {
+            "fields": [_field(c, required=c.required and not (suppressed and c.suppressible)) for c in table.columns],
+            "primaryKey": list(table.key),
+        }
     return resource
 
 
-def _field(column: registry.Column) -> dict[str, object]:
+def _field(column: registry.Column, *, required: bool) -> dict[str, object]:
     field: dict[str, object] = {
         "name": column.name,
         "type": _TYPES[column.type],
@@ -151,6 +155,6 @@ def _field(column: registry.Column) -> dict[str, object]:
     }
     if column.unit:
         field["unit"] = column.unit
-    if column.required:
+    if required:
         field["constraints"] = {"required": True}
     return field

@@ -16,7 +16,7 @@ import polars as pl
 from pipelines import registry
 from pipelines.core import builder
 from pipelines.evaluate.targets import evaluate
-from pipelines.publish import counts
+from pipelines.publish import counts, projected
 from pipelines.publish.counts import FACTS, Member, Tables
 from pipelines.publish.disclosure import DisclosureError, suppress
 from pipelines.publish.memory import SUPPRESSED, VALUES
@@ -39,6 +39,7 @@ HIDDEN_FINDING = (
 @dataclass(frozen=True)
 class Rules:
     """`threshold`: counts from 1 to below it are left out; `width`: how wide the interval of a left-out count must stay;
+    `seed`: of the forecast, as in the internal release;
     `kept`: rows that an earlier public release left out, which stay left out; `told`: rows whose value of today an earlier one
     showed, behind which nothing can be hidden."""
 
@@ -46,6 +47,7 @@ class Rules:
     width: int = 10
     kept: frozenset[Member] = frozenset()
     told: frozenset[Member] = frozenset()
+    seed: int = 0
 
 
 @dataclass(frozen=True)
@@ -61,7 +63,7 @@ def protect(tables: Tables, rules: Rules) -> Protected:
     """Every published table (meta tables excepted) by name → the public ones, in registered order. Tables without small counts
     come back as they are. Raises DisclosureError when a small count cannot be protected."""
     hidden = hidden_rows(tables, rules)
-    masked = _masked(tables, _Hidden.of(tables, hidden))
+    masked = _masked(tables, _Hidden.of(tables, hidden), rules)
     _audited(masked, rules)
     return Protected(
         {n: builder.canonical(n, f, suppressed=True) for n, f in masked.items()}, hidden, hidden & rules.told
@@ -93,6 +95,7 @@ def _in_words(tables: Tables, rules: Rules) -> list[Member]:
 class _Hidden:
     """What is left out, in the shapes that the tables ask for."""
 
+    members: Collection[Member]
     rows: Mapping[str, pl.DataFrame]  # table → keys of its left-out rows
     numerals: pl.DataFrame  # county_code, source_line, occurrence
     lines: Mapping[str, frozenset[int]]  # county → document lines with a left-out numeral or statement
@@ -118,7 +121,7 @@ class _Hidden:
         texts = [*(s.select("county_code", printed="value_as_printed") for s in said), printed, *read]
         at = [*(s.select("county_code", "source_line") for s in said), numerals.select("county_code", "source_line")]
         ages = [rows[n]["county_code"] for n in ("fct_population", "fct_census_covariate", "mart_elderly_outlook")]
-        return cls(rows, numerals, _by_county(at), _numerals(texts), frozenset(c for s in ages for c in s))
+        return cls(hidden, rows, numerals, _by_county(at), _numerals(texts), frozenset(c for s in ages for c in s))
 
     def touches(self, county: str, lines: Collection[int], *texts: str | None) -> bool:
         """Whether something speaks of a line with a left-out count or prints the same numeral as one."""
@@ -145,25 +148,22 @@ def _numerals(frames: list[pl.DataFrame]) -> dict[str, frozenset[str]]:
     return {code: frozenset[str]().union(*map(numbers_named, texts)) for code, texts in grouped.iter_rows()}
 
 
-def _masked(tables: Tables, hidden: _Hidden) -> dict[str, pl.DataFrame]:
+def _masked(tables: Tables, hidden: _Hidden, rules: Rules) -> dict[str, pl.DataFrame]:
     out = {name: tables[name] for name in (t.name for t in registry.published() if t.layer != "meta")}
-    for name, columns in VALUES.items():
-        out[name] = _left_out(out[name], hidden.rows[name], registry.table(name).key, columns)
+    for name in (n for n in VALUES if n != "mart_elderly_outlook"):
+        out[name] = _left_out(out[name], hidden.rows[name], registry.table(name).key, VALUES[name])
     out["fct_observation"] = _words_of(out["fct_observation"], hidden)
     out["fct_project_output"] = _as(
         out["fct_project_output"], pl.col("status") == SUPPRESSED, value_as_printed=pl.lit(MASK)
     )
     out["fct_source_figure"] = _figures(out["fct_source_figure"], hidden)
     out["fct_correction"] = _corrections(out["fct_correction"], hidden)
+    out |= _projections(tables, out, hidden, rules)
     out["mart_target"] = _targets(tables, out)
     out["mart_county_comparison"] = _comparison(tables, out)
     out["fct_discrepancy"] = _contradictions(tables, out, hidden)
-    for table in registry.published():
-        if projected := [c.name for c in table.columns if c.projected]:
-            out[table.name] = _coarse(out[table.name], projected, hidden.aged)
-    out["mart_bed_supply"] = _per_thousand(out["mart_bed_supply"], out["mart_elderly_outlook"], hidden.aged)
+    out["mart_elderly_outlook"] = _outlook(out["mart_elderly_outlook"], hidden, rules)
     out["fct_project_progress"] = _progress(out)
-    out["mart_plausibility"] = _without_numerals(out["mart_plausibility"], hidden.aged, ("message_zh", "message_en"))
     out["mart_quality"] = _results(out["mart_quality"])
     out["mart_held_back"] = _without_hashes(out["mart_held_back"])
     return out
@@ -216,11 +216,11 @@ def _corrections(rows: pl.DataFrame, hidden: _Hidden) -> pl.DataFrame:
 
 def _targets(tables: Tables, out: Tables) -> pl.DataFrame:
     """Targets judged again on the masked statements; a baseline that is gone says why."""
-    projected = {
-        k: tables[f"mart_{n}"]
+    outlooks = {
+        k: out[f"mart_{n}"]
         for k, n in (("beds", "bed_outlook"), ("graves", "cemetery_outlook"), ("elderly", "elderly_outlook"))
     }
-    judged = evaluate(out["fct_observation"], tables["dim_indicator"], sources=tables["dim_source"], **projected)
+    judged = evaluate(out["fct_observation"], tables["dim_indicator"], sources=tables["dim_source"], **outlooks)
     before = tables["mart_target"].select("target_id", __had=pl.col("baseline").is_not_null())
     found = judged.join(before, on="target_id", how="left", maintain_order="left")
     gone = pl.col("baseline").is_null() & pl.col("__had").fill_null(False)
@@ -272,25 +272,22 @@ def _found(tables: Tables, hidden: _Hidden) -> pl.DataFrame:
     return frame(findings(Facts.of(**facts)))
 
 
-def _coarse(rows: pl.DataFrame, columns: list[str], counties: frozenset[str]) -> pl.DataFrame:
-    """Projections from ages that are partly left out: whole tens, and the method says so, because exact ones could be run
-    backwards. Rows need not add up any more."""
-    here = pl.col("county_code").is_in(sorted(counties))
-    tens = {c: (pl.col(c) / 10).round() * 10 for c in columns}
-    method = (
-        {"method_version": pl.col("method_version") + " (rounded to 10)"} if "method_version" in rows.columns else {}
-    )
-    return _as(rows, here, **tens, **method)
+def _projections(tables: Tables, out: Tables, hidden: _Hidden, rules: Rules) -> dict[str, pl.DataFrame]:
+    """What is projected from ages, made again where an age is left out."""
+    if not hidden.aged:
+        return {}
+    own = counts.read(tables, sorted(hidden.aged), rules.threshold, rules.kept, rules.told)
+    again = projected.again(out, own, hidden.members, seed=rules.seed)
+    here = pl.col("county_code").is_in(sorted(hidden.aged))
+    calm = {name: out[name].filter(~here) for name in again}
+    return {n: builder.canonical(n, pl.concat([calm[n], f], how="diagonal_relaxed")) for n, f in again.items()}
 
 
-def _per_thousand(rows: pl.DataFrame, outlook: pl.DataFrame, counties: frozenset[str]) -> pl.DataFrame:
-    """Beds per 1,000 elderly on the coarse projection: on the exact one they would give it away."""
-    elderly = outlook.filter((pl.col("age_band") == "60+") & (pl.col("sex") == "both")).select(
-        "county_code", "year", __people="p50"
-    )
-    found = rows.join(elderly, on=("county_code", "year"), how="left", maintain_order="left")
-    ratio = pl.when(pl.col("__people") > 0).then(pl.col("beds") * 1000.0 / pl.col("__people"))
-    return _as(found, pl.col("county_code").is_in(sorted(counties)), per_1000_60plus=ratio).drop("__people")
+def _outlook(rows: pl.DataFrame, hidden: _Hidden, rules: Rules) -> pl.DataFrame:
+    """Left-out sums of the base year, and estimates below the threshold."""
+    name = "mart_elderly_outlook"
+    small = rows.filter((pl.col("p50") > 0) & (pl.col("p50") < rules.threshold)).select(registry.table(name).key)
+    return _left_out(rows, pl.concat([hidden.rows[name], small]), registry.table(name).key, VALUES[name])
 
 
 def _progress(out: Tables) -> pl.DataFrame:
@@ -298,11 +295,6 @@ def _progress(out: Tables) -> pl.DataFrame:
     gone = out["fct_project_output"].filter(pl.col("status") == SUPPRESSED)["project_id"].unique()
     named = pl.col("project_id").is_in(gone.implode()) & pl.col("outputs_completed").is_not_null()
     return _as(out["fct_project_progress"], named, outputs_completed=pl.lit(MASK))
-
-
-def _without_numerals(rows: pl.DataFrame, counties: frozenset[str], columns: tuple[str, ...]) -> pl.DataFrame:
-    here = pl.col("county_code").is_in(sorted(counties))
-    return _as(rows, here, **{c: pl.col(c).str.replace_all(_NUMERAL.pattern, MASK) for c in columns})
 
 
 def _without_hashes(rows: pl.DataFrame) -> pl.DataFrame:

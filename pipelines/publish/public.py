@@ -52,6 +52,7 @@ def _build(settings: Settings, internal: Path, candidate: Path) -> Protected:
         settings.protection_width,
         memory.kept(published),
         memory.told(published, tables),
+        settings.seed,
     )
     protected = protect.protect(tables, rules)
     (candidate / "parquet").mkdir()

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pipelines.quality.checks import Check, Words
+from pipelines.quality.checks import Check
 
 
 @dataclass(frozen=True)
@@ -27,14 +27,21 @@ class Outcome:
         return c.suite, c.table, c.rule, self.severity, self.passed, self.failing_rows, self.zh, self.en
 
 
-class _Values(dict[str, Any]):
-    """Values for a template; numbers without binary dust, empty cells as a dash."""
+NOTHING = {"zh": "（空）", "en": "(empty)"}
+
+
+@dataclass(frozen=True)
+class _Values:
+    """Values for a template: numbers without binary dust, an empty cell said to be one."""
+
+    row: Mapping[str, Any]
+    language: str
 
     def __getitem__(self, key: str) -> str:
-        value = self.get(key)
+        value = self.row.get(key)
         if isinstance(value, float):
             return f"{value:.10g}"
-        return "—" if value is None else str(value)
+        return NOTHING[self.language] if value is None else str(value)
 
 
 def judged(
@@ -44,8 +51,8 @@ def judged(
     if passed:
         zh, en = (f"（已接受：{', '.join(accepted)}）", f" (accepted: {', '.join(accepted)})") if accepted else ("", "")
         return _outcome(check, True, 0, f"通过：{check.zh.rule}{zh}", f"Passed: {check.en.rule}{en}")
-    zh = f"{check.table}：{_sentences(check.zh, examples, '；')}{f'……共 {count} 处' if count > len(examples) else ''}。{check.zh.remedy}（规则：{check.zh.rule}）"
-    en = f"{check.table}: {_sentences(check.en, examples, '; ')}{f' … {count} in all' if count > len(examples) else ''}. {check.en.remedy} (Rule: {check.en.rule})"
+    zh = f"{check.table}：{_sentences(check, 'zh', examples, '；')}{f'……共 {count} 处' if count > len(examples) else ''}。{check.zh.remedy}（规则：{check.zh.rule}）"
+    en = f"{check.table}: {_sentences(check, 'en', examples, '; ')}{f' … {count} in all' if count > len(examples) else ''}. {check.en.remedy} (Rule: {check.en.rule})"
     return _outcome(check, False, max(count, 1), zh, en)
 
 
@@ -82,12 +89,9 @@ def difference(check: Check, observed: Any) -> dict[str, Any]:
     }
 
 
-def _sentences(words: Words, examples: list[dict[str, Any]], joint: str) -> str:
-    return joint.join(words.row.format_map(_template(row)) for row in examples)
-
-
-def _template(row: dict[str, Any]) -> Mapping[str, Any]:
-    return _Values(row)
+def _sentences(check: Check, language: str, examples: list[dict[str, Any]], joint: str) -> str:
+    words = check.zh if language == "zh" else check.en
+    return joint.join(words.row.format_map(_Values(row, language)) for row in examples)
 
 
 def _outcome(check: Check, passed: bool, count: int, zh: str, en: str) -> Outcome:

@@ -15,8 +15,7 @@ PUBLISHED_LAYERS = ("core", "reconcile", "mart", "quality", "meta")
 @dataclass(frozen=True)
 class Column:
     """One column of one table. `references` is `table.column` or `codes:<list>`; `unit` a code of units.csv;
-    `suppressible`: a required value that the public profile may leave out; `projected`: a number worked out from the ages
-    of the census, coarse in the public profile where one of them is left out."""
+    `suppressible`: a required value that the public profile may leave out."""
 
     table: str
     name: str
@@ -24,7 +23,6 @@ class Column:
     key: bool
     required: bool
     suppressible: bool
-    projected: bool
     references: str
     unit: str
     zh: str
@@ -108,7 +106,6 @@ def tables() -> dict[str, Table]:
                 key="K" in r["flags"],
                 required="R" in r["flags"],
                 suppressible="S" in r["flags"],
-                projected="P" in r["flags"],
                 references=r["references"],
                 unit=r["unit"],
                 zh=r["zh"],

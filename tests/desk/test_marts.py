@@ -52,6 +52,22 @@ def test_a_release_that_is_not_there_is_named(root: Path) -> None:
         open_marts("nowhere")
 
 
+def test_public_releases_are_opened_by_profile_or_setting(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    _release(root, "a", "internal one")
+    with pytest.raises(NoReleaseError, match="minzheng release public"):
+        open_marts(profile="public")
+    _release(root, "../public/releases/a", "public one")
+    for marts in (root / "marts", root / "marts" / "public"):
+        (marts / "CURRENT").write_text("a\n", encoding="utf-8")
+    with open_marts() as inside, open_marts(profile="public") as outside, open_marts("a", profile="public") as named:
+        assert (_id(inside), _id(outside), _id(named)) == ("internal one", "public one", "public one")
+    monkeypatch.setenv("MINZHENG_PROFILE", "public")
+    with open_marts() as chosen, open_marts(profile="internal") as inside:
+        assert (_id(chosen), _id(inside)) == ("public one", "internal one")
+    with pytest.raises(ValueError, match="not 'secret'"):
+        open_marts(profile="secret")
+
+
 def test_readers_cannot_write(con: duckdb.DuckDBPyConnection) -> None:
     with pytest.raises(duckdb.Error):
         con.execute("DELETE FROM fct_project")

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import datetime
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +15,10 @@ import pytest
 from pipelines.publish import release
 from pipelines.settings import Settings
 from tests.e2e.conftest import fresh_root, minzheng
-from tests.site.conftest import CHROMIUM
+from tests.site.conftest import browser
 from tests.site.pages_in_a_browser import chinese_unmarked, cut_on_paper, grave_violations, open_drawn, paper
+
+__all__ = ["browser"]
 
 CODE, ZH, EN = "999999", "虚构县", "Invented County"
 GIVEN = Path(__file__).parent / "invented"
@@ -173,14 +174,8 @@ def test_no_contested_figure_makes_a_headline_on_the_front(site: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def driven() -> Iterator[Any]:
-    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    if not CHROMIUM.exists():
-        pytest.skip(f"{CHROMIUM} is not installed (apt-get install chromium)")
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox"])
-        yield browser.new_page()
-        browser.close()
+def driven(browser: Any) -> Any:
+    return browser.new_page()
 
 
 @pytest.mark.browser

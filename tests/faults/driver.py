@@ -36,10 +36,12 @@ LOADED_ONCE = (defs.resolve_job_def("refresh"), pyarrow.dataset, rules, targets)
 @dataclass(frozen=True)
 class Order:
     """What to do to which data root: break at `point`, with the clock `days` off, with files of at most `largest` bytes.
-    `what` is ``refresh``, ``switch`` (the last step alone, on a candidate of a few bytes) or ``public`` (a public release)."""
+    `what` is ``refresh``, ``switch`` (the last step alone, on a candidate of a few bytes) or ``public`` (a public release); `profile`: whose
+    releases are switched."""
 
     root: str
     what: str = "refresh"
+    profile: str = "internal"
     point: str = ""
     days: int = 0
     notebooks: int = 0
@@ -105,7 +107,7 @@ def obey(order: Order) -> int:
             s = settings.load()
             match order.what:
                 case "switch":
-                    return switch(s)
+                    return switch(s.of(order.profile))
                 case "public":
                     return int(not public.publish(s)[0].is_dir())
                 case _:

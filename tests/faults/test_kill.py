@@ -20,9 +20,7 @@ STAGES = [p for p in POINTS if not p.startswith("release.")]
 SWITCH = [p for p in POINTS if p.startswith("release.")]
 AFTER = POINTS[POINTS.index("release.pointer_replaced") :]
 FIRST = [p for p in SWITCH if p != "release.pruning"]  # a first release has none before it to prune
-PUBLIC = [
-    p for p in POINTS if p in ("database.rows", "package.excel", *FIRST)
-]  # the steps that a public release shares
+PUBLIC = ("database.rows", "package.excel", "release.renamed", "release.pointer_replaced")
 FULL = ("staging.written", "core.built", "database.rows", "package.manifest", "release.renamed")
 
 
@@ -111,23 +109,24 @@ def test_first_refresh_killed_at_every_stage_in_turn(driver: Driver, tmp_path: P
     tidy(root)
 
 
+@pytest.mark.parametrize("profile", ["internal", "public"])
 @pytest.mark.parametrize("point", FIRST)
-def test_first_switch_killed(driver: Driver, tmp_path: Path, point: str) -> None:
-    s = Settings(data_root=tmp_path)
-    assert driver(tmp_path, what="switch", point=point) == KILLED
+def test_first_switch_killed(driver: Driver, tmp_path: Path, point: str, profile: str) -> None:
+    s = Settings(data_root=tmp_path).of(profile)
+    assert driver(tmp_path, what="switch", point=point, profile=profile) == KILLED
     if point in AFTER:
-        assert whole(tmp_path).startswith("r00001-")
+        assert whole(tmp_path, profile).startswith("r00001-")
     else:
         with pytest.raises(NoReleaseError):
             current(s.marts)
-    assert driver(tmp_path, what="switch") == 0, driver.said()
-    tidy(tmp_path)
+    assert driver(tmp_path, what="switch", profile=profile) == 0, driver.said()
+    tidy(tmp_path, profile)
     assert [r.id[:6] for r in release.releases(s)] == (["r00002", "r00001"] if point in AFTER else ["r00001"])
     assert len(release.registered(s)) == len(release.releases(s))
 
 
 @pytest.mark.slow
-def test_public_release_killed_at_every_point_in_turn(driver: Driver, root: Path) -> None:
+def test_public_release_killed(driver: Driver, root: Path) -> None:
     """The internal release stays as it is, the public one is the last that was finished, and the next one cleans up."""
     inside, s = whole(root), Settings(data_root=root)
     assert driver(root, what="public") == 0, driver.said()
@@ -140,7 +139,7 @@ def test_public_release_killed_at_every_point_in_turn(driver: Driver, root: Path
     assert driver(root, what="public") == 0, driver.said()
     assert whole(root, "public") > before
     tidy(root, "public")
-    assert len(release.releases(s.public)) == s.retention
+    assert len(release.releases(s.public)) == 3  # the first, the one killed after its pointer, the last
 
 
 def test_no_failpoint_in_production() -> None:

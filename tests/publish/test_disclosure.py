@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from scipy.optimize import linprog
 
-from pipelines.publish.disclosure import Block, DisclosureError, Relation, exposed, interval, suppress
+from pipelines.publish.disclosure import Block, DisclosureError, Relation, exposed, interval, stand_in, suppress
 
 WIDTH = 10.0
 
@@ -51,6 +51,32 @@ def test_fixed_cells_and_zeros_are_never_taken() -> None:
     block = Block({"all": 9, "a": 0, "b": 9}, (total("t", "all", "a", "b"),), frozenset({"all"}))
     with pytest.raises(DisclosureError, match="b"):
         suppress(block, {"b"}, WIDTH)
+
+
+def test_a_cell_told_before_hides_nothing() -> None:
+    """Readers know `a` from an earlier publication: the partner must be another one, and `a` itself is past help."""
+    block = Block({"all": 87, "a": 40, "b": 43, "c": 4}, (total("t", "all", "a", "b", "c"),), told=frozenset({"a"}))
+    assert suppress(block, {"c"}, WIDTH) == {"c", "b"}
+    assert exposed(block, {"a", "c"}, WIDTH) == {"c": 0.0}
+
+
+def test_what_only_the_past_exposes_stops_no_publication() -> None:
+    parts = total("t", "all", "a", "c")
+    past = Block({"all": 44, "a": 40, "c": 4}, (parts,), told=frozenset({"all", "a"}))
+    assert suppress(past, {"c"}, WIDTH) >= {"c"}
+    with pytest.raises(DisclosureError, match="c"):
+        suppress(Block({"all": 44, "a": 40, "c": 4}, (parts,), fixed=frozenset({"all", "a"})), {"c"}, WIDTH)
+
+
+def test_stand_ins_fit_what_is_published_and_nothing_else() -> None:
+    """The same stand-ins for two truths that agree in all that is published, near the guesses and adding up."""
+    relation = total("t", "all", "a", "b", "c")
+    truths = [Block({"all": 100, "a": 90, "b": b, "c": 10 - b}, (relation,)) for b in (3, 8)]
+    one, other = (stand_in(block, {"b": 4.0, "c": 20.0}) for block in truths)
+    assert one == other == pytest.approx({"b": 4.0, "c": 6.0})
+    assert stand_in(Block({"a": 3}, told=frozenset({"a"})), {"a": 9.0}) == {"a": 3}
+    with pytest.raises(DisclosureError, match="no stand-in"):
+        stand_in(Block({"a": 1, "b": 1}, (Relation("x", (("a", 1.0),), 0.0, 0.5),)), {"a": 1.0})
 
 
 def test_a_cell_of_no_relation_is_safe() -> None:

@@ -169,6 +169,14 @@ def test_a_query_that_finds_rows_names_them_in_both_languages(engine: Engine) ->
     assert outcome.en == "fct_x: row a; row b … 5 in all. do this. (Rule: rule)"
 
 
+def test_an_empty_cell_is_said_to_be_empty() -> None:
+    from pipelines.quality.messages import judged
+
+    one = Check("s", "fct_x", "r", MEASURES, {}, "warning", WORDS, WORDS, "SELECT 1")
+    outcome = judged(one, False, 1, [{"row_key": None}])
+    assert (outcome.zh[:13], outcome.en[:18]) == ("fct_x：row （空）", "fct_x: row (empty)")
+
+
 def test_same_candidate_same_results(good: Path) -> None:
     first, second = (check(good, SUITES, only=["fct_project_mention", "fct_observation"]) for _ in range(2))
     assert first.equals(second)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from pipelines.staging.quantities import UnitMismatchError, chinese_number, in_unit, read, years
+from pipelines.staging.quantities import UnitMismatchError, chinese_number, in_unit, numbers_named, read, years
 
 
 @pytest.mark.parametrize(
@@ -78,3 +78,14 @@ def test_words_that_state_a_share_in_full(printed: str) -> None:
 
 def test_a_ratio_of_three_is_not_one_number() -> None:
     assert in_unit("1:4:5", "（高:中:初）", "text") is None
+
+
+@pytest.mark.parametrize(
+    ("text", "numbers"),
+    [
+        ("5人", {"5"}), ("共１２名", {"12"}), ("1,234人，3.50%", {"1234", "3.5"}), ("三名儿童、两户", {"3", "2"}), ("十余人", {"10"}),
+        ("统一一线部署", set()), ("十三五", set()), ("", set()), (None, set()),
+    ],
+)  # fmt: skip
+def test_numbers_that_a_text_names(text: str | None, numbers: set[str]) -> None:
+    assert numbers_named(text) == numbers
