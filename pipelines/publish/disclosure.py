@@ -85,38 +85,34 @@ def interval(block: Block, hidden: Collection[str], cell: str) -> tuple[float, f
     return ends[0], math.inf if ends[1] >= top - 0.5 else ends[1]
 
 
-def stand_in(block: Block, guesses: Mapping[str, float]) -> dict[str, float]:
-    """A value for each left-out cell of `guesses`: together they fit everything published, each as near to its guess as that
-    allows, in proportion.    Left-out values do not enter, but those told before. Raises DisclosureError when nothing fits."""
+def stand_in(block: Block, guesses: Mapping[str, float | None]) -> dict[str, float]:
+    """A value for each left-out cell of `guesses`: together they fit everything published, each as near to its guess (if it has one)
+    as that allows, in proportion. Left-out values do not enter, but those told before. Raises DisclosureError when nothing fits."""
     known = {c: block.values[c] for c in guesses.keys() & block.told}
     names = sorted(guesses.keys() - block.told)
-    place = {c: i for i, c in enumerate(names)}
-    left, right = [], []
-    for relation in block.relations:
-        if any(c in place for c in relation.carriers) or not any(c in place for c, _ in relation.terms):
-            continue
-        row = np.zeros(2 * len(names))
-        shown = 0.0
-        for cell, coefficient in relation.terms:
-            if cell in place:
-                row[place[cell]] += coefficient
-            else:
-                shown += coefficient * block.values[cell]
-        for sign, limit in ((1.0, relation.upper), (-1.0, -relation.lower)):
-            if math.isfinite(limit):
-                left.append(sign * row)
-                right.append(limit - sign * shown)
-    for cell, i in place.items():  # what is left after the names: how far each is from its guess
-        for sign in (1.0, -1.0):
-            row = np.zeros(2 * len(names))
-            row[i], row[len(names) + i] = sign, -1.0
-            left.append(row)
-            right.append(sign * guesses[cell])
     if not names:
         return known
-    goal = np.concatenate([np.zeros(len(names)), [1.0 / max(guesses[n], 1.0) for n in names]])
-    bounds = [(LEAST, None)] * len(names) + [(0.0, None)] * len(names)
-    found = linprog(goal, A_ub=np.array(left), b_ub=np.array(right), bounds=bounds)
+    place, many = {c: i for i, c in enumerate(names)}, len(names)
+    left, right = [], []
+
+    def at_most(row: Mapping[int, float], limit: float) -> None:
+        left.append([row.get(i, 0.0) for i in range(2 * many)])
+        right.append(limit)
+
+    for relation in block.relations:
+        terms = {place[c]: k for c, k in relation.terms if c in place}
+        if terms and place.keys().isdisjoint(relation.carriers):
+            shown = sum(k * block.values[c] for c, k in relation.terms if c not in place)
+            for sign, limit in ((1.0, relation.upper), (-1.0, -relation.lower)):
+                if math.isfinite(limit):
+                    at_most({i: sign * k for i, k in terms.items()}, limit - sign * shown)
+    aims = {i: guess for c, i in place.items() if (guess := guesses[c]) is not None}
+    for i, guess in aims.items():  # unknown many + i: how far cell i is from its guess
+        for sign in (1.0, -1.0):
+            at_most({i: sign, many + i: -1.0}, sign * guess)
+    goal = [0.0] * many + [1.0 / max(aims[i], 1.0) if i in aims else 0.0 for i in range(many)]
+    bounds = [(LEAST, None)] * many + [(0.0, None)] * many
+    found = linprog(goal, A_ub=left or None, b_ub=right or None, bounds=bounds)
     if found.x is None:
         raise DisclosureError(f"没有合适的替代值 / no stand-in fits: {found.message}")
     return known | {c: float(found.x[i]) for c, i in place.items()}

@@ -30,8 +30,9 @@ def again(
     left-out ages of those counties."""
     codes = list(counts)
     core = {name: _of(tables[name], tables["fct_project"], codes) for name in NEEDED}
+    values = _stand_ins(core["fct_population"], counts, hidden)
     for name, column in _AGES.items():
-        core[name] = _filled(name, column, core[name], counts, hidden)
+        core[name] = _filled(name, column, core[name], values)
     with builder.connect() as con:
         builder.attach_registry(con)
         for name, frame in forecast_tables(core, seed=seed).items():
@@ -49,30 +50,27 @@ def _of(rows: pl.DataFrame, projects: pl.DataFrame, codes: list[str]) -> pl.Data
     return rows
 
 
-def _filled(
-    name: str, column: str, rows: pl.DataFrame, counts: Mapping[str, Counts], hidden: Collection[Member]
-) -> pl.DataFrame:
-    """Rows with a stand-in where the value is left out."""
-    key = registry.table(name).key
-    ordered = rows.sort(*[k for k in key if k != "age_from"], *[k for k in key if k == "age_from"]).with_columns(
-        pl.col(column).cast(pl.Float64)
-    )
-    group = [k for k in key if k not in ("age_from", "variable")]
-    near = (pl.col(column).forward_fill() + pl.col(column).backward_fill()) / 2
-    one_side = pl.coalesce(near, pl.col(column).forward_fill(), pl.col(column).backward_fill()).over(group)
-    guessed = ordered.with_columns(__near=one_side)
-    guesses = {(name, tuple(r[k] for k in key)): r["__near"] for r in guessed.iter_rows(named=True)}
+def _stand_ins(ages: pl.DataFrame, counts: Mapping[str, Counts], hidden: Collection[Member]) -> dict[Member, float]:
+    """Left-out rows with a value for each; ages near the mean of the neighbouring ones."""
+    key = registry.table("fct_population").key
+    series = [k for k in key if k != "age_from"]
+    before, after = (getattr(pl.col("persons").cast(pl.Float64), fill)() for fill in ("forward_fill", "backward_fill"))
+    near = pl.coalesce((before + after) / 2, before, after).over(series, order_by="age_from")
+    guesses = {tuple(row[:-1]): row[-1] for row in ages.select(*key, near.alias("near")).iter_rows()}
     values: dict[Member, float] = {}
     for own in counts.values():
-        gaps = {c: m for c, rows_ in own.members.items() for m in rows_ if m in hidden and c in own.block.values}
-        first = {c: guesses.get(m) or 1.0 for c, m in gaps.items()}
-        found = stand_in(own.block, first)
-        values |= {m: found[c] for c, m in gaps.items()}
-    new = [
-        values.get((name, tuple(r[k] for k in key))) if r[column] is None else r[column]
-        for r in ordered.iter_rows(named=True)
-    ]
-    return ordered.with_columns(pl.Series(column, new, dtype=pl.Float64))
+        gaps = {c: m for c, rows in own.members.items() for m in rows if m in hidden and c in own.block.values}
+        wanted = {c: guesses.get(k) if name == "fct_population" else None for c, (name, k) in gaps.items()}
+        values |= {gaps[c]: value for c, value in stand_in(own.block, wanted).items()}
+    return values
+
+
+def _filled(name: str, column: str, rows: pl.DataFrame, values: Mapping[Member, float]) -> pl.DataFrame:
+    key = registry.table(name).key
+    left_out = [values.get((name, tuple(k))) for k in rows.select(key).iter_rows()]
+    return rows.with_columns(
+        pl.coalesce(pl.col(column).cast(pl.Float64), pl.Series(left_out, dtype=pl.Float64)).alias(column)
+    )
 
 
 def _noted(rows: pl.DataFrame) -> pl.DataFrame:
