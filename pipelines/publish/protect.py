@@ -23,12 +23,13 @@ from pipelines.publish.memory import SUPPRESSED, VALUES
 from pipelines.reconcile.facts import Facts
 from pipelines.reconcile.ledger import FOUND
 from pipelines.reconcile.rules import findings, frame
-from pipelines.staging.quantities import numbers_named
+from pipelines.staging.quantities import numbers_named, people_named
 
 MASK = "[…]"
 SUITE = "small_numbers"
 _AT_ONCE = 400  # counties whose cells are in memory together
 _NUMERAL = re.compile(r"[0-9]+(?:\.[0-9]+)?")
+_PEOPLE_DONE = re.compile(r"(?:persons_[a-z]+|households)\s*=\s*([0-9]+(?:\.[0-9]+)?)")
 _TEXTS = ("left_value", "right_value", "computation", "resolution", "resolution_en", "review_note")
 HIDDEN_FINDING = (
     "前后不一致（待核实）：涉及已隐去的人数，说明从略。",
@@ -63,7 +64,7 @@ def protect(tables: Tables, rules: Rules) -> Protected:
     """Every published table (meta tables excepted) by name → the public ones, in registered order. Tables without small counts
     come back as they are. Raises DisclosureError when a small count cannot be protected."""
     hidden = hidden_rows(tables, rules)
-    masked = _masked(tables, _Hidden.of(tables, hidden), rules)
+    masked = _masked(tables, _Hidden.of(tables, hidden, rules.threshold), rules)
     _audited(masked, rules)
     return Protected(
         {n: builder.canonical(n, f, suppressed=True) for n, f in masked.items()}, hidden, hidden & rules.told
@@ -95,6 +96,7 @@ def _in_words(tables: Tables, rules: Rules) -> list[Member]:
 class _Hidden:
     """What is left out, in the shapes that the tables ask for."""
 
+    threshold: int
     members: Collection[Member]
     rows: Mapping[str, pl.DataFrame]  # table → keys of its left-out rows
     numerals: pl.DataFrame  # county_code, source_line, occurrence
@@ -103,7 +105,7 @@ class _Hidden:
     aged: frozenset[str]  # counties with a left-out age cell
 
     @classmethod
-    def of(cls, tables: Tables, hidden: Collection[Member]) -> _Hidden:
+    def of(cls, tables: Tables, hidden: Collection[Member], threshold: int) -> _Hidden:
         keys = {n: tables[n].select(registry.table(n).key).clear() for n in VALUES}
         rows = {n: pl.DataFrame([k for t, k in hidden if t == n], schema=keys[n].schema, orient="row") for n in VALUES}
         facts = [i for n, key in FACTS.items() for i in rows[n][key]]
@@ -121,11 +123,15 @@ class _Hidden:
         texts = [*(s.select("county_code", printed="value_as_printed") for s in said), printed, *read]
         at = [*(s.select("county_code", "source_line") for s in said), numerals.select("county_code", "source_line")]
         ages = [rows[n]["county_code"] for n in ("fct_population", "fct_census_covariate", "mart_elderly_outlook")]
-        return cls(hidden, rows, numerals, _by_county(at), _numerals(texts), frozenset(c for s in ages for c in s))
+        return cls(
+            threshold, hidden, rows, numerals, _by_county(at), _numerals(texts), frozenset(c for s in ages for c in s)
+        )
 
     def touches(self, county: str, lines: Collection[int], *texts: str | None) -> bool:
-        """Whether something speaks of a line with a left-out count or prints the same numeral as one."""
+        """Whether something speaks of a line with a left-out count, prints the same number as one, or names a small number of people."""
         found = frozenset[str]().union(*map(numbers_named, texts))
+        if any(0 < n < self.threshold for text in texts for n in people_named(text)):
+            return True
         return bool(self.lines.get(county, frozenset()).intersection(lines)) or bool(
             self.printed.get(county, frozenset()) & found
         )
@@ -163,7 +169,7 @@ def _masked(tables: Tables, hidden: _Hidden, rules: Rules) -> dict[str, pl.DataF
     out["mart_county_comparison"] = _comparison(tables, out)
     out["fct_discrepancy"] = _contradictions(tables, out, hidden)
     out["mart_elderly_outlook"] = _outlook(out["mart_elderly_outlook"], hidden, rules)
-    out["fct_project_progress"] = _progress(out)
+    out["fct_project_progress"] = _progress(out, rules.threshold)
     out["mart_quality"] = _results(out["mart_quality"])
     out["mart_held_back"] = _without_hashes(out["mart_held_back"])
     return out
@@ -290,11 +296,14 @@ def _outlook(rows: pl.DataFrame, hidden: _Hidden, rules: Rules) -> pl.DataFrame:
     return _left_out(rows, pl.concat([hidden.rows[name], small]), registry.table(name).key, VALUES[name])
 
 
-def _progress(out: Tables) -> pl.DataFrame:
-    """What a project has completed is free text: left out where the project has a left-out output."""
+def _progress(out: Tables, threshold: int) -> pl.DataFrame:
+    """What a project has completed is free text: left out where the project has a left-out output, or where it counts few people."""
     gone = out["fct_project_output"].filter(pl.col("status") == SUPPRESSED)["project_id"].unique()
-    named = pl.col("project_id").is_in(gone.implode()) & pl.col("outputs_completed").is_not_null()
-    return _as(out["fct_project_progress"], named, outputs_completed=pl.lit(MASK))
+    few = pl.col("outputs_completed").map_elements(
+        lambda said: any(0 < float(n) < threshold for n in _PEOPLE_DONE.findall(said)), return_dtype=pl.Boolean
+    )
+    named = (pl.col("project_id").is_in(gone.implode()) | few) & pl.col("outputs_completed").is_not_null()
+    return _as(out["fct_project_progress"], named.fill_null(False), outputs_completed=pl.lit(MASK))
 
 
 def _without_hashes(rows: pl.DataFrame) -> pl.DataFrame:

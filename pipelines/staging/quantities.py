@@ -16,7 +16,8 @@ _POWERS = {"十": 10, "百": 100, "千": 1000}
 _SCALES = {"万": 1e4, "亿": 1e8}
 _NUMBER = re.compile(r"[0-9][0-9,]*(?:\.[0-9]+)?")
 _CHINESE = re.compile(r"[零〇一二两三四五六七八九十百千]+")
-_OF_PEOPLE = re.compile(rf"({_CHINESE.pattern})(?=[余多]?(?:名|人|户|位|对|例|个人))")
+_PEOPLE = r"(?=\s*[余多]?(?:名|人|户|位|对|例|个人|persons?\b|people\b|children\b|households?\b))"
+_OF_PEOPLE, _DIGITS_OF_PEOPLE = (re.compile(f"({p.pattern}){_PEOPLE}") for p in (_CHINESE, _NUMBER))
 _PLAN_PERIODS: dict[str, tuple[int | None, int | None]] = {"十三五": (2016, 2020), "十四五": (2021, 2025)}
 _YEAR = re.compile(r"(?:19|20)[0-9]{2}")
 
@@ -72,6 +73,13 @@ def numbers_named(text: str | None) -> frozenset[str]:
     plain = unicodedata.normalize("NFKC", text or "")
     digits = {f"{float(n.replace(',', '')):.15g}" for n in _NUMBER.findall(plain)}
     return frozenset(digits | {str(chinese_number(n)) for n in _OF_PEOPLE.findall(plain)})
+
+
+def people_named(text: str | None) -> frozenset[float]:
+    """Every number of people that a text names: 5名, 三户, 1,200 persons."""
+    plain = unicodedata.normalize("NFKC", text or "")
+    digits = {float(n.replace(",", "")) for n in _DIGITS_OF_PEOPLE.findall(plain)}
+    return frozenset(digits | {float(chinese_number(n)) for n in _OF_PEOPLE.findall(plain)})
 
 
 @cache

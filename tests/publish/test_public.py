@@ -16,6 +16,7 @@ import pytest
 from scipy.optimize import linprog
 
 from pipelines import registry
+from pipelines.core.builder import canonical
 from pipelines.publish import counts, diff, memory, package, protect, public, release
 from pipelines.publish.protect import MASK, SUPPRESSED, Rules
 from tests.publish.planted import COUNTY, THRESHOLD, WIDTH, YEAR, Planted, plant, texts, tokens
@@ -408,3 +409,23 @@ def test_the_public_package_requires_no_value_that_may_be_left_out(folder: Path)
     }
     assert "constraints" not in fields["persons"], "a value that may be left out is not required"
     assert fields["county_code"]["constraints"] == {"required": True}
+
+
+def test_free_text_that_counts_few_people_is_left_out(inside: Tables) -> None:
+    """Notes and what projects report as done are words; a small number of people in them goes, other words stay."""
+    rows = inside["fct_observation"].sort("observation_id")
+    first, second = rows["observation_id"][:2]
+    note = {first: "另有三名儿童未计入", second: "含3所敬老院"}
+    noted = rows.with_columns(note=pl.col("observation_id").replace_strict(note, default=None, return_dtype=pl.String))
+    project = inside["fct_project"].row(0, named=True)["project_id"]
+    like = {"project_id": project, "stage": "completed", "source_id": rows["source_id"][0]}
+    done = [
+        {**like, "as_of": date(2023, 1, n), "outputs_completed": said}
+        for n, said in ((1, "persons_trained=5;beds=4"), (2, "beds=4"))
+    ]
+    progress = canonical("fct_project_progress", pl.DataFrame(done))
+    tables = {**plain(inside), "fct_observation": noted, "fct_project_progress": progress}
+    public_ones = protect.protect(tables, Rules(10, 10)).tables
+    kept = dict(public_ones["fct_observation"].select("observation_id", "note").iter_rows())
+    assert (kept[first], kept[second]) == (None, note[second])
+    assert public_ones["fct_project_progress"].sort("as_of")["outputs_completed"].to_list() == [MASK, "beds=4"]

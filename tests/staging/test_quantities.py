@@ -2,7 +2,15 @@
 
 import pytest
 
-from pipelines.staging.quantities import UnitMismatchError, chinese_number, in_unit, numbers_named, read, years
+from pipelines.staging.quantities import (
+    UnitMismatchError,
+    chinese_number,
+    in_unit,
+    numbers_named,
+    people_named,
+    read,
+    years,
+)
 
 
 @pytest.mark.parametrize(
@@ -89,3 +97,18 @@ def test_a_ratio_of_three_is_not_one_number() -> None:
 )  # fmt: skip
 def test_numbers_that_a_text_names(text: str | None, numbers: set[str]) -> None:
     assert numbers_named(text) == numbers
+
+
+@pytest.mark.parametrize(
+    ("text", "people"),
+    [
+        ("另有5名儿童，床位7张", {5}),
+        ("三户", {3}),
+        ("２人、1,200 persons", {2, 1200}),
+        ("3所敬老院", set()),
+        ("第7行", set()),
+        (None, set()),
+    ],
+)
+def test_people_that_a_text_names(text: str | None, people: set[float]) -> None:
+    assert people_named(text) == people
