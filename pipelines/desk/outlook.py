@@ -42,7 +42,7 @@ def outlook(
     """The outlook of one county from the marts; with assumptions (parameter_id → value in its printed unit, see
     `parameters()`), recomputed under a set of that name. Without them it is the natural projection of the release: the reset.
 
-    Raises ValueError for an unknown county, KeyError for an unknown parameter.
+    Raises ValueError for an unknown county and for one whose ages a public release leaves out, KeyError for an unknown parameter.
     """
     with reading(con) as db:
         counties(db, [county])
@@ -51,7 +51,7 @@ def outlook(
         from pipelines.forecast.assumptions import assumptions_from_frame
         from pipelines.forecast.product import NEEDED, forecast_tables  # the engine loads only when something changes
 
-        core = {table: db.execute(f"SELECT * FROM {table}").pl() for table in NEEDED}
+        core = _whole({table: db.execute(f"SELECT * FROM {table}").pl() for table in NEEDED}, county)
         row = db.execute("SELECT seed FROM meta_release").fetchone()
     chosen = assumptions_from_frame(core["dim_parameter"], DEFAULT_NAME).changed(name, assumptions)
     tables = forecast_tables(core, seed=int(row[0]) if row else 0, assumptions=chosen)
@@ -99,6 +99,18 @@ def load_scenario(path: Path) -> dict[str, float]:
     if wrong:
         raise ValueError(f"{path.name}: 应为数字 / must be numbers: {', '.join(wrong)}")
     return {key: float(value) for key, value in values.items()}
+
+
+def _whole(core: Mapping[str, pl.DataFrame], county: str) -> dict[str, pl.DataFrame]:
+    """The tables without the counties of whose ages something is left out."""
+    ages = {"fct_population": "persons", "fct_census_covariate": "value"}
+    gaps = {c for table, value in ages.items() for c in core[table].filter(core[table][value].is_null())["county_code"]}
+    if county in gaps:
+        raise ValueError(
+            f"{county} 有年龄数在公开版中隐去，不能由此重算；请用内部版 / ages of {county} are left out of this public release, nothing "
+            "can be computed again from them: use an internal one"
+        )
+    return {**core, **{t: core[t].filter(~core[t]["county_code"].is_in(list(gaps))) for t in ages}}
 
 
 def _of(frame: pl.DataFrame, county: str) -> pl.DataFrame:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import duckdb
+import polars as pl
 import pytest
 
 from pipelines.desk import open_marts, outlook
+from pipelines.desk.outlook import _whole
 from pipelines.desk.tables import shortage
 from pipelines.desk.words import same
 from tests.desk.tiny_release import HILL, build
@@ -43,3 +45,13 @@ def test_the_gap_table_says_what_the_chain_counts(con: Con, tmp_path: Path) -> N
 def test_an_unknown_county_is_refused(con: Con) -> None:
     with pytest.raises(ValueError, match="999999"):
         outlook("999999", con=con)
+
+
+def test_a_public_release_is_not_computed_again_from_ages_that_it_leaves_out() -> None:
+    ages = pl.DataFrame({"county_code": ["a", "a", "b"], "persons": [1, None, 3]})
+    covariates = pl.DataFrame({"county_code": ["a", "b"], "value": [1.0, 2.0]})
+    core = {"fct_population": ages, "fct_census_covariate": covariates, "dim_parameter": ages}
+    with pytest.raises(ValueError, match="ages of a are left out"):
+        _whole(core, "a")
+    kept = _whole(core, "b")
+    assert [kept[t]["county_code"].to_list() for t in core] == [["b"], ["b"], ["a", "a", "b"]]
