@@ -22,7 +22,6 @@ from tests.quality.good import build
 COUNTY, FOLDER, YEAR, LINE = "530425", "530425-yimen", 2022, 21
 THRESHOLD, WIDTH = 1000, 100
 _TOKEN = re.compile(r"(?<![0-9A-Za-z_.])[0-9]{3}(?![0-9A-Za-z_]|\.[0-9])")
-_PROJECTED = re.compile(r"[0-9]+ \([0-9]+–[0-9]+\)")
 _NAMES = {
     "total": "享受基本生活补助儿童",
     "orphans": "社会散居孤儿",
@@ -84,9 +83,8 @@ def texts(folder: Path) -> Iterator[tuple[str, str]]:
 
 
 def tokens(text: str) -> dict[str, str]:
-    """The three-digit numbers of a text, each with what stands around it; 1,234.0 counts as 1234. Projections with their
-    interval, 565 (269–1000), are none of them: a count has no interval."""
-    plain = _PROJECTED.sub("", re.sub(r"(?<=[0-9]),(?=[0-9]{3}(?![0-9]))", "", text))
+    """The three-digit numbers of a text, each with what stands around it; 1,234.0 counts as 1234."""
+    plain = re.sub(r"(?<=[0-9]),(?=[0-9]{3}(?![0-9]))", "", text)
     whole = re.sub(r"\.0+(?![0-9])", "", plain)
     return {m.group(): whole[max(0, m.start() - 60) : m.end() + 20] for m in _TOKEN.finditer(whole)}
 

@@ -17,7 +17,7 @@ from scipy.optimize import linprog
 
 from pipelines import registry
 from pipelines.core.builder import canonical
-from pipelines.publish import counts, diff, memory, package, protect, public, release
+from pipelines.publish import counts, diff, memory, package, projected, protect, public, release
 from pipelines.publish.protect import MASK, SUPPRESSED, Rules
 from tests.publish.planted import COUNTY, THRESHOLD, WIDTH, YEAR, Planted, plant, texts, tokens
 
@@ -58,10 +58,23 @@ def test_the_internal_release_keeps_what_was_planted(planted: Planted) -> None:
     assert {str(n) for n in planted.small.values()} <= shown
 
 
-def test_no_file_of_the_public_release_holds_a_planted_count(planted: Planted, folder: Path) -> None:
+def test_no_file_of_the_public_release_holds_a_planted_count(planted: Planted, folder: Path, outside: Tables) -> None:
+    """Pages round projections, so one of them may happen to be a planted number; that they do not depend on what is left out has a
+    test of its own. Every table, workbook and other file is free of all planted numbers, pages of all that no projection shows."""
     secret = {str(n): what for what, n in planted.small.items()}
+    rounded = {
+        str(round(v))
+        for t in projected.tables_of_forecast()
+        for c in outside[t].iter_columns()
+        if c.dtype.is_float()
+        for v in c.drop_nulls()
+    }
+    assert secret.keys() - rounded, "no planted number is left to look for on pages"
     leaks = [
-        (name, secret[n], around) for name, text in texts(folder) for n, around in tokens(text).items() if n in secret
+        (name, secret[n], around)
+        for name, text in texts(folder)
+        for n, around in tokens(text).items()
+        if n in secret and not (name.startswith("site/") and n in rounded)
     ]
     assert not leaks
 
