@@ -3,21 +3,20 @@
 prevalence: persons by age × P(disabled | definition) × dependent × P(institution | dependent) ÷ occupancy, once per
 definition of disability; planning_ratio: the plan's own target per 1,000, and planning_norm: 9073/9064, both on the
 *forecast* elderly; observed_use: share of elderly living in institutions ÷ occupancy. A planning ratio is policy, not
-need; so shortage and idle beds are both reported and nothing is averaged.
+need; so shortage and idle beds are both reported and nothing is averaged. What is short or idle is worked out in `balance`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from types import MappingProxyType
+from collections.abc import Iterator
 from typing import Final
 
 import numpy as np
 import polars as pl
 
 from pipelines.forecast.assumptions import AssumptionSet
-from pipelines.forecast.chain import from_quantiles, middle, normal_draws, quantile_cube, quantiles_of_sorted
+from pipelines.forecast.balance import Balance, block
+from pipelines.forecast.chain import from_quantiles, normal_draws, quantile_cube, quantiles_of_sorted
 from pipelines.forecast.cohorts import Floats, Texts
 
 DEFINITIONS: Final = {
@@ -36,8 +35,8 @@ GRADIENT: Final = {
 DEMANDED: Final = ("all", "institution", "nursing")
 """Bed types with a demand of their own."""
 NO_DEFINITION: Final = "none"
-NOT_REPORTED: Final = "not_reported"
-TORNADO: Final = ("dependent_share", "institution_given_dependent", "occupancy")
+VERSION: Final = "beds.2"
+"""Version of the chain from persons on, in every row's method_version; 2: the years in which beds run short or stand idle."""
 
 
 def bed_outlook(
@@ -58,15 +57,15 @@ def bed_outlook(
     reported); targets: `county_code, beds_per_1000`; national_elderly: the nation's persons 60-64, 65-69, 70-74, 75+
     (4,), to which a definition's national prevalence belongs. Scenario natural counts existing beds, policy adds
     planned net-new beds × completion. Returns the columns of `forecast_beds`: demand_p10/p50/p90, supply,
-    supply_status, shortage_p50, idle_p50, probability_short, method_version. Without a stated baseline the demand is
-    the break-even: so many beds must exist. Memory grows with counties × years × draws: hand over a country in slices.
+    supply_status, shortage_p50, idle_p50, probability_short, the years in which beds run short or stand idle (`balance.turns`)
+    and why there is none, method_version. Without a stated baseline the demand is the break-even: so many beds must exist. Memory grows with counties × years × draws: hand over a country in slices.
     """
     codes, years, persons = _persons_60(elderly, draws, seed)
     drawn = assumptions.draw(draws, seed + 1)
     index = age_index(ages, codes, years, assumptions, national_elderly)
-    version = f"{elderly['method_version'][0]}|{assumptions.version}"
-    places = {t: _supply(supply, codes, years, "existing", t) for t in DEMANDED}
-    coming = {t: np.nan_to_num(_supply(supply, codes, years, "planned", t)) for t in DEMANDED}
+    version = f"{elderly['method_version'][0]}|{VERSION}|{assumptions.version}"
+    places = {t: beds_by_year(supply, codes, years, "existing", t) for t in DEMANDED}
+    coming = {t: np.nan_to_num(beds_by_year(supply, codes, years, "planned", t)) for t in DEMANDED}
     completion = drawn["completion_probability"]
     rows: list[pl.DataFrame] = []
     for (estimator, definition, bed_types), demand in _demand(persons, index, drawn, _by_county(targets, codes)):
@@ -79,7 +78,8 @@ def bed_outlook(
                 ("natural", natural),
                 ("policy", natural.with_planned(demand, existing, planned, completion)),
             ):
-                rows.append(_block(codes, years, (scenario, estimator, bed_type, definition), quantiles, balance))
+                names = {"scenario": scenario, "estimator": estimator, "bed_type": bed_type, "definition": definition}
+                rows.append(block(codes, years, names, quantiles, balance))
     return (
         pl.concat(rows)
         .with_columns(pl.lit(version).alias("method_version"))
@@ -101,76 +101,11 @@ def age_index(
     return np.asarray(persons @ risk / persons.sum(axis=2) / national)
 
 
-def tornado(
-    elderly: pl.DataFrame, ages: pl.DataFrame, year: int, assumptions: AssumptionSet, national_elderly: Floats
-) -> pl.DataFrame:
-    """What moves the prevalence estimate most, per county in one year: `county_code, rank, parameter_id, low, high,
-    demand_low, demand_high, demand_central` (beds; low and high in the parameter's printed unit). Competing
-    definitions of disability are the first bar; then the chain's parameters and the forecast itself, by width. What a
-    bar does not move stands at the median of its distribution, so that the centre is the outlook's p50 (of ADL)."""
-    now = elderly.filter((pl.col("age_band") == "60+") & (pl.col("sex") == "both") & (pl.col("year") == year))
-    now = now.sort("county_code")
-    codes = now["county_code"].to_numpy().astype(np.str_)
-    index = age_index(ages, codes, [year], assumptions, national_elderly)[:, 0]
-    persons = {name: now[name].to_numpy() for name in ("p10", "p50", "p90")}
-    middles = {
-        p.parameter_id: p.median / p.divisor for p in map(assumptions.__getitem__, (*TORNADO, *DEFINITIONS.values()))
-    }
-
-    def beds(people: Floats, definition: str = "adl", other: Mapping[str, float] = MappingProxyType({})) -> Floats:
-        values = {name: other.get(name, middles[name]) for name in TORNADO}
-        prevalence = other.get("prevalence", middles[DEFINITIONS[definition]])
-        dependent = 1.0 if definition == "census" else values["dependent_share"]
-        return people * index * prevalence * dependent * values["institution_given_dependent"] / values["occupancy"]
-
-    central = beds(persons["p50"])
-    by_definition = np.stack([beds(persons["p50"], name) for name in DEFINITIONS])
-    prevalences = [assumptions[p].median for p in DEFINITIONS.values()]
-    bars = [
-        (
-            "disability_definition",
-            min(prevalences),
-            max(prevalences),
-            by_definition.min(axis=0),
-            by_definition.max(axis=0),
-        )
-    ]
-    adl = assumptions[DEFINITIONS["adl"]]
-    bars.append(
-        (
-            adl.parameter_id,
-            adl.low,
-            adl.high,
-            beds(persons["p50"], other={"prevalence": adl.low / adl.divisor}),
-            beds(persons["p50"], other={"prevalence": adl.high / adl.divisor}),
-        )
-    )
-    for name in TORNADO:
-        p = assumptions[name]
-        ends = np.stack([beds(persons["p50"], other={name: end / p.divisor}) for end in (p.low, p.high)])
-        bars.append((name, p.low, p.high, ends.min(axis=0), ends.max(axis=0)))
-    bars.append(("persons_60_plus", np.nan, np.nan, beds(persons["p10"]), beds(persons["p90"])))
-    frame = pl.concat(
-        [
-            pl.DataFrame(
-                {
-                    "county_code": codes,
-                    "parameter_id": name,
-                    "low": low,
-                    "high": high,
-                    "demand_low": small,
-                    "demand_high": large,
-                    "demand_central": central,
-                }
-            ).with_columns(pl.col("low", "high").fill_nan(None))
-            for name, low, high, small, large in bars
-        ]
-    )
-    width = pl.col("demand_high") - pl.col("demand_low")
-    first = (pl.col("parameter_id") == "disability_definition").cast(pl.Int64)
-    return frame.sort("county_code", first, width, descending=[False, True, True]).with_columns(
-        pl.int_range(1, pl.len() + 1).over("county_code").alias("rank")
-    )
+def beds_by_year(supply: pl.DataFrame, codes: Texts, years: list[int], status: str, bed_type: str) -> Floats:
+    """Beds (n, years) of one status and type; NaN where they are not reported."""
+    part = supply.filter((pl.col("status") == status) & (pl.col("bed_type") == bed_type))
+    known = {(c, int(y)): b for c, y, b in part.select("county_code", "year", "beds").iter_rows() if b is not None}
+    return np.array([[known.get((c, y), np.nan) for y in years] for c in codes.tolist()], dtype=np.float64)
 
 
 def plausibility(
@@ -251,87 +186,3 @@ def _demand(
 def _by_county(targets: pl.DataFrame, codes: Texts) -> Floats:
     known = dict(targets.select("county_code", "beds_per_1000").iter_rows())
     return np.array([known.get(code) or np.nan for code in codes.tolist()], dtype=np.float64)
-
-
-def _supply(supply: pl.DataFrame, codes: Texts, years: list[int], status: str, bed_type: str) -> Floats:
-    part = supply.filter((pl.col("status") == status) & (pl.col("bed_type") == bed_type))
-    known = {(c, int(y)): b for c, y, b in part.select("county_code", "year", "beds").iter_rows() if b is not None}
-    return np.array([[known.get((c, y), np.nan) for y in years] for c in codes.tolist()], dtype=np.float64)
-
-
-@dataclass(frozen=True)
-class Balance:
-    """Supply and what is short or idle, medians over the draws, and the share of draws that are short: (n, years) each."""
-
-    supply: Floats
-    shortage: Floats
-    idle: Floats
-    short: Floats
-
-    @classmethod
-    def of_constant(cls, ordered: Floats, supply: Floats) -> Balance:
-        """Ordered demand (n, years, draws) against a supply that no draw changes: the middle of the demand decides."""
-        pair = middle(ordered) - supply[..., None]
-        return cls(supply, _mean(np.maximum(pair, 0.0)), _mean(np.maximum(-pair, 0.0)), _above(ordered, supply))
-
-    def with_planned(self, demand: Floats, existing: Floats, planned: Floats, completion: Floats) -> Balance:
-        """With planned beds × completion; worked out anew only where something is planned."""
-        cells = planned > 0
-        supply = existing[cells][:, None] + planned[cells][:, None] * completion
-        gap = np.sort(demand[cells] - supply, axis=1)
-        pair = middle(gap)
-        changed = {
-            "supply": np.median(supply, axis=1),
-            "shortage": _mean(np.maximum(pair, 0.0)),
-            "idle": _mean(np.maximum(-pair, 0.0)),
-            "short": (gap > 0).mean(axis=1),
-        }
-        merged = {name: getattr(self, name).copy() for name in changed}
-        for name, values in changed.items():
-            merged[name][cells] = values
-        return Balance(**merged)
-
-
-def _mean(pairs: Floats) -> Floats:
-    """Mean of the two middle values: the median of an even number of draws."""
-    return np.asarray(pairs.mean(axis=-1))
-
-
-def _above(ordered: Floats, limit: Floats) -> Floats:
-    """Share of the draws above a limit (n, years)."""
-    return np.asarray((ordered > limit[..., None]).mean(axis=2))
-
-
-def _block(
-    codes: Texts, years: list[int], names: tuple[str, str, str, str], quantiles: Floats, balance: Balance
-) -> pl.DataFrame:
-    """One block of the outlook; counties without a target of their own have no planning_ratio rows."""
-    n, t = len(codes), len(years)
-    columns = {
-        "demand_p10": quantiles[0],
-        "demand_p50": quantiles[1],
-        "demand_p90": quantiles[2],
-        "supply": balance.supply,
-        "shortage_p50": balance.shortage,
-        "idle_p50": balance.idle,
-        "probability_short": np.where(np.isnan(balance.supply), np.nan, balance.short),
-    }
-    keys = ("scenario", "estimator", "bed_type", "definition")
-    frame = pl.DataFrame(
-        {
-            "county_code": np.repeat(codes, t),
-            "year": np.tile(np.array(years), n),
-            **{name: value.reshape(-1) for name, value in columns.items()},
-        }
-    ).with_columns(pl.col(list(columns)).fill_nan(None))
-    return (
-        frame.filter(pl.col("demand_p50").is_not_null())
-        .with_columns(
-            *(pl.lit(value).alias(key) for key, value in zip(keys, names, strict=True)),
-            pl.when(pl.col("supply").is_null()).then(pl.lit(NOT_REPORTED)).otherwise(None).alias("supply_status"),
-        )
-        .select(
-            "county_code", "year", *keys, "demand_p10", "demand_p50", "demand_p90", "supply", "supply_status",
-            "shortage_p50", "idle_p50", "probability_short",
-        )
-    )  # fmt: skip

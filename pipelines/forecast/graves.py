@@ -13,13 +13,13 @@ import numpy as np
 import polars as pl
 
 from pipelines.forecast.assumptions import AssumptionSet
+from pipelines.forecast.balance import NONE_TO_HORIZON, NOT_REPORTED
 from pipelines.forecast.chain import from_quantiles, normal_draws, quantile_cube, quantiles_of_sorted
 from pipelines.forecast.cohorts import Bools, Floats, Texts
 
 SCENARIOS: Final = ("natural", "policy")
 VERSION: Final = "graves.2"
 """Version of the chain from deaths on, in every row's method_version; 2: deaths without a step between WPP periods."""
-NOT_REPORTED: Final = "not_reported"
 TEST_YEARS: Final = 20
 PLAUSIBLE: Final = 0.15
 """A plan's implied deaths may differ from the forecast by 15 % before it is called implausible."""
@@ -39,10 +39,11 @@ def grave_outlook(
     deaths: `project_all(...).deaths`; capacity: `county_code, year (available from), places, used` (places in graves,
     niches and eco graves; used null = not reported, 0 = new); relocated: `county_code, year, graves` moved into them.
     Scenario natural: the assumed share of deaths (interment_share) is interred; policy: every death is. Returns the
-    columns of `forecast_graves`; break_even_p10/p50/p90 are the places that must be free at the start to last to that year.
+    columns of `forecast_graves`; ashes_p50 are the interments of ashes (natural: cremation_rate of them; policy: all), which
+    niches can take; break_even_p10/p50/p90 are the places that must be free at the start to last to that year.
     Interments count against capacity from the year it opens; before that the cemeteries in use are not reported.
     Remaining places and depletion years are null where capacity or its use is not reported (capacity_status says so)
-    and where capacity outlasts the horizon (depletion null, remaining positive).
+    and where capacity outlasts the horizon (remaining positive); depletion_status says which of the two.
     """
     both = deaths.filter(pl.col("sex") == "both")
     codes = np.array(sorted(both["county_code"].unique().to_list()), dtype=np.str_)
@@ -57,10 +58,12 @@ def grave_outlook(
     for scenario in SCENARIOS:
         share = drawn["interment_share"] if scenario == "natural" else np.ones(draws)
         interments = dying * share
+        ashes = interments * drawn["cremation_rate"] if scenario == "natural" else interments
         wanted = interments * fresh + moved[..., None]
         needed = np.cumsum(wanted, axis=1)
         used = np.cumsum(wanted * (places > 0)[..., None], axis=1)
-        blocks.append(_scenario(codes, years, scenario, dying, interments, needed, used, places, unknown_use, stated))
+        flows = {"deaths_p50": dying, "interments_p50": interments, "ashes_p50": ashes}
+        blocks.append(_scenario(codes, years, scenario, flows, needed, used, places, unknown_use, stated))
     return pl.concat(blocks).with_columns(pl.lit(version).alias("method_version"))
 
 
@@ -113,8 +116,7 @@ def _scenario(
     codes: Texts,
     years: list[int],
     scenario: str,
-    dying: Floats,
-    interments: Floats,
+    flows: dict[str, Floats],
     needed: Floats,
     used: Floats,
     places: Floats,
@@ -133,8 +135,7 @@ def _scenario(
     assessable = known & np.repeat(~unknown_use, t)
     years_of = [np.where(np.isfinite(d), d, np.nan) for d in depletion]
     columns: dict[str, Floats] = {
-        "deaths_p50": np.median(dying, axis=2).reshape(-1),
-        "interments_p50": np.median(interments, axis=2).reshape(-1),
+        **{name: np.median(drawn, axis=2).reshape(-1) for name, drawn in flows.items()},
         "capacity": np.where(known, places.reshape(-1), np.nan),
         **{
             f"remaining_{q}": np.where(assessable, left[k].reshape(-1), np.nan)
@@ -166,7 +167,15 @@ def _scenario(
             .alias("capacity_status"),
             pl.lit(scenario).alias("scenario"),
         )
-        .with_columns(pl.col("^depletion_year_.*$").cast(pl.Int64))
+        .with_columns(
+            pl.col("^depletion_year_.*$").cast(pl.Int64),
+            pl.when(pl.col("remaining_p50").is_null())
+            .then(pl.lit(NOT_REPORTED))
+            .when(pl.col("depletion_year_p50").is_null())
+            .then(pl.lit(NONE_TO_HORIZON))
+            .otherwise(None)
+            .alias("depletion_status"),
+        )
     )
 
 

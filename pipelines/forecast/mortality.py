@@ -26,12 +26,19 @@ CENSUS_MONTH_SHARE: Final = 10 / 12
 @dataclass(frozen=True, slots=True)
 class Mortality:
     """Death rates per person-year: periods (p,) first years of five-year periods, rates (p, 2, 22) for ages 0, 1-4,
-    5-9 … 95-99, 100+; birth_years (b,) and births (b,) persons born in each calendar year."""
+    5-9 … 95-99, 100+; birth_years (b,) and births (b,) persons born in each calendar year. level multiplies the rates of
+    census years after level_after: an assumption on what is to come, which leaves the past and what was learned from it."""
 
     periods: Ints
     rates: Floats
     birth_years: Ints
     births: Floats
+    level: float = 1.0
+    level_after: int = 0
+
+    def factor(self, census_year: int) -> float:
+        """What the rates of a census year are multiplied by."""
+        return self.level if census_year > self.level_after else 1.0
 
 
 def mortality_from_frames(rates: pl.DataFrame, indicators: pl.DataFrame) -> Mortality:
@@ -83,7 +90,7 @@ def hazards(mortality: Mortality, census_year: int) -> Floats:
     Log-linear between the middles of the age groups; a census year mixes two calendar years 10 : 2.
     """
     now, before = _calendar(mortality, census_year), _calendar(mortality, census_year - 1)
-    return CENSUS_MONTH_SHARE * now + (1 - CENSUS_MONTH_SHARE) * before
+    return mortality.factor(census_year) * (CENSUS_MONTH_SHARE * now + (1 - CENSUS_MONTH_SHARE) * before)
 
 
 def smooth_hazards(mortality: Mortality, census_year: int) -> Floats:
@@ -92,7 +99,7 @@ def smooth_hazards(mortality: Mortality, census_year: int) -> Floats:
     on which the model was learned; over whole periods both agree.
     """
     now, before = _between_periods(mortality, census_year), _between_periods(mortality, census_year - 1)
-    return CENSUS_MONTH_SHARE * now + (1 - CENSUS_MONTH_SHARE) * before
+    return mortality.factor(census_year) * (CENSUS_MONTH_SHARE * now + (1 - CENSUS_MONTH_SHARE) * before)
 
 
 def cohort_log_survival(mortality: Mortality, base_year: int, years: int) -> Floats:

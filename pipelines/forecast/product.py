@@ -4,6 +4,7 @@ No county is named; the shipped model needs no panel."""
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -12,13 +13,14 @@ import polars as pl
 
 from pipelines.forecast import cemeteries
 from pipelines.forecast.assumptions import DEFAULT_NAME, AssumptionSet, assumptions_from_frame
-from pipelines.forecast.beds import bed_outlook, plausibility, tornado
+from pipelines.forecast.beds import bed_outlook, plausibility
 from pipelines.forecast.cohorts import GROUP_STARTS, Floats
 from pipelines.forecast.counties import counties_from_frames
 from pipelines.forecast.graves import crude_rate_rises, grave_outlook, twenty_year_test
 from pipelines.forecast.mortality import with_rates
 from pipelines.forecast.pooled import DOUBTS
 from pipelines.forecast.project import Projection, project_all
+from pipelines.forecast.sensitivity import tornado
 from pipelines.forecast.shipped import ForecastModel, load_model
 from pipelines.forecast.supply import bed_supply, beds_per_1000_targets
 
@@ -32,6 +34,8 @@ NEEDED: Final = (
     "fct_project_output",
 )
 NATION: Final = "China"
+PERSISTENCE, OWN_WEIGHT, DEATH_LEVEL = "deviation_persistence", "own_record_weight", "mortality_level"
+"""Assumptions on persons: what stands in the model as learned and judged; as parameters they can be changed."""
 SENSITIVITY_YEAR: Final = 2030
 FLAG_COLUMNS: Final = ("county_code", "check_id", "message_zh", "message_en")
 
@@ -50,14 +54,21 @@ def forecast_tables(
 ) -> dict[str, pl.DataFrame]:
     """Every forecast table from the core tables `NEEDED`, by name.
 
-    assumptions: the named set to use; by default the cited parameters of the release (dim_parameter). draws: of persons, beds
-    and graves alike; by default each has as many as its function says.
+    assumptions: the named set to use; by default the cited parameters of the release (dim_parameter). Persons of another set
+    carry its version in `method_version`, as beds and graves always do. draws: of persons, beds and graves alike; by default
+    each has as many as its function says.
     """
     drawn: dict[str, Any] = {} if draws is None else {"draws": draws}
     chosen = assumptions or assumptions_from_frame(core["dim_parameter"], DEFAULT_NAME)
     model = load_model()
     projection = elderly_projection(
-        core["fct_population"], core["fct_census_covariate"], core["fct_mortality"], model, seed=seed, **drawn
+        core["fct_population"],
+        core["fct_census_covariate"],
+        core["fct_mortality"],
+        model,
+        seed=seed,
+        assumptions=chosen,
+        **drawn,
     )
     codes = sorted(projection.bands["county_code"].unique().to_list())
     years = sorted(projection.bands["year"].unique().to_list())
@@ -72,9 +83,9 @@ def forecast_tables(
         .join(cemeteries.classes(capacity, kind), on="county_code", how="left", maintain_order="left")
         for kind in cemeteries.CLASSES
     ]
-    sensitivity = tornado(projection.bands, projection.ages, SENSITIVITY_YEAR, chosen, national)
+    sensitivity = tornado(projection.bands, projection.ages, supply, SENSITIVITY_YEAR, chosen, national)
     return {
-        "forecast_elderly": projection.bands,
+        "forecast_elderly": _versioned(projection.bands, chosen),
         "forecast_supply": supply,
         "forecast_beds": beds,
         "forecast_graves": pl.concat(graves),
@@ -91,10 +102,11 @@ def elderly_projection(
     model: ForecastModel,
     *,
     seed: int,
+    assumptions: AssumptionSet,
     draws: int = 1000,
 ) -> Projection:
     """Persons, ages and deaths of every county in fct_population (resident basis), annually to 2035, under the death
-    rates of fct_mortality for China."""
+    rates of fct_mortality for China and the set's assumptions on persons (those it lacks are as the model has them)."""
     ages = population.filter(pl.col("basis") == "resident").select(
         "county_code",
         pl.col("year").cast(pl.Int64),
@@ -105,7 +117,21 @@ def elderly_projection(
     )
     rates = with_rates(model.mortality, mortality.filter(pl.col("geography") == NATION))
     counties = counties_from_frames(ages, census_covariates(covariates))
-    return project_all(counties, model, draws=draws, seed=seed, mortality=rates)
+    held = assumptions.parameters
+    shares = {name: held[name].share for name in (PERSISTENCE, OWN_WEIGHT, DEATH_LEVEL) if name in held}
+    judged = replace(
+        model,
+        persistence=shares.get(PERSISTENCE, model.persistence),
+        own_weight=shares.get(OWN_WEIGHT, model.own_weight),
+    )
+    ahead = replace(rates, level=shares.get(DEATH_LEVEL, 1.0), level_after=counties.latest.year)
+    return project_all(counties, judged, draws=draws, seed=seed, mortality=ahead)
+
+
+def _versioned(bands: pl.DataFrame, assumptions: AssumptionSet) -> pl.DataFrame:
+    if assumptions.name == DEFAULT_NAME:
+        return bands
+    return bands.with_columns(pl.col("method_version") + f"|{assumptions.version}")
 
 
 def census_covariates(long: pl.DataFrame) -> pl.DataFrame:
