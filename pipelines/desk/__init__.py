@@ -15,11 +15,12 @@ from pipelines.desk.outlook import outlook, parameters
 from pipelines.desk.trace import trace
 
 if TYPE_CHECKING:
-    from pipelines.desk import burial, figures, headlines, plot, tables
+    from pipelines.desk import balance, burial, figures, headlines, plot, tables
 
 __all__ = [
     "ComparisonError",
     "NoReleaseError",
+    "balance",
     "burial",
     "compare",
     "counties",
@@ -32,7 +33,7 @@ __all__ = [
     "tables",
     "trace",
 ]
-_LATER = ("burial", "figures", "headlines", "plot", "tables")
+_LATER = ("balance", "burial", "figures", "headlines", "plot", "tables")
 
 
 def __getattr__(name: str) -> object:

@@ -106,11 +106,12 @@ ORDER BY county_code, bed_type, estimator, definition, scenario;
 -- id: first_year_short
 -- zh: 从哪一年开始缺床？
 -- en: In which year do beds first run short?
--- An empty year: not short up to 2035 by that method (median).
-SELECT county_code, bed_type, estimator, definition, scenario, min(year) FILTER (WHERE shortage_p50 > 0) AS first_short_year
+-- The median need first exceeds the beds; p10 and p90: a shortage becomes 10 % and 90 % probable. The year stands in every row
+-- of the outlook. Without one the status says why: none up to 2035, or no beds are reported.
+SELECT county_code, bed_type, estimator, definition, scenario, first_year_short, first_year_short_p10, first_year_short_p90,
+       first_year_short_status, first_year_idle, last_year_idle
 FROM mart_bed_outlook
-WHERE supply IS NOT NULL
-GROUP BY county_code, bed_type, estimator, definition, scenario
+WHERE year = 2035 AND first_year_short_status IS DISTINCT FROM 'not_reported'
 ORDER BY county_code, bed_type, estimator, definition, scenario;
 
 -- id: graves

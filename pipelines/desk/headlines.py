@@ -374,13 +374,45 @@ def beds(con: duckdb.DuckDBPyConnection, county: str) -> list[Headline]:
     ]
 
 
-def _lines_of_beds(con: duckdb.DuckDBPyConnection, county: str) -> list[int]:
+def beds_turn(con: duckdb.DuckDBPyConnection, county: str) -> list[Headline]:
+    """From which year the beds that stand are too few by the planning ratio and by observed use; institution beds where the plan
+    does not report all. Nothing is said where it reports neither."""
+    rows = ask(
+        con,
+        """SELECT * FROM mart_bed_outlook WHERE county_code = $county AND year = $last AND scenario = 'natural' AND supply IS NOT NULL
+           AND bed_type IN ('all', 'institution') AND estimator <> 'prevalence'""",
+        county=county, last=LAST_YEAR,
+    )  # fmt: skip
+    by_type = {str(kind): {r["estimator"]: r for r in part.to_dicts()} for (kind,), part in rows.group_by(["bed_type"])}
+    kind = next((k for k in ("all", "institution") if k in by_type), None)
+    found = by_type[kind] if kind else {}
+    policy = next((e for e in ("planning_ratio", "planning_norm") if e in found), None)
+    if kind is None or policy is None or "observed_use" not in found:
+        return []
+    supply = found[policy]["supply"]
+    parts = [_by(found[e]) for e in (policy, "observed_use")]
+    name = Words("养老床位", "elderly-care beds") if kind == "all" else words.code("bed_type", kind)
+    number = words.number(supply, 0)
+    text = Words(f"现有{name.zh}{number}张：", f"the {number} {name.en} that stand: ") + words.joined(parts, "，", ", ")
+    figures = tuple((n, float(supply)) for n in _lines_of_beds(con, county, kind))
+    return [Headline(county, "beds_turn", text, figures=figures)]
+
+
+def _by(r: dict[str, Any]) -> Words:
+    """按实际入住到2035年够用 / by observed use enough to 2035."""
+    method, year = words.code("estimator", r["estimator"]), r["first_year_short"]
+    if year is None:
+        return Words(f"按{method.zh}到{LAST_YEAR}年够用", f"by {method.en} enough to {LAST_YEAR}")
+    return Words(f"按{method.zh}{year}年起不够", f"by {method.en} too few from {year}")
+
+
+def _lines_of_beds(con: duckdb.DuckDBPyConnection, county: str, kind: str = "all") -> list[int]:
     """Where the plan states the beds that stand: the basis of the supply is `line N`."""
     rows = ask(
         con,
-        "SELECT basis FROM mart_bed_supply WHERE county_code = $county AND status = 'existing' AND bed_type = 'all' AND year = 2020",
-        county=county,
-    )
+        "SELECT basis FROM mart_bed_supply WHERE county_code = $county AND status = 'existing' AND bed_type = $kind AND year = 2020",
+        county=county, kind=kind,
+    )  # fmt: skip
     return [int(n) for basis in rows["basis"] for n in re.findall(r"[0-9]+", basis)[:1]]
 
 
@@ -408,7 +440,7 @@ def progress(con: duckdb.DuckDBPyConnection, county: str) -> list[Headline]:
     return [Headline(county, "progress", text)]
 
 
-RULES: tuple[Rule, ...] = (baselines, investment, progress, rates, conflicts, elderly, beds)
+RULES: tuple[Rule, ...] = (baselines, investment, progress, rates, conflicts, elderly, beds, beds_turn)
 
 
 def sentence(con: duckdb.DuckDBPyConnection, found: list[Headline]) -> Words:

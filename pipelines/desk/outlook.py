@@ -1,5 +1,6 @@
-"""What is coming in one county: the elderly and the beds, as the release computed them or under other assumptions. A change
-runs through the whole chain (elderly → disabled → beds → gap) with the engine and the seed of the release."""
+"""What is coming in one county: the elderly, the beds and the graves, as the release computed them or under other assumptions.
+A change runs through the whole chain (elderly → disabled → beds → gap; deaths → graves) with the engine and the seed of the
+release."""
 
 from __future__ import annotations
 
@@ -18,18 +19,37 @@ if TYPE_CHECKING:
 DEFAULT_NAME = "default"  # of the release's own set of assumptions, as in pipelines.forecast.assumptions
 
 Assumptions = Mapping[str, float]
+_PARTS = {
+    "mart_elderly_outlook": "forecast_elderly",
+    "mart_bed_outlook": "forecast_beds",
+    "mart_cemetery_class_outlook": "forecast_graves",
+    "mart_bed_sensitivity": "forecast_sensitivity",
+}  # the mart of the release → the frame of the engine
 
 
 @dataclass(frozen=True)
 class Outlook:
-    """`elderly`: year × age_band × sex; `beds`: year × scenario × estimator × bed_type × definition; columns as in
-    mart_elderly_outlook and mart_bed_outlook. `assumptions` is empty for the outlook of the release itself."""
+    """`elderly`: year × age_band × sex; `beds`: year × scenario × estimator × bed_type × definition; `graves`: year × scenario ×
+    capacity_class; `sensitivity`: one row an assumption; columns as in mart_elderly_outlook, mart_bed_outlook,
+    mart_cemetery_class_outlook and mart_bed_sensitivity. `assumptions` is empty for the outlook of the release itself."""
 
     county_code: str
     elderly: pl.DataFrame
     beds: pl.DataFrame
+    graves: pl.DataFrame
+    sensitivity: pl.DataFrame
     assumptions: Assumptions
     name: str = DEFAULT_NAME
+
+    @property
+    def turning(self) -> pl.DataFrame:
+        """When beds run short and stand idle: scenario × estimator × bed_type × definition, with `first_year_short` (the median
+        need first exceeds the supply), the years in which a shortage is 10, 50 and 90 % probable, first and last idle year,
+        and the reason where there is none."""
+        from polars import selectors
+
+        keys = ("scenario", "estimator", "bed_type", "definition")
+        return self.beds.select(*keys, selectors.contains("_year_")).unique().sort(keys)
 
 
 def outlook(
@@ -47,7 +67,7 @@ def outlook(
     with reading(con) as db:
         counties(db, [county])
         if not assumptions:
-            return Outlook(county, _mart(db, "mart_elderly_outlook", county), _mart(db, "mart_bed_outlook", county), {})
+            return Outlook(county, *(_mart(db, mart, county) for mart in _PARTS), assumptions={})
         from pipelines.forecast.assumptions import assumptions_from_frame
         from pipelines.forecast.product import NEEDED, forecast_tables  # the engine loads only when something changes
 
@@ -55,8 +75,7 @@ def outlook(
         row = db.execute("SELECT seed FROM meta_release").fetchone()
     chosen = assumptions_from_frame(core["dim_parameter"], DEFAULT_NAME).changed(name, assumptions)
     tables = forecast_tables(core, seed=int(row[0]) if row else 0, assumptions=chosen)
-    elderly, beds = (_of(tables[f"forecast_{part}"], county) for part in ("elderly", "beds"))
-    return Outlook(county, elderly, beds, dict(assumptions), name)
+    return Outlook(county, *(_of(tables[t], county) for t in _PARTS.values()), assumptions=dict(assumptions), name=name)
 
 
 def parameters(con: duckdb.DuckDBPyConnection | None = None) -> pl.DataFrame:
@@ -66,9 +85,14 @@ def parameters(con: duckdb.DuckDBPyConnection | None = None) -> pl.DataFrame:
 
 
 def side_by_side(
-    county: str, scenarios: Mapping[str, Assumptions], con: duckdb.DuckDBPyConnection | None = None
+    county: str,
+    scenarios: Mapping[str, Assumptions],
+    con: duckdb.DuckDBPyConnection | None = None,
+    *,
+    part: str = "beds",
 ) -> pl.DataFrame:
-    """Bed outlooks of several named scenarios in one frame, `assumption_set` first; the release itself is always in it."""
+    """One part of the outlook (`elderly`, `beds`, `graves`, `turning`, `sensitivity`) under several named scenarios in one frame,
+    `assumption_set` first; the release itself is always in it. Raises AttributeError for another part."""
     import polars as pl
 
     with reading(con) as db:
@@ -77,7 +101,8 @@ def side_by_side(
             *(outlook(county, values, db, name=name) for name, values in scenarios.items()),
         ]
     return pl.concat(
-        [o.beds.select(pl.lit(o.name).alias("assumption_set"), pl.all()) for o in found], how="vertical_relaxed"
+        [getattr(o, part).select(pl.lit(o.name).alias("assumption_set"), pl.all()) for o in found],
+        how="vertical_relaxed",
     )
 
 

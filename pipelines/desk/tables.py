@@ -627,66 +627,6 @@ _GAPS = """
 """
 
 
-def shortage(county: str, con: Connection = None) -> Table:
-    """Short or idle, by method, at the plan's end and at the horizon; existing beds first, then with the planned ones.
-
-    A county that does not report its beds has needs only: no gap is claimed.
-    """
-    with reading(con) as db:
-        rows = ask(db, _SHORTAGE, county=county).to_dicts()
-    headers = (
-        Words("年份", "year"), Words("床位", "beds"), Words("方法", "method"), Words("需求（80%区间）", "need (80 % interval)"), Words("现有", "existing"),
-        Words("缺口", "short"), Words("闲置", "idle"), Words("缺床概率", "P(short)"), Words("加规划后", "with planned"), Words("缺口", "short"),
-        Words("闲置", "idle"), Words("缺床概率", "P(short)"),
-    )  # fmt: skip
-    chain = words.code("estimator", "prevalence")
-    note = Words(
-        f"{chain.zh}只算需要护理床位的人，所以“全部”与“护理型”两行的需求相同。",
-        f"The {chain.en} counts those in need of nursing beds only: its need for all and for nursing-type beds is the same.",
-    )
-    shown = any(r["estimator"] == "prevalence" for r in rows)
-    return Table(headers, tuple(_shortage_row(r) for r in rows), note if shown else None)
-
-
-_SHORTAGE = """
-    SELECT n.*, p.supply AS supply_p, p.shortage_p50 AS shortage_p, p.idle_p50 AS idle_p, p.probability_short AS probability_p
-    FROM mart_bed_outlook n LEFT JOIN mart_bed_outlook p
-      ON p.county_code = n.county_code AND p.year = n.year AND p.estimator = n.estimator AND p.bed_type = n.bed_type
-     AND p.definition = n.definition AND p.scenario = 'policy'
-    WHERE n.county_code = $county AND n.scenario = 'natural' AND list_contains([2025, 2035], n.year) AND n.bed_type IN ('all', 'nursing')
-    ORDER BY n.bed_type, n.year, n.estimator, n.definition
-"""
-
-
-def _shortage_row(r: dict[str, Any]) -> tuple[Cell, ...]:
-    method = words.code("estimator", r["estimator"])
-    if r["definition"] != "none":
-        sort = words.code("disability_definition", r["definition"])
-        method = Words(f"{method.zh}（{sort.zh}）", f"{method.en} ({sort.en})")
-    need = words.whole(r["demand_p50"])
-    if r["demand_p10"] is not None:
-        need += f" ({words.whole(r['demand_p10'])}–{words.whole(r['demand_p90'])})"
-    stated = [
-        _gap(r, "supply", "shortage_p50", "idle_p50", "probability_short"),
-        _gap(r, "supply_p", "shortage_p", "idle_p", "probability_p"),
-    ]
-    return (same(str(r["year"])), words.code("bed_type", r["bed_type"]), method, same(need), *stated[0], *stated[1])
-
-
-def _gap(r: dict[str, Any], supply: str, short: str, idle: str, probability: str) -> tuple[Cell, ...]:
-    if r[supply] is None:
-        return (words.NOT_REPORTED, None, None, None)
-    chance = None if r[probability] is None else same(_percent(r[probability]))
-    return (same(words.number(r[supply], 0)), same(words.whole(r[short])), same(words.whole(r[idle])), chance)
-
-
-def _percent(share: float) -> str:
-    """A probability without false certainty: never 0 % or 100 %."""
-    if share < 0.01:
-        return "<1%"
-    return ">99%" if share > 0.99 else f"{words.number(share * 100, 0)}%"
-
-
 def parameters(con: Connection = None) -> Table:
     """The cited assumptions of the outlook, with range, source and grade."""
     with reading(con) as db:

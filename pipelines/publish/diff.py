@@ -37,7 +37,7 @@ def write(
         "tables": {
             n: d for n, d in tables.items() if any(d[k] for k in ("added", "removed", "changed", "lost_columns"))
         },
-        "method": {"before": method(known), "after": method(candidate)} if known else None,
+        "method": _told_apart(methods(known), methods(candidate)) if known else None,
         "checks": checks(_read(known, "mart_quality") if known else None, results),
         "gate": changes,
     }
@@ -57,9 +57,27 @@ def _untold(compared: dict[str, Any], left_out: tuple[str, ...]) -> dict[str, An
 
 
 def method(folder: Path) -> str:
-    """The method versions of the forecast that a folder holds."""
-    outlook = _read(folder, "mart_elderly_outlook")
-    return "; ".join(outlook["method_version"].unique().sort()) if outlook is not None and outlook.height else "none"
+    """The method versions of the forecast of persons that a folder holds, by which a release is known."""
+    return "; ".join(sorted(_versions(folder, registry.table("mart_elderly_outlook")))) or "none"
+
+
+def methods(folder: Path) -> frozenset[str]:
+    """Every method version that a folder holds: of persons, beds and graves, each with its assumptions."""
+    return frozenset(v for table in registry.published() for v in _versions(folder, table))
+
+
+def _versions(folder: Path, table: registry.Table) -> set[str]:
+    """The method versions in one table; none where it has no such column or is not there."""
+    if "method_version" not in (c.name for c in table.columns) or table.layer == "meta":
+        return set()
+    rows = _read(folder, table.name)
+    return set() if rows is None else set(rows["method_version"].drop_nulls())
+
+
+def _told_apart(before: frozenset[str], after: frozenset[str]) -> dict[str, str]:
+    """Versions that went and that came; equal where none did."""
+    gone, come = before - after, after - before
+    return {"before": "; ".join(sorted(gone)), "after": "; ".join(sorted(come))}
 
 
 def between(previous: Path, candidate: Path, table: registry.Table) -> dict[str, Any]:

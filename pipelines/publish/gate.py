@@ -57,8 +57,8 @@ class Change:
 
 @dataclass(frozen=True)
 class Inputs:
-    """What two releases were made from: `same` in everything (code, settings, raw), or in raw data, seed and method version
-    only (`same_raw_and_method`; an acceptance given is no change of raw data)."""
+    """What two releases were made from: `same` in everything (code, settings, raw), or in raw data, seed and method versions
+    (of persons, beds and graves) only (`same_raw_and_method`; an acceptance given is no change of raw data)."""
 
     same: bool
     same_raw_and_method: bool

@@ -13,7 +13,7 @@ from pipelines.desk.marts import open_marts
 from pipelines.failpoint import failpoint
 from pipelines.publish import directory, excel, sdmx
 from pipelines.publish.database import FILE, Identity
-from pipelines.publish.diff import method
+from pipelines.publish.diff import method, methods
 from pipelines.publish.gate import Inputs
 from pipelines.publish.hashes import file_hash
 from pipelines.publish.release import MANIFEST, id_of
@@ -47,7 +47,7 @@ def inputs_compared(settings: Settings, previous: Path | None, candidate: Path) 
     who = before.get("release", {})
     same = who.get("inputs_hash") == store.inputs_hash(settings, store.inputs_read(settings))
     raw = _raw(before.get("inputs", {})) == _raw(store.inputs_used(settings)) and who.get("seed") == settings.seed
-    return Inputs(same=same, same_raw_and_method=raw and who.get("method_version") == method(candidate))
+    return Inputs(same=same, same_raw_and_method=raw and methods(previous) == methods(candidate))
 
 
 def _raw(inputs: dict[str, str]) -> dict[str, str]:

@@ -9,8 +9,8 @@ import polars as pl
 import pytest
 
 from pipelines.desk import open_marts, outlook
+from pipelines.desk.balance import shortage
 from pipelines.desk.outlook import _whole
-from pipelines.desk.tables import shortage
 from pipelines.desk.words import same
 from tests.desk.tiny_release import HILL, build
 

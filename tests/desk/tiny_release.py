@@ -14,6 +14,9 @@ from pipelines.core import builder
 from pipelines.ingest.contract import POLARS
 
 HILL, RIVER = "990101", "990201"
+SHORT = {"first_year_short": 2020, "first_year_short_p50": 2020, "first_year_idle_status": "none_to_horizon"}
+IDLE = {"first_year_short_status": "none_to_horizon", "first_year_idle": 2020, "last_year_idle": 2035}
+UNKNOWN = {"first_year_short_status": "not_reported", "first_year_idle_status": "not_reported"}
 PLACES = {
     "county_code": HILL,
     "status": "built",
@@ -203,15 +206,15 @@ def rows() -> Rows:
         "mart_elderly_outlook": [*people(HILL, 30000.0), *people(RIVER, 80000.0)],
         "mart_bed_outlook": [
             {"county_code": c, "year": y, "scenario": "natural", "estimator": e, "bed_type": "all", "definition": "none", "demand_p50": n,
-             "supply": 1136.0 if c == HILL else None, "supply_status": None if c == HILL else "not_reported", "method_version": "tiny-1"}
-            for c in (HILL, RIVER) for y in range(2020, 2036) for e, n in (("planning_norm", 1500.0), ("observed_use", 800.0))
+             "supply": 1136.0 if c == HILL else None, "supply_status": None if c == HILL else "not_reported", "method_version": "tiny-1", **(turns if c == HILL else UNKNOWN)}
+            for c in (HILL, RIVER) for y in range(2020, 2036) for e, n, turns in (("planning_norm", 1500.0, SHORT), ("observed_use", 800.0, IDLE))
         ],
         "mart_cemetery_outlook": [
-            {"county_code": c, "year": y, "scenario": "natural", "deaths_p50": 300.0, "interments_p50": 300.0, "capacity": 6000.0 if c == HILL else None,
+            {"county_code": c, "year": y, "scenario": "natural", "deaths_p50": 300.0, "interments_p50": 300.0, "ashes_p50": 300.0, "capacity": 6000.0 if c == HILL else None,
              "capacity_status": "not_reported", "break_even_p50": 300.0 * (y - 2020), "method_version": "tiny-1"} for c in (HILL, RIVER) for y in range(2020, 2036)
         ],
         "mart_cemetery_class_outlook": [
-            {"county_code": c, "year": y, "scenario": "natural", "capacity_class": k, "deaths_p50": 300.0, "interments_p50": 300.0, "capacity": n if c == HILL else None,
+            {"county_code": c, "year": y, "scenario": "natural", "capacity_class": k, "deaths_p50": 300.0, "interments_p50": 300.0, "ashes_p50": 300.0, "capacity": n if c == HILL else None,
              "capacity_status": "not_reported", "break_even_p50": 300.0 * (y - 2020), "method_version": "tiny-1"}
             for c in (HILL, RIVER) for k, n in (("all", 6000.0), ("public_benefit", 4000.0)) for y in range(2020, 2036)
         ],
@@ -223,7 +226,7 @@ def rows() -> Rows:
              "status": "planned", "commitment": "reserve", "used_status": None, "in_capacity": False},
         ],
         "mart_bed_sensitivity": [
-            {"county_code": c, "parameter_id": p, "rank": i, "low": 1.0, "high": 2.0, "demand_low": 900.0 - 100 * (3 - i), "demand_high": 1500.0,
+            {"county_code": c, "parameter_id": p, "rank": i, "low": 1.0, "high": 2.0, "moves": "demand", "demand_low": 900.0 - 100 * (3 - i), "demand_high": 1500.0,
              "demand_central": 1000.0, "year": 2030} for c in (HILL, RIVER) for i, p in ((1, "disability_definition"), (2, "occupancy"))
         ],
         "mart_plausibility": [

@@ -5,11 +5,12 @@ import polars as pl
 import pytest
 
 from pipelines.forecast.assumptions import DEFAULT_NAME, AssumptionSet, assumptions_from_frame
-from pipelines.forecast.beds import bed_outlook, plausibility, tornado
+from pipelines.forecast.beds import bed_outlook, plausibility
 from pipelines.forecast.chain import LEVELS, from_quantiles
 from pipelines.forecast.counties import counties_from_frames
 from pipelines.forecast.graves import crude_rate_rises, grave_outlook, twenty_year_test
 from pipelines.forecast.project import project_all
+from pipelines.forecast.sensitivity import tornado
 from pipelines.settings import PROJECT
 
 CODES = ("530498", "530499")
@@ -99,7 +100,7 @@ def test_a_county_without_baseline_is_not_reported(outlook):
 
 
 def test_the_tornado_begins_with_the_definition(projection, national_elderly):
-    bars = tornado(projection.bands, projection.ages, 2030, default_assumptions(), national_elderly)
+    bars = tornado(projection.bands, projection.ages, supply(), 2030, default_assumptions(), national_elderly)
     assert set(bars.filter(pl.col("rank") == 1)["parameter_id"]) == {"disability_definition"}
     one = pick(bars, county_code=CODES[0])
     assert (one["demand_low"] <= one["demand_high"]).all()
@@ -108,7 +109,7 @@ def test_the_tornado_begins_with_the_definition(projection, national_elderly):
 def test_the_tornado_s_centre_is_the_outlook_s_median(projection, outlook, national_elderly):
     """Within the error of 2,000 draws (0.6 % standard error) and of a median of products (1 %)."""
     assumptions = default_assumptions()
-    bars = tornado(projection.bands, projection.ages, 2030, assumptions, national_elderly)
+    bars = tornado(projection.bands, projection.ages, supply(), 2030, assumptions, national_elderly)
     central = dict(bars.select("county_code", "demand_central").unique().iter_rows())
     at = {"year": 2030, "scenario": "natural", "estimator": "prevalence", "definition": "adl", "bed_type": "all"}
     assert central == pytest.approx(
@@ -116,8 +117,30 @@ def test_the_tornado_s_centre_is_the_outlook_s_median(projection, outlook, natio
     )
     by_modes = assumptions["dependent_share"].value / assumptions["dependent_share"].median
     assert by_modes > 1.15, "modes in place of medians would be seen"
+    bars = pick(bars, moves="demand")
     inside = pl.col("demand_central").is_between(pl.col("demand_low"), pl.col("demand_high"))
     assert bars.select(inside.all()).item()
+
+
+def test_planned_beds_that_may_not_be_built_are_a_bar_of_those_who_plan(projection, national_elderly):
+    """At 0 % nothing is taken from the need of existing beds, at 100 % all of the 300 planned ones."""
+    bars = tornado(
+        projection.bands, projection.ages, supply(planned=300.0), 2030, default_assumptions(), national_elderly
+    )
+    (bar,) = pick(bars, moves="supply").to_dicts()
+    assert (bar["county_code"], bar["parameter_id"]) == (CODES[0], "completion_probability")
+    assert (bar["low"], bar["high"]) == (0, 100)
+    assert bar["demand_high"] == bar["demand_central"]
+    assert bar["demand_low"] == pytest.approx(bar["demand_central"] - 300)
+    many = tornado(
+        projection.bands, projection.ages, supply(planned=1e5), 2030, default_assumptions(), national_elderly
+    )
+    ranks = dict(pick(many, county_code=CODES[0]).select("parameter_id", "rank").iter_rows())
+    assert (ranks["disability_definition"], ranks["completion_probability"]) == (1, 2)
+    none = tornado(
+        projection.bands, projection.ages, supply(planned=0.0), 2030, default_assumptions(), national_elderly
+    )
+    assert set(none["moves"]) == {"demand"}
 
 
 @pytest.mark.parametrize("name", ["dependent_share", "interment_share", "planning_norm_beds", "nursing_share_target"])
@@ -174,6 +197,16 @@ def test_new_graves_run_out_when_deaths_have_filled_them(projection):
     assert policy["depletion_year_p10"][0] <= policy["depletion_year_p50"][0]
     natural = pick(frame, county_code=CODES[0], scenario="natural")
     assert natural["interments_p50"].sum() < policy["interments_p50"].sum()
+    assert policy["depletion_status"].null_count() == policy.height
+    assert (natural["ashes_p50"] < natural["interments_p50"]).all()
+    assert policy["ashes_p50"].to_list() == policy["interments_p50"].to_list()
+
+
+def test_graves_that_last_beyond_the_forecast_say_so(projection):
+    frame = grave_outlook(projection.deaths, capacity(1e6, 0.0), default_assumptions())
+    one = pick(frame, county_code=CODES[0])
+    assert one["depletion_year_p50"].null_count() == one.height and set(one["depletion_status"]) == {"none_to_horizon"}
+    assert set(pick(frame, county_code=CODES[1])["depletion_status"]) == {"not_reported"}
 
 
 def test_unreported_use_claims_no_remaining_years(projection):
@@ -181,7 +214,7 @@ def test_unreported_use_claims_no_remaining_years(projection):
     one = pick(frame, county_code=CODES[0])
     assert one["capacity"].null_count() == 0
     assert one["remaining_p50"].null_count() == one["depletion_year_p50"].null_count() == one.height
-    assert set(one["capacity_status"]) == {"not_reported"}
+    assert set(one["capacity_status"]) == set(one["depletion_status"]) == {"not_reported"}
     assert (one["break_even_p50"] > 0).all()
     assert (one["break_even_p10"] < one["break_even_p50"]).all() and (
         one["break_even_p50"] < one["break_even_p90"]

@@ -8,6 +8,7 @@ from typing import Any
 import polars as pl
 
 from pipelines.desk import headlines, tables, words
+from pipelines.desk.balance import reading_of
 from pipelines.desk.charts.base import BEDS, across, bars, line, method, one, plans, source_of
 from pipelines.desk.marts import ask, counties, reading
 from pipelines.desk.style import (
@@ -108,7 +109,7 @@ def _by_definition(rows: pl.DataFrame, language: Language) -> list[Spec]:
             span["year"].to_list(), span["demand_p10"].to_list(), span["demand_p90"].to_list(), name + wide, PINK
         )
     for i, (key, part) in enumerate(rows.group_by("definition", maintain_order=True)):
-        said = _estimator("prevalence", str(key[0])).to(language)
+        said = reading_of("prevalence", str(key[0])).to(language)
         drawn = line(
             part["year"].to_list(),
             [round(v) for v in part["demand_p50"]],
@@ -126,7 +127,7 @@ def _by_method(rows: pl.DataFrame, language: Language) -> list[Spec]:
     """The other methods: a dashed line each, with its interval where there is one."""
     data: list[Spec] = []
     for i, (key, part) in enumerate(rows.group_by("estimator", "definition", maintain_order=True)):
-        colour, name = (BLUE, VERMILION, GREEN, ORANGE)[i % 4], _estimator(str(key[0]), str(key[1])).to(language)
+        colour, name = (BLUE, VERMILION, GREEN, ORANGE)[i % 4], reading_of(str(key[0]), str(key[1])).to(language)
         if not part["demand_p10"].null_count():
             shaded = band(
                 part["year"].to_list(), part["demand_p10"].to_list(), part["demand_p90"].to_list(), name, colour
@@ -165,20 +166,12 @@ def _planned(new: pl.DataFrame, stands: pl.DataFrame, language: Language) -> Spe
     }  # fmt: skip
 
 
-def _estimator(estimator: str, definition: str) -> Words:
-    method = words.code("estimator", estimator)
-    if definition in ("none", ""):
-        return method
-    sort = words.code("disability_definition", definition)
-    return Words(f"{method.zh}（{sort.zh}）", f"{method.en} ({sort.en})")
-
-
 def bed_table(natural: pl.DataFrame, supply: pl.DataFrame) -> Table:
     """Needs by estimator in four years, then what stands and what is planned."""
     shown = [2020, 2025, 2030, 2035]
     headers = (Words("项目", "item"), *(Words(f"{y}年", str(y)) for y in shown), Words("依据", "basis"))
     needs = [
-        (_estimator(str(k[0]), str(k[1])), *(_need(part.filter(year=y)) for y in shown), Words("预测", "projection"))
+        (reading_of(str(k[0]), str(k[1])), *(_need(part.filter(year=y)) for y in shown), Words("预测", "projection"))
         for k, part in natural.group_by("estimator", "definition", maintain_order=True)
     ]
     stock = [
@@ -226,12 +219,10 @@ def sensitivity(county: str, con: Connection = None) -> Chart:
             method(db, "mart_bed_outlook"),
             Words("参数及出处见“方法与来源”", "assumptions and their sources: see the methods page"),
         )
-    year = rows["year"][0] if rows.height else ""
+        year = rows["year"][0] if rows.height else 0
+        stands = ask(db, _STANDS, c=county, year=year)["beds"]
     named_rows = [_assumption(r) for r in rows.iter_rows(named=True)]
-    widest = named_rows[0] if named_rows else same(words.DASH)
-    title = named(place) + Words(
-        f"{year}年床位需求最受“{widest.zh}”左右", f": “{widest.en}” moves the beds needed in {year} most"
-    )
+    title = named(place) + _moved_most(rows, named_rows, year)
     headers = (
         Words("参数", "assumption"),
         Words("参数下限", "low"),
@@ -265,20 +256,21 @@ def sensitivity(county: str, con: Connection = None) -> Chart:
         }  # fmt: skip
         if rows.height:
             centre = rows["demand_central"][0]
-            layout["shapes"] = [
-                {
-                    "type": "line",
-                    "x0": centre,
-                    "x1": centre,
-                    "y0": 0,
-                    "y1": 1,
-                    "yref": "paper",
-                    "line": {"color": INK, "dash": "dot"},
-                }
-            ]
+            layout["shapes"] = [_upright(centre, "dot"), *(_upright(n, "solid") for n in stands)]
+            layout["annotations"] = [_stand(n, language) for n in stands]
         return {"data": [bar], "layout": layout}
 
-    note = Words("竖线为中心假设下的需求。", "The dotted line is the need under central assumptions.")
+    note = Words("竖虚线为中心假设下的需求。", "The dotted line is the need under central assumptions. ")
+    if stands.len():
+        note += Words(
+            "竖实线为现有床位：条形在其右侧即短缺，在其左侧即闲置。",
+            "The solid line are the beds that stand: a bar to the right of it is a shortage, to the left idle beds. ",
+        )
+    if "supply" in set(rows["moves"]):
+        note += Words(
+            "“按期建成”一条为扣除建成的规划（储备）床位后留给现有床位的需求，小于零即规划床位本身已超过需求。",
+            "The bar of completion is the need left to existing beds once planned (or reserve-list) ones are built; below zero the planned ones alone exceed the need.",
+        )
     return Chart(f"sensitivity-{county}", title, BEDS, source, title, Table(headers, body), draw, note)
 
 
@@ -286,6 +278,37 @@ _SENSITIVITY = """
     SELECT s.*, p.name_zh, p.name_en FROM mart_bed_sensitivity s LEFT JOIN dim_parameter p USING (parameter_id)
     WHERE s.county_code = $c ORDER BY rank
 """
+_STANDS = """
+    SELECT beds FROM mart_bed_supply
+    WHERE county_code = $c AND year = $year AND status = 'existing' AND bed_type = 'all' AND beds IS NOT NULL
+"""
+
+
+def _moved_most(rows: pl.DataFrame, names: list[Words], year: int) -> Words:
+    """The widest bar; where it is one of the supply, what moves the need most comes second."""
+    if rows.is_empty():
+        return Words("没有床位敏感性", ": no sensitivity of beds")
+    widths = (rows["demand_high"] - rows["demand_low"]).to_list()
+    order = sorted(range(len(names)), key=lambda i: -widths[i])
+    first = names[order[0]]
+    if rows["moves"][order[0]] == "demand":
+        return Words(f"{year}年床位需求最受“{first.zh}”左右", f": “{first.en}” moves the beds needed in {year} most")
+    then = names[next(i for i in order if rows["moves"][i] == "demand")]
+    return Words(
+        f"{year}年床位余缺最受“{first.zh}”左右，其次是“{then.zh}”",
+        f": whether beds suffice in {year} turns on “{first.en}”, then on “{then.en}”",
+    )
+
+
+def _upright(at: float, dash: str) -> Spec:
+    return {"type": "line", "x0": at, "x1": at, "y0": 0, "y1": 1, "yref": "paper", "line": {"color": INK, "dash": dash}}
+
+
+def _stand(beds: float, language: Language) -> Spec:
+    said = Words(f"现有{words.number(beds, 0)}", f"{words.number(beds, 0)} stand").to(language)
+    return {"x": beds, "y": 1, "yref": "paper", "yanchor": "bottom", "showarrow": False, "text": said}
+
+
 _ASSUMPTIONS = {
     "disability_definition": Words("失能口径", "definition of disability"),
     "persons_60_plus": Words("60岁及以上人数（预测区间）", "persons aged 60+ (prediction interval)"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import polars as pl
@@ -21,12 +22,13 @@ def graves(county: str, con: Connection = None) -> Chart:
     with reading(con) as db:
         place = one(db, county)
         classes = ask(db, _OUTLOOK, c=county)
+        stages, own = ask(db, _STAGES, c=county), ask(db, _OWN_SHARE, c=county)
         source = source_of(plans(db, county), method(db, "mart_cemetery_class_outlook"))
     rows = classes.filter(capacity_class="all")
     bounded = rows.filter(pl.col("low") < pl.col("high")).height > 0
     used_unknown = rows["remaining_p50"].null_count() == rows.height
-    title = named(place) + _finding(rows, rows["capacity"].drop_nulls().max())
-    unit = Words("具（穴）", "interments / graves")
+    title = named(place) + _finding(rows, rows["capacity"].drop_nulls().max(), _Places.of(stages))
+    unit = Words("具／穴（格）位", "interments / graves and niches")
 
     def draw(language: Language) -> Spec:
         data = [
@@ -50,6 +52,7 @@ def graves(county: str, con: Connection = None) -> Chart:
             "Where graves already used are not reported this shows break-even, not what remains. ",
         )
         + NOT_AN_URN
+        + _own_share(own)
     )
     return Chart(f"graves-{county}", title, unit, source, title, _table(classes), draw, note)
 
@@ -58,6 +61,15 @@ _OUTLOOK = """
     SELECT year, scenario, capacity_class, deaths_p50, capacity, remaining_p50,
            break_even_p10 AS low, break_even_p50 AS needed, break_even_p90 AS high
     FROM mart_cemetery_class_outlook WHERE county_code = $c AND year > 2020 ORDER BY scenario, year
+"""
+_STAGES = """
+    SELECT DISTINCT form, status, commitment FROM mart_cemetery_capacity WHERE county_code = $c AND in_capacity
+    ORDER BY status, form
+"""
+_OWN_SHARE = """
+    SELECT period_end, value, min(source_line) AS source_line FROM fct_observation
+    WHERE county_code = $c AND indicator_id = 'ashes_cemetery_burial_rate' AND measure = 'actual' AND value IS NOT NULL
+    GROUP BY period_end, value ORDER BY period_end DESC, value LIMIT 1
 """
 _SCENARIOS = {
     "natural": Words(
@@ -98,7 +110,46 @@ def _capacity(name: Words, part: pl.DataFrame, language: Language, colour: str, 
     return drawn
 
 
-def _finding(rows: pl.DataFrame, capacity: object) -> Words:
+def _own_share(own: pl.DataFrame) -> Words:
+    """The share of ashes in cemeteries that the plan itself reports; all of them is the upper line."""
+    if own.is_empty():
+        return Words("", "")
+    year, share, line = own.row(0)
+    text = words.number(share)
+    told = Words(
+        f"规划自报{year}年骨灰入公墓率{text}%（第{line}行）",
+        f" The plan itself reports {text} % of ashes in cemeteries for {year} (line {line})",
+    )
+    whole = Words(
+        "；遗体若也全部火化，应看“全部入公墓”一线。",
+        "; if every body is cremated as well, the line of every death to a cemetery is the one to read.",
+    )
+    return told + (whole if share >= _ALL else Words("。", "."))
+
+
+_ALL = 100.0  # per cent
+_STAGE = {"built": Words("已建", "built"), "planned": Words("规划", "planned"), "reserve": Words("储备项目", "reserve-list"), "applied_for": Words("拟申请", "applied-for")}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class _Places:
+    """What the stated places are, in words (储备项目穴位和格位 / reserve-list graves and niches), and whether all are built."""
+
+    name: Words
+    built: bool
+
+    @classmethod
+    def of(cls, stages: pl.DataFrame) -> _Places:
+        """From the counted rows of mart_cemetery_capacity: `form, status, commitment`."""
+        planned = stages["commitment"].fill_null("planned")
+        kinds = pl.Series([s if s == "built" else c for s, c in zip(stages["status"], planned, strict=True)])
+        stage = words.joined([_STAGE[k] for k in _STAGE if k in set(kinds)], "、", " and ")
+        niches = "niche" in set(stages["form"])
+        form = Words("墓穴和格位", " graves and niches") if niches else Words("墓穴", " graves")
+        return cls(stage + form, set(kinds) <= {"built"})
+
+
+def _finding(rows: pl.DataFrame, capacity: object, places: _Places) -> Words:
     ends = [part["needed"][-1] for _, part in rows.group_by("scenario", maintain_order=True)]
     if not ends:
         return Words("没有墓穴展望", ": no grave outlook")
@@ -106,21 +157,22 @@ def _finding(rows: pl.DataFrame, capacity: object) -> Words:
     zh, en = (span(k).join(words.estimate(v) for v in sorted(set(ends))) for k in words.LANGUAGES)
     if not isinstance(capacity, float | int):
         return Words(
-            f"2021—{LAST}年预计安葬约{zh}具，墓穴容量未报告",
+            f"2021—{LAST}年预计安葬约{zh}具，墓穴数未报告",
             f": about {en} interments expected 2021–{LAST}; grave capacity not reported",
         )
-    stated = words.number(capacity, 0)
+    stated, name = words.number(capacity, 0), places.name
+    built = Words("", "") if places.built else Words("（若全部建成）", " (if all are built)")
     left = rows.filter((pl.col("year") == LAST) & pl.col("remaining_p50").is_not_null())["remaining_p50"].sort()
     if left.len():
         span_left = [span(k).join(dict.fromkeys(words.estimate(v) for v in left)) for k in words.LANGUAGES]
         return Words(
-            f"2021—{LAST}年预计安葬约{zh}具，所列容量{stated}穴到{LAST}年约剩{span_left[0]}穴",
-            f": about {en} interments expected 2021–{LAST}; of the stated {stated} graves about {span_left[1]} are left in {LAST}",
+            f"2021—{LAST}年预计安葬约{zh}具，所列{name.zh}{stated}个{built.zh}，到{LAST}年约剩{span_left[0]}个",
+            f": about {en} interments expected 2021–{LAST}; of the stated {stated} {name.en}{built.en} about {span_left[1]} are left in {LAST}",
         )
     enough = Words("够用", "enough") if capacity >= max(ends) else Words("不够用", "not enough")
     return Words(
-        f"2021—{LAST}年预计安葬约{zh}具，所列容量{stated}穴，若全部空置则{enough.zh}",
-        f": about {en} interments expected 2021–{LAST}; the stated {stated} graves are {enough.en} if all are still free",
+        f"2021—{LAST}年预计安葬约{zh}具，所列{name.zh}{stated}个{built.zh}，若全部空置则{enough.zh}",
+        f": about {en} interments expected 2021–{LAST}; the stated {stated} {name.en}{built.en} are {enough.en} if all are still free",
     )
 
 

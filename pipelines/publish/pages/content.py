@@ -10,7 +10,7 @@ import duckdb
 import polars as pl
 
 from pipelines import registry
-from pipelines.desk import burial, figures, headlines, plot, record, tables, words
+from pipelines.desk import balance, burial, figures, headlines, plot, record, tables, words
 from pipelines.desk.marts import ask, counties
 from pipelines.desk.style import Table
 from pipelines.desk.words import Words, same
@@ -187,7 +187,7 @@ def _county(con: Con, county: dict[str, Any], found: list[headlines.Headline]) -
         "county": county, "source": plan[0] if plan else {"title_zh": "", "title_en": "", "date_as_printed": None}, "headlines": found,
         **{name: county[name] for name in ("elderly", "beds", "sensitivity", "graves", "money", "targets", "projects")},
         "contradictions": tables.contradiction_rows(con, code), "progress": _without(tables.progress(code, con), {0}),
-        "figures": figures.key_figures([code], con), "missing": _missing(con, code), "show_county": False, "shortage": tables.shortage(code, con),
+        "figures": figures.key_figures([code], con), "missing": _missing(con, code), "show_county": False, "shortage": balance.shortage(code, con), "turning": _without(balance.turning([code], con), {0}),
         "places": _without(burial.capacity([code], con), {0}), "plausibility": _without(tables.plausibility(con, code), {0}), "evaluated": any(data.rows for _, _, data in county["targets"]),
     }  # fmt: skip
 
@@ -216,6 +216,7 @@ def _elderly_beds(con: Con, every: list[dict[str, Any]]) -> dict[str, Any]:
         "growth": plot.elderly_growth(con=con),
         "outlook": tables.outlook(con),
         "supply": plot.bed_supply(con=con),
+        "turning": balance.turning(None, con),
         "plausibility": tables.plausibility(con),
         "counties": every,
     }
