@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from math import sqrt
 from typing import Final
+from zlib import crc32
 
 import numpy as np
 import polars as pl
@@ -114,9 +115,12 @@ class AssumptionSet:
         return AssumptionSet(name, {**self.parameters, **fixed})
 
     def draw(self, draws: int, seed: int) -> dict[str, Floats]:
-        """Independent draws of every parameter as fractions, the same for the same seed."""
-        rng = np.random.default_rng(seed)
-        return {key: self.parameters[key].draw(rng, draws) for key in sorted(self.parameters)}
+        """Independent draws of every parameter as fractions, the same for the same seed. A parameter's stream belongs to its
+        name: fixing one of them leaves the draws of all others as they are."""
+        return {
+            key: parameter.draw(np.random.default_rng([seed, crc32(key.encode())]), draws)
+            for key, parameter in self.parameters.items()
+        }
 
 
 def assumptions_from_frame(frame: pl.DataFrame, name: str, onto: AssumptionSet | None = None) -> AssumptionSet:

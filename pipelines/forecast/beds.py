@@ -36,7 +36,8 @@ DEMANDED: Final = ("all", "institution", "nursing")
 """Bed types with a demand of their own."""
 NO_DEFINITION: Final = "none"
 VERSION: Final = "beds.2"
-"""Version of the chain from persons on, in every row's method_version; 2: the years in which beds run short or stand idle."""
+"""Version of the chain from persons on, in every row's method_version; 2: the years in which beds run short or stand idle,
+and draws of an assumption that belong to its name."""
 
 
 def bed_outlook(
