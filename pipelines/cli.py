@@ -57,11 +57,11 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--force", action="store_true", help="没有变化也重建 / rebuild even if nothing changed")
     run.add_argument("--engine", help=ENGINE)
     status = command("status", _status, "当前版本与检查状态 / the current release and its checks")
-    release = command("release", _release, "版本：list|path|diff|use|pin|verify|public / releases")
+    release = command("release", _release, "版本：list|path|diff|use|pin|verify|public|past / releases")
     release.add_argument(
         "action",
-        choices=["list", "path", "diff", "use", "pin", "verify", "public"],
-        help="public：由内部版生成公开版 / make a public release of an internal one",
+        choices=["list", "path", "diff", "use", "pin", "verify", "public", "past"],
+        help="public：由内部版生成公开版 / make a public release of an internal one; past：历次预测 / every forecast ever published",
     )
     release.add_argument("id", nargs="?")
     sql = command("sql", _sql, "只读查询 / read-only query")
@@ -162,6 +162,8 @@ def _release(arguments: argparse.Namespace) -> int:
         for r in release.releases(s):
             print(f"{'*' if r.current else ' '} {r.id}{'  (pinned)' if r.pinned else ''}")
         return PUBLISHED
+    if arguments.action == "past":
+        return _past(s.marts, arguments.id)
     if wanted is None or not (s.releases / wanted).is_dir():
         raise FileNotFoundError(f"没有这个版本 / no such release: {wanted}")
     folder = s.releases / wanted
@@ -195,6 +197,19 @@ def _release(arguments: argparse.Namespace) -> int:
 
 def _profile(name: str, made_from: str | None, threshold: int | None) -> str:
     return f"  （公开版，来自 {made_from}，门槛 {threshold} / {name}, below {threshold} left out）" if made_from else ""
+
+
+def _past(marts: Path, release_id: str | None) -> int:
+    from pipelines.desk import past
+
+    for made in past.forecasts(marts).iter_rows(named=True):
+        if release_id in (None, made["release_id"]):
+            print(
+                f"{made['release_id']}  {made['built_at']}  {made['method_version']}  {made['assumption_set']}  seed {made['seed']}"
+            )
+    if release_id:
+        print("\n".join(f"{table}: {file}" for table, file in past.kept(release_id, marts).items()))
+    return PUBLISHED
 
 
 def _public(s: settings.Settings, release_id: str | None) -> int:

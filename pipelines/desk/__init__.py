@@ -15,7 +15,7 @@ from pipelines.desk.outlook import outlook, parameters
 from pipelines.desk.trace import trace
 
 if TYPE_CHECKING:
-    from pipelines.desk import balance, burial, figures, headlines, plot, tables
+    from pipelines.desk import balance, burial, figures, headlines, past, plot, tables
 
 __all__ = [
     "ComparisonError",
@@ -29,11 +29,12 @@ __all__ = [
     "open_marts",
     "outlook",
     "parameters",
+    "past",
     "plot",
     "tables",
     "trace",
 ]
-_LATER = ("balance", "burial", "figures", "headlines", "plot", "tables")
+_LATER = ("balance", "burial", "figures", "headlines", "past", "plot", "tables")
 
 
 def __getattr__(name: str) -> object:

@@ -24,7 +24,8 @@ def reading_of(estimator: str, definition: str) -> Words:
 
 def turning(codes: list[str] | None = None, con: Connection = None) -> Table:
     """When beds run short and when they stand idle, by method: with the beds that stand, and with the planned ones where there
-    are any. A county that does not report its beds has one row that says so: no shortage is claimed."""
+    are any. No shortage is claimed of a county that does not report its beds: beside others it has one row that says so, asked
+    for alone it has none."""
     with reading(con) as db:
         chosen = counties(db, codes)
         rows = ask(db, _TURNS, codes=chosen["county_code"].to_list())
@@ -38,7 +39,7 @@ def turning(codes: list[str] | None = None, con: Connection = None) -> Table:
     for county in chosen.iter_rows(named=True):
         own = known.filter(county_code=county["county_code"])
         body += [(named(county), *_turn_row(r)) for r in own.iter_rows(named=True)]
-        if own.is_empty():
+        if own.is_empty() and chosen.height > 1:
             body.append(
                 (named(county), words.code("bed_type", "all"), same(words.DASH), words.NOT_REPORTED, *[None] * 5)
             )

@@ -5,7 +5,7 @@ release."""
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 DEFAULT_NAME = "default"  # of the release's own set of assumptions, as in pipelines.forecast.assumptions
 
 Assumptions = Mapping[str, float]
-_PARTS = {
+PARTS = {
     "mart_elderly_outlook": "forecast_elderly",
     "mart_bed_outlook": "forecast_beds",
     "mart_cemetery_class_outlook": "forecast_graves",
@@ -40,6 +40,12 @@ class Outlook:
     sensitivity: pl.DataFrame
     assumptions: Assumptions
     name: str = DEFAULT_NAME
+
+    @classmethod
+    def of(cls, county: str, parts: Iterable[pl.DataFrame], assumptions: Assumptions, name: str) -> Outlook:
+        """From the frames in the order of `PARTS`."""
+        elderly, beds, graves, sensitivity = parts
+        return cls(county, elderly, beds, graves, sensitivity, assumptions, name)
 
     @property
     def turning(self) -> pl.DataFrame:
@@ -67,7 +73,7 @@ def outlook(
     with reading(con) as db:
         counties(db, [county])
         if not assumptions:
-            return Outlook(county, *(_mart(db, mart, county) for mart in _PARTS), assumptions={})
+            return Outlook.of(county, (_mart(db, mart, county) for mart in PARTS), {}, DEFAULT_NAME)
         from pipelines.forecast.assumptions import assumptions_from_frame
         from pipelines.forecast.product import NEEDED, forecast_tables  # the engine loads only when something changes
 
@@ -75,7 +81,7 @@ def outlook(
         row = db.execute("SELECT seed FROM meta_release").fetchone()
     chosen = assumptions_from_frame(core["dim_parameter"], DEFAULT_NAME).changed(name, assumptions)
     tables = forecast_tables(core, seed=int(row[0]) if row else 0, assumptions=chosen)
-    return Outlook(county, *(_of(tables[t], county) for t in _PARTS.values()), assumptions=dict(assumptions), name=name)
+    return Outlook.of(county, (_of(tables[t], county) for t in PARTS.values()), dict(assumptions), name)
 
 
 def parameters(con: duckdb.DuckDBPyConnection | None = None) -> pl.DataFrame:
@@ -100,10 +106,9 @@ def side_by_side(
             outlook(county, con=db),
             *(outlook(county, values, db, name=name) for name, values in scenarios.items()),
         ]
-    return pl.concat(
-        [getattr(o, part).select(pl.lit(o.name).alias("assumption_set"), pl.all()) for o in found],
-        how="vertical_relaxed",
-    )
+    frames: list[tuple[str, pl.DataFrame]] = [(o.name, getattr(o, part)) for o in found]
+    named = [frame.select(pl.lit(name).alias("assumption_set"), pl.all()) for name, frame in frames]
+    return pl.concat(named, how="vertical_relaxed")
 
 
 def save_scenario(path: Path, assumptions: Assumptions) -> Path:

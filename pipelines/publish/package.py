@@ -16,7 +16,8 @@ from pipelines.publish.database import FILE, Identity
 from pipelines.publish.diff import method, methods
 from pipelines.publish.gate import Inputs
 from pipelines.publish.hashes import file_hash
-from pipelines.publish.release import MANIFEST, id_of
+from pipelines.publish.register import MANIFEST
+from pipelines.publish.release import id_of
 from pipelines.settings import PROJECT, Settings
 from pipelines.staging import store
 from pipelines.staging.held import HeldBack

@@ -11,7 +11,7 @@ from pathlib import Path
 import polars as pl
 
 from pipelines import registry
-from pipelines.publish import counts, database, diff, memory, package, protect, release
+from pipelines.publish import counts, database, diff, memory, package, protect, register, release
 from pipelines.publish.database import Identity
 from pipelines.publish.protect import Protected, Rules
 from pipelines.publish.site import build_site
@@ -112,7 +112,7 @@ def _identity(settings: Settings, internal: Path, candidate: Path) -> Identity:
 
 def _manifest(candidate: Path, settings: Settings) -> None:
     """The package says which profile it is, and keeps to itself what raw files it comes from."""
-    path = candidate / release.MANIFEST
+    path = candidate / register.MANIFEST
     manifest = {k: v for k, v in json.loads(path.read_text(encoding="utf-8")).items() if k not in _OF_RAW}
     manifest["protection"] = {
         "profile": "public",

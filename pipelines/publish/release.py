@@ -1,5 +1,5 @@
 """The switch: a finished candidate becomes a release folder and the one-line CURRENT file names it, atomically. Also
-leftovers, retention, pins and the register that retention never prunes. Readers see nothing before the switch."""
+leftovers, retention and pins. Readers see nothing before the switch."""
 
 from __future__ import annotations
 
@@ -13,16 +13,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TextIO
 
-import polars as pl
-
 from pipelines.failpoint import failpoint
+from pipelines.publish import register
+from pipelines.publish.register import MANIFEST
 from pipelines.settings import Settings
 
 POINTER = "CURRENT"
 PINNED = "PINNED"
 ID = "RELEASE"
-MANIFEST = "datapackage.json"
-REGISTER = "register.jsonl"
 REJECTED = "rejected"
 _REJECTED_KEPT = 20
 _SHOWN = 10
@@ -76,7 +74,7 @@ def begin(settings: Settings, candidate: Path) -> str:
     clean(settings)
     candidate.mkdir(parents=True)
     known = [int(p.name[1:6]) for p in settings.releases.glob("r[0-9]*") if p.name[1:6].isdigit()]
-    past = [int(str(e["release_id"])[1:6]) for e in registered(settings)]
+    past = [int(str(e["release_id"])[1:6]) for e in register.entries(settings)]
     release_id = f"r{max([0, *known, *past]) + 1:05d}-{datetime.now(UTC):%Y%m%d}"
     (candidate / ID).write_text(release_id, encoding="utf-8")
     return release_id
@@ -117,14 +115,14 @@ def clean(settings: Settings) -> list[str]:
 
 def _never_current(settings: Settings) -> list[Path]:
     """Release folders newer than the current one that the register does not know: killed between rename and switch."""
-    now, known = current_id(settings) or "", _registered_ids(settings)
+    now, known = current_id(settings) or "", register.known_ids(settings)
     return [r.folder for r in releases(settings) if r.id > now and r.id not in known and not r.pinned]
 
 
 def _register_current(settings: Settings) -> None:
     folder = current_folder(settings)
-    if folder and (folder / MANIFEST).exists() and folder.name not in _registered_ids(settings):
-        register(settings, register_entry(folder))
+    if folder and (folder / MANIFEST).exists() and folder.name not in register.known_ids(settings):
+        register.remember(settings, folder)
 
 
 def current_id(settings: Settings) -> str | None:
@@ -169,7 +167,7 @@ def switch(settings: Settings, candidate: Path) -> Path:
 def publish(settings: Settings, candidate: Path) -> tuple[Path, list[str]]:
     """The whole last step: switch to the candidate, register it, remove the oldest. Returns its folder and what was removed."""
     folder = switch(settings, candidate)
-    register(settings, register_entry(folder))
+    register.remember(settings, folder)
     failpoint("release.registered")
     removed = prune(settings)
     failpoint("release.pruned")
@@ -246,42 +244,6 @@ def refusal(kept: Path) -> list[str]:
     failed = [r for r in results if r["severity"] == "critical" and not r["passed"]]
     more = [f"…… 另有 {len(failed) - _SHOWN} 项 / {len(failed) - _SHOWN} more"] if len(failed) > _SHOWN else []
     return [f"✗ {r['message_zh']}\n  {r['message_en']}" for r in failed[:_SHOWN]] + more
-
-
-def registered(settings: Settings) -> list[dict[str, object]]:
-    """Every entry of the register, oldest first. A line torn by a killed process is left out."""
-    path, entries = settings.marts / REGISTER, []
-    for line in path.read_text(encoding="utf-8").splitlines() if path.exists() else []:
-        with contextlib.suppress(json.JSONDecodeError):
-            entries.append(json.loads(line))
-    return entries
-
-
-def register(settings: Settings, entry: dict[str, object]) -> None:
-    """Append a release's inputs, seed and forecast to the register, one JSON line a release."""
-    path = settings.marts / REGISTER
-    torn = path.exists() and not path.read_bytes().endswith(b"\n")
-    with path.open("a", encoding="utf-8") as handle:
-        handle.write("\n" * torn + json.dumps(entry, ensure_ascii=False, sort_keys=True) + "\n")
-        handle.flush()
-        os.fsync(handle.fileno())
-
-
-def register_entry(folder: Path) -> dict[str, object]:
-    """What the register keeps of a release for ever: who it is, its inputs, and its forecast of the elderly."""
-    manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-    outlook = folder / "parquet" / "mart_elderly_outlook.parquet"
-    elderly = pl.read_parquet(outlook).filter(pl.col("sex") == "both").drop("sex").rows() if outlook.exists() else []
-    return {
-        "release_id": folder.name,
-        **manifest.get("release", {}),
-        "inputs": manifest.get("inputs"),
-        "elderly_outlook": elderly,
-    }
-
-
-def _registered_ids(settings: Settings) -> set[str]:
-    return {str(e["release_id"]) for e in registered(settings)}
 
 
 def _sync(path: Path) -> None:

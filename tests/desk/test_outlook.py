@@ -9,10 +9,10 @@ import polars as pl
 import pytest
 
 from pipelines.desk import open_marts, outlook
-from pipelines.desk.balance import shortage
+from pipelines.desk.balance import idle_in, short_from, shortage, turning
 from pipelines.desk.outlook import _whole
 from pipelines.desk.words import same
-from tests.desk.tiny_release import HILL, build
+from tests.desk.tiny_release import HILL, RIVER, build
 
 Con = duckdb.DuckDBPyConnection
 
@@ -22,6 +22,58 @@ def test_frames_come_from_the_marts(con: Con) -> None:
     assert ahead.elderly.filter(age_band="60+", year=2020)["p50"].to_list() == [30000.0]
     assert set(ahead.beds["estimator"]) == {"planning_norm", "observed_use"}
     assert ahead.assumptions == {}
+    assert set(ahead.graves["capacity_class"]) == {"all", "public_benefit"}
+    assert ahead.sensitivity["parameter_id"].to_list()[0] == "disability_definition"
+
+
+def test_the_outlook_says_when_beds_run_short(con: Con) -> None:
+    found = {r["estimator"]: r for r in outlook(HILL, con=con).turning.iter_rows(named=True)}
+    assert (found["planning_norm"]["first_year_short"], found["planning_norm"]["first_year_idle"]) == (2020, None)
+    assert (found["observed_use"]["first_year_short"], found["observed_use"]["last_year_idle"]) == (None, 2035)
+    assert found["observed_use"]["first_year_short_status"] == "none_to_horizon"
+
+
+def test_beds_short_or_idle_are_told_of_counties_that_report_beds(con: Con) -> None:
+    table = turning(None, con)
+    body = {(row[0], row[2]): row[3:] for row in table.cells("zh")}
+    assert [row[4:] for row in table.cells("en") if row[2] == "observed use"] == [["not by 2035", "throughout to 2035"]]
+    assert [v for (_, method), v in body.items() if method == "实际入住"] == [
+        ["1,136", "到2035年不缺", "到2035年一直有闲置"]
+    ]
+    silent = [v for (_, method), v in body.items() if method == "—"]
+    assert silent == [["未报告", "—", "—"]]
+    assert turning([RIVER], con).rows == ()
+
+
+YEARS = {"base": 2020, "horizon": 2035, "idle": 2020}
+
+
+@pytest.mark.parametrize(
+    ("short", "p10", "p90", "idle_last", "said"),
+    [
+        (2020, 2020, 2020, None, "2020年已缺"),
+        (2024, 2022, 2027, 2023, "2024年起（80%区间2022—2027年）"),
+        (2027, 2021, None, 2026, "2027年起（80%区间2021年至2035年以后）"),
+        (2024, 2024, 2024, 2023, "2024年起"),
+        (2024, 2024, 2024, 2026, "2024年起，其间到2026年有余"),
+        (None, 2030, None, 2035, "到2035年不缺（2030年起有一成可能）"),
+        (None, None, None, 2035, "到2035年不缺"),
+    ],
+)
+def test_the_first_year_short_in_words(
+    short: int | None, p10: int | None, p90: int | None, idle_last: int | None, said: str
+) -> None:
+    row = {**YEARS, "short": short, "p10": p10, "p90": p90, "idle_last": idle_last}
+    assert short_from(row).zh == said
+    assert short_from(row).en.isascii() or "–" in short_from(row).en
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "said"),
+    [(None, None, "不闲置"), (2020, 2035, "到2035年一直有闲置"), (2020, 2023, "2020—2023年"), (2021, 2021, "2021年")],
+)
+def test_idle_years_in_words(first: int | None, last: int | None, said: str) -> None:
+    assert idle_in({**YEARS, "idle": first, "idle_last": last}).zh == said
 
 
 def test_the_gap_table_says_what_the_chain_counts(con: Con, tmp_path: Path) -> None:

@@ -99,6 +99,44 @@ def test_public_benefit_capacity_has_a_line_of_its_own(con: Con) -> None:
     assert not [t for t in plot.graves(RIVER, con).spec("en")["data"] if t["name"].startswith("stated capacity")]
 
 
+def test_the_title_of_graves_says_what_the_places_are(con: Con, tmp_path: Path) -> None:
+    assert "所列已建墓穴6,000个，若全部空置则够用" in plot.graves(HILL, con).title.zh
+    reserve = [
+        {**r, "status": "planned", "commitment": "reserve", "in_capacity": True}
+        for r in rows()["mart_cemetery_capacity"]
+    ]
+    with open_marts(path=build(tmp_path, {"mart_cemetery_capacity": reserve}) / "marts.duckdb") as listed:
+        title = plot.graves(HILL, listed).title
+    assert "所列储备项目墓穴和格位6,000个（若全部建成）" in title.zh and "已建" not in title.zh
+    assert "reserve-list graves and niches (if all are built)" in title.en
+
+
+def test_beds_that_may_not_be_built_are_named_by_what_they_are(con: Con, tmp_path: Path) -> None:
+    bars = [{**r, "rank": 2, "parameter_id": "completion_probability", "moves": "supply", "demand_low": -500.0, "demand_high": 1000.0} if r["rank"] == 2 else r
+            for r in rows()["mart_bed_sensitivity"]]  # fmt: skip
+    supply = [
+        {**r, "basis": "reserve list" if r["status"] == "planned" else r["basis"]} for r in rows()["mart_bed_supply"]
+    ]
+    given = {"mart_bed_sensitivity": bars, "mart_bed_supply": supply}
+    with open_marts(path=build(tmp_path, given) / "marts.duckdb") as listed:
+        chart = plot.sensitivity(HILL, listed)
+    assert "2030年床位余缺最受“储备项目床位建成的比例”左右，其次是“失能口径”" in chart.title.zh
+    assert chart.note is not None and "小于零" in chart.note.zh
+    plain = plot.sensitivity(HILL, con)
+    assert "床位需求最受“失能口径”左右" in plain.title.zh and plain.note is not None and "小于零" not in plain.note.zh
+    assert [s["x0"] for s in plain.spec("zh")["layout"]["shapes"]] == [1000.0, 1136.0], (
+        "the need, and the beds that stand"
+    )
+
+
+def test_institution_beds_stand_in_where_all_beds_are_not_reported(tmp_path: Path) -> None:
+    supply = [{**r, "bed_type": "institution"} if r["status"] == "existing" else r for r in rows()["mart_bed_supply"]]
+    with open_marts(path=build(tmp_path, {"mart_bed_supply": supply}) / "marts.duckdb") as con:
+        chart = plot.beds(HILL, con)
+    assert "现有机构床位（规划只报告这一类）" in [t["name"] for t in chart.spec("zh")["data"]]
+    assert chart.note is not None and "社区床位未报告" in chart.note.zh
+
+
 def test_places_say_whether_and_why_they_are_not_counted(con: Con) -> None:
     table = burial.capacity([HILL], con)
     counted = [row[9].split("：")[0] for row in table.cells("zh")]

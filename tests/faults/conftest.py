@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.publish import package, release
+from pipelines.publish import package, register, release
 from pipelines.settings import PROJECT, Settings
 from tests.e2e.conftest import fresh_root, published
 
@@ -87,4 +87,4 @@ def tidy(root: Path, profile: str = "internal") -> None:
     s = Settings(data_root=root).of(profile)
     assert not list(s.releases.glob(".*"))
     assert not list(s.marts.glob(".*.new"))
-    assert {r.id for r in release.releases(s)} <= {str(e["release_id"]) for e in release.registered(s)}
+    assert {r.id for r in release.releases(s)} <= {str(e["release_id"]) for e in register.entries(s)}

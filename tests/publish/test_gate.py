@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 
@@ -10,11 +11,14 @@ import pytest
 
 from pipelines import registry
 from pipelines.ingest.problems import InputError
-from pipelines.publish import diff, gate
+from pipelines.publish import diff, gate, package
 from pipelines.publish.gate import Change, Inputs
 from pipelines.settings import Settings
+from pipelines.staging import store
 
 MOVED = Inputs(same=False, same_raw_and_method=False)
+CHECKS = {"suite": pl.String, "table_name": pl.String, "expectation": pl.String, "severity": pl.String, "passed": pl.Boolean,
+          "message_zh": pl.String, "message_en": pl.String}  # fmt: skip
 HEAD = "table,key,column,reason,accepted_by,accepted_on\n"
 
 
@@ -78,6 +82,34 @@ def test_first_release_passes_with_the_same_words(settings: Settings, before: Pa
     alone, _ = gate.judge(settings, None, after, MOVED)
     beside, _ = gate.judge(settings, before, after, MOVED)
     assert alone.equals(beside)
+
+
+def derived(folder: Path, persons: str, beds: str, demand: float) -> None:
+    """The forecasts of persons and beds of a release, by these versions of their methods."""
+    at = {"county_code": ["530425"], "year": [2030]}
+    people = {**at, "age_band": ["60+"], "sex": ["both"], "p50": [43_900.0], "method_version": [persons]}
+    pl.DataFrame(people).write_parquet(folder / "parquet" / "mart_elderly_outlook.parquet")
+    need = {**at, "scenario": ["natural"], "estimator": ["observed_use"], "bed_type": ["all"], "definition": ["none"],
+            "demand_p50": [demand], "method_version": [beds]}  # fmt: skip
+    pl.DataFrame(need).write_parquet(folder / "parquet" / "mart_bed_outlook.parquet")
+
+
+@pytest.mark.parametrize(("beds", "blocked"), [("ccr-1|beds.1|default@a", True), ("ccr-1|beds.2|default@a", False)])
+def test_the_version_of_every_method_counts(
+    settings: Settings, before: Path, after: Path, beds: str, blocked: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Beds that moved under the same raw data block, unless the method of beds has a new version; that of persons has not."""
+    for name, value in (("inputs_used", {"530425": "a"}), ("inputs_read", {}), ("inputs_hash", "code of today")):
+        monkeypatch.setattr(store, name, lambda *_, v=value: v)
+    (before / "datapackage.json").write_text(json.dumps({"inputs": store.inputs_used(settings), "release": {"seed": settings.seed, "method_version": "ccr-1"}}), encoding="utf-8")  # fmt: skip
+    derived(before, "ccr-1", "ccr-1|beds.1|default@a", 680.0)
+    derived(after, "ccr-1", beds, 700.0)
+    compared = package.inputs_compared(settings, before, after)
+    assert compared.same_raw_and_method == blocked
+    assert ("mart_bed_outlook.derived_stable" in failed(settings, before, after, compared)) == blocked
+    diff.write(before, after, pl.DataFrame(schema=CHECKS), [])
+    told = json.loads((after / diff.FILE).read_text(encoding="utf-8"))["method"]
+    assert told == ({"before": "", "after": ""} if blocked else {"before": "ccr-1|beds.1|default@a", "after": beds})
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,8 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from pipelines.publish import diff, release
+from pipelines.desk import past
+from pipelines.publish import diff, register, release
 from pipelines.publish.hashes import table_hash
 from pipelines.settings import Settings
 
@@ -36,7 +37,7 @@ def test_switch_publishes_frozen_files_and_moves_the_pointer(settings: Settings)
 
 def test_ids_grow_whatever_the_clock_says(settings: Settings) -> None:
     first = release.switch(settings, build(settings, "a")).name
-    release.register(settings, {"release_id": "r00041-19990101"})
+    register.append(settings, {"release_id": "r00041-19990101"})
     second = release.switch(settings, build(settings, "b")).name
     assert (first[:6], second[:6]) == ("r00001", "r00042")
 
@@ -58,7 +59,7 @@ def test_retention_keeps_current_and_pinned(settings: Settings) -> None:
 
 def test_a_release_that_never_became_current_is_removed(settings: Settings) -> None:
     first = release.switch(settings, build(settings, "a"))
-    release.register(settings, release.register_entry(first))
+    register.remember(settings, first)
     orphan = settings.releases / "r00002-20260101"
     build(settings, "b").rename(orphan)
     assert orphan.name in release.clean(settings)
@@ -69,7 +70,7 @@ def test_a_torn_register_loses_one_line_only(settings: Settings) -> None:
     release.switch(settings, build(settings, "a"))
     (settings.marts / "register.jsonl").write_text('{"release_id": "r0', encoding="utf-8")
     release.clean(settings)
-    assert [str(e["release_id"])[:6] for e in release.registered(settings)] == ["r00001"]
+    assert [str(e["release_id"])[:6] for e in register.entries(settings)] == ["r00001"]
 
 
 def test_use_rolls_back_and_refuses_the_unknown(settings: Settings) -> None:
@@ -152,10 +153,62 @@ def test_the_last_digits_of_a_figure_are_no_change() -> None:
 def test_the_register_outlives_the_releases(settings: Settings) -> None:
     for n in range(4):
         candidate = build(settings, str(n))
-        release.register(settings, {**release.register_entry(release.switch(settings, candidate)), "seed": n})
+        register.remember(settings, release.switch(settings, candidate))
         release.prune(settings)
     assert len(release.releases(settings)) == settings.retention
-    assert [e["seed"] for e in release.registered(settings)] == [0, 1, 2, 3]
+    assert [str(e["release_id"])[:6] for e in register.entries(settings)] == ["r00001", "r00002", "r00003", "r00004"]
+
+
+def forecast(candidate: Path, persons: float) -> None:
+    """The forecast tables of a candidate, so far as the register keeps them."""
+    (candidate / "parquet").mkdir()
+    row = {
+        "county_code": ["530425"],
+        "year": [2030],
+        "age_band": ["60+"],
+        "sex": ["both"],
+        "p50": [persons],
+        "method_version": ["m-1"],
+    }
+    pl.DataFrame(row).write_parquet(candidate / "parquet" / "mart_elderly_outlook.parquet")
+    beds = {
+        "county_code": ["530425"],
+        "year": [2030],
+        "estimator": ["observed_use"],
+        "demand_p50": [680.0],
+        "first_year_short": [2033],
+    }
+    pl.DataFrame(beds).write_parquet(candidate / "parquet" / "mart_bed_outlook.parquet")
+
+
+def test_last_year_s_forecast_is_answered_after_its_release_is_gone(settings: Settings) -> None:
+    names = []
+    for n, persons in enumerate((43_800.0, 43_900.0, 43_900.0, 44_100.0)):
+        candidate = build(settings, str(n))
+        forecast(candidate, persons)
+        folder = release.switch(settings, candidate)
+        register.remember(settings, folder)
+        release.prune(settings)
+        names.append(folder.name)
+    assert not (settings.releases / names[0]).exists()
+    then = past.past_outlook("530425", names[0], settings.marts)
+    assert (then.elderly["p50"].item(), then.name) == (43_800, names[0])
+    assert then.beds["first_year_short"].item() == 2033 and then.graves.is_empty()
+    assert past.forecasts(settings.marts)["release_id"].to_list() == names
+    files = sorted(p.name.split("-")[0] for p in (settings.marts / "register").iterdir())
+    assert files == ["mart_bed_outlook"] + ["mart_elderly_outlook"] * 3, "equal tables are kept once"
+    with pytest.raises(KeyError, match="r99999"):
+        past.past_outlook("530425", "r99999", settings.marts)
+    with pytest.raises(ValueError, match="620722"):
+        past.past_outlook("620722", names[0], settings.marts)
+
+
+def test_entries_of_earlier_versions_still_answer_for_the_elderly(settings: Settings) -> None:
+    settings.marts.mkdir(parents=True)
+    row = ["530425", 2030, "60+", None, 42_000.0, 43_900.0, 45_800.0, None, "m-0"]
+    register.append(settings, {"release_id": "r00001-19990101", "elderly_outlook": [row]})
+    then = past.past_outlook("530425", "r00001-19990101", settings.marts)
+    assert then.elderly.select("year", "p50", "sex").row(0) == (2030, 43_900.0, "both") and then.beds.is_empty()
 
 
 def test_table_hash_sees_every_cell_and_no_file_detail() -> None:

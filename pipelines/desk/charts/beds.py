@@ -40,13 +40,14 @@ def beds(county: str, con: Connection = None) -> Chart:
     with reading(con) as db:
         place = one(db, county)
         rows = ask(db, _NEEDS, c=county)
-        supply = ask(
-            db, "SELECT * FROM mart_bed_supply WHERE county_code = $c AND bed_type = 'all' ORDER BY year", c=county
-        )
+        supply = ask(db, _SUPPLY, c=county)
         source = source_of(plans(db, county), method(db, "mart_bed_outlook"))
         found = headlines.beds(db, county)
     title = named(place) + (Words("", ": ") + found[0].text if found else Words("没有床位展望", ": no bed outlook"))
-    stands = supply.filter((pl.col("status") == "existing") & pl.col("beds").is_not_null())
+    known = supply.filter((pl.col("status") == "existing") & pl.col("beds").is_not_null())
+    whole = known.filter(bed_type="all")
+    stands = whole if whole.height else known
+    supply = supply.filter((pl.col("bed_type") == "all") | (pl.lit(whole.is_empty()) & pl.col("beds").is_not_null()))
     new = supply.filter((pl.col("status") == "planned") & (pl.col("beds") > 0))
 
     def draw(language: Language) -> Spec:
@@ -55,18 +56,19 @@ def beds(county: str, con: Connection = None) -> Chart:
             *_by_method(rows.filter(pl.col("estimator") != "prevalence"), language),
         ]
         if stands.height:
-            name = Words("现有床位（规划所报）", "existing beds (as the plan states)").to(language)
-            data.append(
-                line(stands["year"].to_list(), stands["beds"].to_list(), name, colour=INK, width=3, marks=False)
-            )
+            data.append(_standing(stands, language))
         if new.height:
-            data.append(_planned(new, stands, language))
+            data.append(_planned(new, whole, language))
         layout = {"xaxis": years(), "yaxis": axis(BEDS.to(language)), "height": 400, "barmode": "stack", "bargap": 0}
         return {"data": data, "layout": layout}
 
     return Chart(f"beds-{county}", title, BEDS, source, title, bed_table(rows, supply), draw, _bed_note(rows, stands))
 
 
+_SUPPLY = """
+    SELECT * FROM mart_bed_supply WHERE county_code = $c AND (bed_type = 'all' OR (bed_type = 'institution' AND status = 'existing'))
+    ORDER BY status, bed_type, year
+"""
 _NEEDS = """
     SELECT * FROM mart_bed_outlook WHERE county_code = $c AND bed_type = 'all' AND scenario = 'natural'
     ORDER BY estimator, definition, year
@@ -83,6 +85,11 @@ def _bed_note(rows: pl.DataFrame, stands: pl.DataFrame) -> Words:
         if shaded
         else Words("", "")
     )
+    if "institution" in set(stands["bed_type"]):
+        return note + Words(
+            "规划只报告了2020年的机构床位，按该数画平线；社区床位未报告。",
+            "The plan reports institution beds of 2020 only; they are drawn flat. Community beds are not reported.",
+        )
     if stands.height:
         return note + Words(
             "现有床位按2020年报告数画平线。", "Existing beds are drawn flat at the figure reported for 2020."
@@ -146,6 +153,18 @@ def _by_method(rows: pl.DataFrame, language: Language) -> list[Spec]:
     return data
 
 
+def _standing(stands: pl.DataFrame, language: Language) -> Spec:
+    """Beds that stand, as the plan states them; institution beds by their name where it does not state all."""
+    kinds = {
+        "all": Words("现有床位（规划所报）", "existing beds (as the plan states)"),
+        "institution": Words(
+            "现有机构床位（规划只报告这一类）", "existing institution beds (the only kind the plan states)"
+        ),
+    }
+    name = kinds[stands["bed_type"][0]].to(language)
+    return line(stands["year"].to_list(), stands["beds"].to_list(), name, colour=INK, width=3, marks=False)
+
+
 def _planned(new: pl.DataFrame, stands: pl.DataFrame, language: Language) -> Spec:
     reserve = new["basis"].str.contains("reserve").any()
     name = (
@@ -176,13 +195,19 @@ def bed_table(natural: pl.DataFrame, supply: pl.DataFrame) -> Table:
     ]
     stock = [
         (
-            words.code("supply_status", str(k[0])),
+            _stock(str(k[0]), str(k[1])),
             *(tables.reported(_first(part.filter(year=y), "beds")) for y in shown),
             _basis(part["basis"][0]),
         )
-        for k, part in supply.group_by("status", maintain_order=True)
+        for k, part in supply.group_by("status", "bed_type", maintain_order=True)
     ]
     return Table(headers, (*needs, *stock), BEDS)
+
+
+def _stock(status: str, bed_type: str) -> Words:
+    said = words.code("supply_status", status)
+    kind = words.code("bed_type", bed_type)
+    return said if bed_type == "all" else Words(f"{said.zh}（{kind.zh}）", f"{said.en} ({kind.en})")
 
 
 def _need(rows: pl.DataFrame) -> Words | None:
@@ -268,14 +293,16 @@ def sensitivity(county: str, con: Connection = None) -> Chart:
         )
     if "supply" in set(rows["moves"]):
         note += Words(
-            "“按期建成”一条为扣除建成的规划（储备）床位后留给现有床位的需求，小于零即规划床位本身已超过需求。",
-            "The bar of completion is the need left to existing beds once planned (or reserve-list) ones are built; below zero the planned ones alone exceed the need.",
+            "“建成的比例”一条为扣除建成的规划（储备）床位后留给现有床位的需求，小于零即这些床位本身已超过需求。",
+            "The bar of beds built is the need left to existing beds once planned (or reserve-list) ones stand; below zero these alone exceed the need.",
         )
     return Chart(f"sensitivity-{county}", title, BEDS, source, title, Table(headers, body), draw, note)
 
 
 _SENSITIVITY = """
-    SELECT s.*, p.name_zh, p.name_en FROM mart_bed_sensitivity s LEFT JOIN dim_parameter p USING (parameter_id)
+    SELECT s.*, p.name_zh, p.name_en, moves = 'supply' AND EXISTS (
+             SELECT 1 FROM mart_bed_supply b WHERE b.county_code = s.county_code AND b.basis = 'reserve list') AS reserve
+    FROM mart_bed_sensitivity s LEFT JOIN dim_parameter p USING (parameter_id)
     WHERE s.county_code = $c ORDER BY rank
 """
 _STANDS = """
@@ -316,6 +343,8 @@ _ASSUMPTIONS = {
 
 
 def _assumption(r: dict[str, Any]) -> Words:
+    if r["reserve"]:
+        return Words("储备项目床位建成的比例", "share of the reserve list’s beds that are built")
     return _ASSUMPTIONS.get(r["parameter_id"]) or Words(
         r["name_zh"] or r["parameter_id"], r["name_en"] or r["parameter_id"]
     )
