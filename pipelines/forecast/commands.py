@@ -81,7 +81,9 @@ def raw_counties() -> Counties:
     from pipelines.settings import load
 
     tables = [
-        pl.read_csv(folder / "population.csv").with_columns(pl.lit(code).alias("county_code"))
+        pl.read_csv(folder / "population.csv", row_index_name="row", row_index_offset=2).with_columns(
+            county_code=pl.lit(code), file=pl.lit(f"{folder.name}/population.csv")
+        )
         for code, folder in load().county_folders().items()
         if (folder / "population.csv").exists()
     ]

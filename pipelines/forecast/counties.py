@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import polars as pl
 
-from pipelines.forecast.cohorts import GROUPS, SEXES, Bools, Floats, Texts
-from pipelines.forecast.errors import ForecastInputError, Problem, problem
+from pipelines.forecast.cohorts import GROUP_STARTS, GROUPS, SEXES, Bools, Floats, Texts
+from pipelines.forecast.errors import ForecastInputError, Place, Problem, problem
 
 COVARIATES: Final = (
     "resident",  # persons living here on the census day
@@ -118,7 +118,8 @@ def counties_from_frames(ages: pl.DataFrame, covariates: pl.DataFrame | None = N
 
     ages: `county_code, year, sex ('male'/'female', or 'both'), age_from, age_to (null = open), persons`; one or
     two censuses. covariates: `county_code, year` and any of `COVARIATES` (others ignored, missing = unknown).
-    Raises ForecastInputError naming every county with negative, repeated, missing or inconsistent ages.
+    Raises ForecastInputError naming every county with negative, repeated, missing or inconsistent ages, by file and row
+    where the ages bring columns `file` and `row`.
     The latest year in the frame is the base; a county without it is an error, a county without the earlier
     census is forecast without its own trend.
     """
@@ -130,7 +131,7 @@ def counties_from_frames(ages: pl.DataFrame, covariates: pl.DataFrame | None = N
     censuses: list[Census] = []
     thin = np.zeros(len(codes), dtype=bool)
     for year in years[-2:]:
-        persons, thin_year = _persons(ages.filter(pl.col("year") == year), codes, problems, flags)
+        persons, thin_year = _persons(ages.filter(pl.col("year") == year), int(year), codes, problems, flags)
         if year == years[-1]:
             thin = thin_year
         censuses.append(_census(int(year), codes, persons, covariates))
@@ -156,23 +157,46 @@ def _checked(ages: pl.DataFrame) -> pl.DataFrame:
         pl.col("age_from").cast(pl.Int64),
         pl.col("age_to").cast(pl.Int64).fill_null(OPEN_AGE),
         pl.col("persons").cast(pl.Float64),
+        *(pl.col(c) if c in ages.columns else pl.lit(None).alias(c) for c in ("file", "row")),
     )
+    what = ages.drop("persons", "file", "row")
     bad: list[Problem] = []
     for code, rows in (
         ("not_a_number", ages.filter(pl.col("persons").is_null() | ~pl.col("persons").is_finite())),
         ("negative_persons", ages.filter(pl.col("persons") < 0)),
-        ("duplicated_county", ages.filter(ages.drop("persons").is_duplicated())),
+        ("duplicated_county", ages.filter(what.is_duplicated())),
     ):
         bad += [
-            problem(code, r["county_code"], f"{r['year']} {r['sex']} {r['age_from']}")
+            problem(code, r["county_code"], _place(r))
             for r in rows.unique("county_code", maintain_order=True).iter_rows(named=True)
         ]
     if bad:
         raise ForecastInputError(bad)
-    return ages
+    return ages.drop("file", "row")
 
 
-def _persons(ages: pl.DataFrame, codes: Texts, problems: list[Problem], flags: list[Problem]) -> tuple[Floats, Bools]:
+_SEX_ZH: Final = {"male": "男", "female": "女", "both": "男女合计"}
+
+
+def _place(r: dict[str, Any]) -> Place:
+    """Where one row of ages stands; its year, sex and age in words."""
+    sex, first = r["sex"], r["age_from"]
+    group = (f"{r['year']}年{_SEX_ZH.get(sex, sex)}{first}岁起", f"{r['year']} {sex} from age {first}")
+    return Place("persons", f"{r['persons']:g}" if r["persons"] is not None else "", group, r["file"], r["row"])
+
+
+def _gap(code: str, year: int, sex: str, ages: pl.DataFrame) -> Problem:
+    """The ages of one county and sex that do not make whole groups, with those that are missing."""
+    found = sorted(ages["age_from"].to_list())
+    lacking = sorted(set(GROUP_STARTS) - set(found))
+    told = ", ".join(map(str, lacking)) or "-"
+    group = (f"{year}年{_SEX_ZH[sex]}缺起始年龄 {told}", f"{year} {sex}, no group that begins at {told}")
+    return problem("missing_cohort", code, Place("age_from", " ".join(map(str, found)), group))
+
+
+def _persons(
+    ages: pl.DataFrame, year: int, codes: Texts, problems: list[Problem], flags: list[Problem]
+) -> tuple[Floats, Bools]:
     """Five-year ages (n, 2, 18) of one census, NaN where absent, and which counties gave broad groups only."""
     persons = np.full((len(codes), 2, GROUPS), np.nan)
     thin = np.zeros(len(codes), dtype=bool)
@@ -192,7 +216,9 @@ def _persons(ages: pl.DataFrame, codes: Texts, problems: list[Problem], flags: l
             continue
         for sex, (groups, is_thin) in enumerate(split):
             if groups is None:
-                problems.append(problem("missing_cohort", str(code)))
+                of_sex = by_sex.get("both", by_sex.get(SEXES[sex]))
+                assert of_sex is not None
+                problems.append(_gap(str(code), year, str(of_sex["sex"][0]), of_sex))
                 break
             persons[row, sex] = groups * factor
             thin[row] |= is_thin

@@ -19,8 +19,29 @@ class Problem:
         return f"[{self.code}] {self.county_code}: {self.zh} / {self.en}"
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a defect stands: file and row where the input came from a file, column, the value found, and which group it is of."""
+
+    column: str
+    value: object
+    group: tuple[str, str] = ("", "")
+    file: str | None = None
+    row: int | None = None
+
+    @property
+    def zh(self) -> str:
+        at = f"{self.file}第{self.row}行，" if self.file else ""
+        return f"{at}{self.column} 列，值 {self.value}" + (f"；{self.group[0]}" if self.group[0] else "")
+
+    @property
+    def en(self) -> str:
+        at = f"{self.file} row {self.row}, " if self.file else ""
+        return f"{at}column {self.column}, value {self.value}" + (f"; {self.group[1]}" if self.group[1] else "")
+
+
 class ForecastInputError(ValueError):
-    """The input cannot be forecast. `problems` names county, defect and remedy in both languages."""
+    """The input cannot be forecast. `problems` names county, place, rule and remedy in both languages."""
 
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems = tuple(problems)
@@ -29,10 +50,13 @@ class ForecastInputError(ValueError):
 
 MESSAGES: dict[str, tuple[str, str]] = {
     "negative_persons": (
-        "年龄人数为负，请核对原表",
-        "a count of persons is negative; check the source table",
+        "年龄人数须为零或正数，请对照原表改正",
+        "a count of persons must be zero or more: correct it from the source table",
     ),
-    "not_a_number": ("年龄人数不是有限数值", "a count of persons is not a finite number"),
+    "not_a_number": (
+        "年龄人数须为数字，请对照原表改正；原表没有的，删去该县",
+        "a count of persons must be a number: correct it from the source table, or leave the county out where it prints none",
+    ),
     "duplicated_county": (
         "同一县、年份、性别、年龄出现多次，请去重",
         "the same county, year, sex and age occurs more than once; remove the repetition",
@@ -42,9 +66,18 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "age groups have gaps, overlaps or lack the open end: give five-year groups (0-4 to 85+), "
         "or the four groups 0-14/15-59/60+/65+",
     ),
-    "missing_sex": ("只有一个性别的数据", "only one sex is given"),
-    "no_elderly": ("60 岁及以上人数为零，无法预测", "no persons aged 60 and over: nothing to project"),
-    "no_base": ("该县没有最近一次普查的年龄", "the county has no ages for the latest census"),
+    "missing_sex": (
+        "须有男、女两个性别，或只给合计，请补齐",
+        "both sexes must be given, or their total alone: complete them",
+    ),
+    "no_elderly": (
+        "60 岁及以上人数为零，无法预测，请核对原表",
+        "no persons aged 60 and over, nothing to project: check the source table",
+    ),
+    "no_base": (
+        "该县没有最近一次普查的年龄，请补上，或另行预测该县",
+        "the county has no ages for the latest census: add them, or forecast it apart",
+    ),
     "boundary_suspected": (
         "两次普查同批人变化与模型相差过大，疑为区划调整或统计口径变化，未采用该县自身趋势",
         "between the two censuses cohorts changed far more than the model expects: a boundary or counting change "
@@ -67,8 +100,10 @@ MESSAGES: dict[str, tuple[str, str]] = {
 }
 
 
-def problem(code: str, county_code: str, detail: str = "") -> Problem:
-    """The bilingual problem for a code of `MESSAGES`."""
+def problem(code: str, county_code: str, detail: str | Place = "") -> Problem:
+    """The bilingual problem for a code of `MESSAGES`, with its place or another detail in brackets."""
     zh, en = MESSAGES[code]
-    tail = f"（{detail}）" if detail else ""
-    return Problem(code, county_code, zh + tail, en + (f" ({detail})" if detail else ""))
+    told = (detail.zh, detail.en) if isinstance(detail, Place) else (detail, detail)
+    return Problem(
+        code, county_code, zh + (f"（{told[0]}）" if told[0] else ""), en + (f" ({told[1]})" if told[1] else "")
+    )

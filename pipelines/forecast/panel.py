@@ -16,7 +16,7 @@ import polars as pl
 
 from pipelines.forecast.cohorts import Bools, Floats, Ints, Texts
 from pipelines.forecast.counties import AREA_COVARIATES, COVARIATES, Census, Counties, unit_kind
-from pipelines.forecast.errors import Problem, problem
+from pipelines.forecast.errors import ForecastInputError, Place, Problem, problem
 
 CENSUS_FILE: Final = "census{year}_county_age_sex.csv"
 CROSSWALK_FILE: Final = "crosswalk_2010_2020.csv"
@@ -237,9 +237,10 @@ def _swaps(kind: str, year: int) -> list[tuple[str, str]]:
 
 def _rows(folder: Path, year: int) -> pl.DataFrame:
     """Rows of one book with corrections that need no other file applied; figures as floats."""
-    table = pl.read_csv(folder / CENSUS_FILE.format(year=year), infer_schema=False)
+    printed = pl.read_csv(folder / CENSUS_FILE.format(year=year), infer_schema=False)
     texts = {"code", "level", "province", "prefecture", "name"}
-    table = table.with_columns(pl.exclude(texts).cast(pl.Float64, strict=False))
+    table = printed.with_columns(pl.exclude(texts).cast(pl.Float64, strict=False))
+    _refuse(CENSUS_FILE.format(year=year), printed, table)
     table = table.with_columns(pl.col("code").replace(dict(_typos(year))), pl.col("name").str.replace("巿", "市"))
     for code, column, value in (
         corrections()
@@ -258,6 +259,37 @@ def _rows(folder: Path, year: int) -> pl.DataFrame:
         if {a, b} & present:
             table = table.with_columns(pl.col("code").replace({a: b, b: a}))
     return table
+
+
+AGE_COLUMNS: Final = tuple(f"{sex}_{age}" for sex in "mf" for age in PRINTED_AGES)
+
+
+def _refuse(file: str, printed: pl.DataFrame, table: pl.DataFrame) -> None:
+    """Raises ForecastInputError for cells of ages that are negative or no number, a code that occurs twice among counties,
+    and columns of ages that are missing, by file, row, column and value."""
+    lacking = [c for c in AGE_COLUMNS if c not in table.columns]
+    if lacking:
+        raise ForecastInputError([problem("missing_cohort", "*", Place(c, "", file=file, row=1)) for c in lacking])
+    rows = table.select("code", "level", *AGE_COLUMNS).with_row_index("row", offset=2)
+    cells = rows.drop("level").unpivot(index=["row", "code"], variable_name="column", value_name="persons")
+    texts = printed.select(AGE_COLUMNS).unpivot(variable_name="column", value_name="text")
+    cells = cells.with_columns(texts["text"])
+    wrong = {
+        "negative_persons": cells.filter(pl.col("persons") < 0),
+        "not_a_number": cells.filter(pl.col("text").is_not_null() & ~pl.col("persons").is_finite().fill_null(False)),
+    }
+    twice = rows.filter(pl.col("level") == "county").filter(pl.col("code").is_duplicated()).sort("code", "row")
+    problems = [
+        problem(kind, str(r["code"]), Place(r["column"], r["text"], file=file, row=r["row"]))
+        for kind, found in wrong.items()
+        for r in found.sort("row").iter_rows(named=True)
+    ]
+    problems += [
+        problem("duplicated_county", str(code), Place("code", code, file=file, row=row))
+        for row, code in twice.select("row", "code").iter_rows()
+    ]
+    if problems:
+        raise ForecastInputError(problems)
 
 
 def _renamed(table: pl.DataFrame, a: str, b: str, column: str) -> pl.DataFrame:

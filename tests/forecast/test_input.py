@@ -6,6 +6,7 @@ import pytest
 
 from pipelines.forecast.counties import counties_from_frames, unit_kind
 from pipelines.forecast.errors import ForecastInputError
+from pipelines.forecast.panel import AGE_COLUMNS, read_book
 from pipelines.forecast.project import project, project_all
 
 
@@ -140,3 +141,63 @@ def test_covariates_are_optional_and_used(county, model):
     a, b = plain.filter(at)["p50"].to_numpy(), informed.filter(at)["p50"].to_numpy()
     assert np.isfinite(b).all() and (a != b).all()
     assert np.abs(b / a - 1).max() < 0.25
+
+
+def test_a_defect_is_named_by_file_row_column_value_rule_and_remedy(county):
+    ages = county().with_row_index("row", offset=2).with_columns(file=pl.lit("530499-x/population.csv"))
+    bad = ages.with_columns(pl.when(pl.col("row") == 9).then(-5).otherwise(pl.col("persons")).alias("persons"))
+    (problem,) = refused(bad).problems
+    assert problem.zh == (
+        "年龄人数须为零或正数，请对照原表改正（530499-x/population.csv第9行，persons 列，值 -5；2020年男30岁起）"
+    )
+    assert "population.csv row 9, column persons, value -5; 2020 male from age 30" in problem.en
+    assert "must be zero or more" in problem.en and "correct it" in problem.en
+    assert not counties_from_frames(ages).flags
+
+
+def test_missing_ages_are_named(county):
+    (problem,) = refused(county().filter(pl.col("age_from") != 45)).problems
+    assert "2020年男缺起始年龄 45" in problem.zh and "2020 male, no group that begins at 45" in problem.en
+
+
+def book(folder, **cells: str):
+    """A census book of one county and its province, some cells of the county changed."""
+    ages = dict.fromkeys(AGE_COLUMNS, "1000")
+    rows = [
+        {"code": "530000", "level": "province", "name": "P", "pop": "38000", **ages},
+        {"code": "530499", "level": "county", "name": "C", "pop": "38000", **ages, **cells},
+    ]
+    pl.DataFrame(rows).write_csv(folder / "census2020_county_age_sex.csv")
+    return folder
+
+
+def test_a_sound_book_is_read(tmp_path):
+    assert read_book(book(tmp_path), 2020).counties.codes.tolist() == ["530499"]
+
+
+@pytest.mark.parametrize(
+    ("cells", "kind", "said"),
+    [
+        ({"m_30_34": "-5"}, "negative_persons", "census2020_county_age_sex.csv第3行，m_30_34 列，值 -5"),
+        ({"f_60_64": "1,000"}, "not_a_number", "第3行，f_60_64 列，值 1,000"),
+    ],
+)
+def test_a_bad_cell_of_a_panel_is_refused_by_its_place(tmp_path, cells, kind, said):
+    with pytest.raises(ForecastInputError) as caught:
+        read_book(book(tmp_path, **cells), 2020)
+    (problem,) = caught.value.problems
+    assert (problem.code, problem.county_code) == (kind, "530499")
+    assert said in problem.zh and "row 3" in problem.en and problem.en.isascii()
+
+
+def test_a_county_twice_or_without_an_age_group_is_refused_by_its_place(tmp_path):
+    file = book(tmp_path) / "census2020_county_age_sex.csv"
+    table = pl.read_csv(file, infer_schema=False)
+    pl.concat([table, table.tail(1)]).write_csv(file)
+    with pytest.raises(ForecastInputError, match="第4行，code 列，值 530499") as caught:
+        read_book(tmp_path, 2020)
+    assert codes(caught.value) == {"duplicated_county"} and len(caught.value.problems) == 2
+    table.drop("f_85p").write_csv(file)
+    with pytest.raises(ForecastInputError, match="f_85p") as caught:
+        read_book(tmp_path, 2020)
+    assert codes(caught.value) == {"missing_cohort"}
