@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from math import prod
 from typing import Final
 
 import numpy as np
@@ -10,7 +12,7 @@ import polars as pl
 
 from pipelines.forecast import annual
 from pipelines.forecast.bands import ten_year_offsets
-from pipelines.forecast.cohorts import BANDS, COHORTS, DECADE, GROUP_STARTS, GROUPS, SEXES, Floats
+from pipelines.forecast.cohorts import BANDS, COHORTS, DECADE, GROUP_STARTS, GROUPS, SEXES, Floats, Ints, Texts
 from pipelines.forecast.counties import Census, Counties
 from pipelines.forecast.errors import Problem, problem
 from pipelines.forecast.features import carried_forward, features, without_ages
@@ -246,53 +248,52 @@ def _both(by_sex: Floats) -> Floats:
 
 def _band_frame(counties: Counties, quantiles: Floats, base_year: int, version: str, shelf: Floats) -> pl.DataFrame:
     n, times, bands, sexes, _ = quantiles.shape
-    code, year, band, sex = np.meshgrid(
-        np.arange(n), np.arange(times), np.arange(bands), np.arange(sexes), indexing="ij"
-    )
-    return pl.DataFrame(
-        {
-            "county_code": counties.codes[code.ravel()],
-            "year": (base_year + year).ravel(),
-            "age_band": np.array(tuple(BANDS))[band.ravel()],
-            "sex": np.array((*SEXES, "both"))[sex.ravel()],
-            **{name: quantiles[..., q].ravel() for q, name in enumerate(QUANTILE_NAMES)},
-        }
-    ).with_columns(
+    axes = {
+        "county_code": counties.codes,
+        "year": base_year + np.arange(times),
+        "age_band": list(BANDS),
+        "sex": [*SEXES, "both"],
+    }
+    return _grid(axes).with_columns(
+        *(pl.Series(name, quantiles[..., q].ravel()) for q, name in enumerate(QUANTILE_NAMES)),
         pl.lit(version).alias("method_version"),
-        pl.Series("shelf_life_years", shelf[code.ravel(), band.ravel()]).fill_nan(None),
+        pl.Series(
+            "shelf_life_years", np.broadcast_to(shelf[:, None, :, None], (n, times, bands, sexes)).ravel()
+        ).fill_nan(None),
     )
 
 
 def _age_frame(counties: Counties, ages: Floats, base_year: int) -> pl.DataFrame:
-    n, times, sexes, groups = ages.shape
-    code, year, sex, group = np.meshgrid(
-        np.arange(n), np.arange(times), np.arange(sexes), np.arange(groups), indexing="ij"
-    )
-    starts = np.array(GROUP_STARTS)[group.ravel()]
-    return pl.DataFrame(
-        {
-            "county_code": counties.codes[code.ravel()],
-            "year": (base_year + year).ravel(),
-            "sex": np.array(SEXES)[sex.ravel()],
-            "age_from": starts,
-            "age_to": starts + 4,
-            "p50": ages.ravel(),
-        }
-    ).with_columns(
-        pl.when(pl.col("age_from") == GROUP_STARTS[-1]).then(None).otherwise(pl.col("age_to")).alias("age_to")
-    )
+    axes = {
+        "county_code": counties.codes,
+        "year": base_year + np.arange(ages.shape[1]),
+        "sex": list(SEXES),
+        "age_from": np.array(GROUP_STARTS),
+    }
+    last = pl.when(pl.col("age_from") < GROUP_STARTS[-1]).then(pl.col("age_from") + 4)
+    return _grid(axes).with_columns(last.alias("age_to"), pl.Series("p50", ages.ravel()))
 
 
 def _death_frame(counties: Counties, deaths: Floats, spread: Floats, base_year: int, version: str) -> pl.DataFrame:
     deaths = deaths[:, 1:]
-    n, times, sexes = deaths.shape
-    code, year, sex = np.meshgrid(np.arange(n), np.arange(times), np.arange(sexes), indexing="ij")
-    factors = spread.reshape(n, -1)
-    return pl.DataFrame(
-        {
-            "county_code": counties.codes[code.ravel()],
-            "year": (base_year + 1 + year).ravel(),
-            "sex": np.array((*SEXES, "both"))[sex.ravel()],
-            **{name: (deaths * factors[:, q, None, None]).ravel() for q, name in enumerate(QUANTILE_NAMES)},
-        }
-    ).with_columns(pl.lit(version).alias("method_version"))
+    factors = spread.reshape(len(deaths), -1)
+    axes = {
+        "county_code": counties.codes,
+        "year": base_year + 1 + np.arange(deaths.shape[1]),
+        "sex": [*SEXES, "both"],
+    }
+    return _grid(axes).with_columns(
+        *(pl.Series(name, (deaths * factors[:, q, None, None]).ravel()) for q, name in enumerate(QUANTILE_NAMES)),
+        pl.lit(version).alias("method_version"),
+    )
+
+
+def _grid(axes: Mapping[str, Sequence[str] | Texts | Ints]) -> pl.DataFrame:
+    """Every combination of the values of the axes, the first slowest: the order in which an array of these axes ravels."""
+    sizes = [len(values) for values in axes.values()]
+    columns = []
+    for place, (name, values) in enumerate(axes.items()):
+        inner, outer = prod(sizes[place + 1 :]), prod(sizes[:place])
+        index = np.tile(np.repeat(np.arange(len(values), dtype=np.uint32), inner), outer)
+        columns.append(pl.Series(name, values).gather(index))
+    return pl.DataFrame(columns)
