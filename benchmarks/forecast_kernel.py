@@ -179,6 +179,8 @@ def main() -> None:
         f"peak memory of the process with ours alone {ours:.0f} MB (asked ≤ {MEMORY_MB} MB; interpreter and numba "
         f"included), with the NumPy and pandas peers {peak():.0f} MB"
     )
+    if panel:
+        print(f"peak memory of forecast --panel {peak(resource.RUSAGE_CHILDREN):.0f} MB (all counties, files to files)")
 
 
 def streamed(given: tuple[np.ndarray, ...]) -> None:
@@ -192,9 +194,9 @@ def gathered(given: tuple[np.ndarray, ...]) -> np.ndarray:
     return np.concatenate([block.copy() for _, block in kernel.draw_blocks(*given)])
 
 
-def peak() -> float:
-    """Largest resident memory of this process so far, in MB."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+def peak(of: int = resource.RUSAGE_SELF) -> float:
+    """Largest resident memory of this process so far, or of those it has waited for, in MB."""
+    return resource.getrusage(of).ru_maxrss / 1024
 
 
 if __name__ == "__main__":

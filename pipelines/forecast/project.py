@@ -29,6 +29,7 @@ QUANTILE_NAMES: Final = ("p2_5", "p10", "p50", "p90", "p97_5")
 NORMAL: Final = np.array([-1.959964, -1.281552, 0.0, 1.281552, 1.959964])
 LONGEST: Final = 20
 DEFAULT_SEED: Final = 20201101
+Axis = Sequence[str] | Texts | Ints
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,7 +249,7 @@ def _both(by_sex: Floats) -> Floats:
 
 def _band_frame(counties: Counties, quantiles: Floats, base_year: int, version: str, shelf: Floats) -> pl.DataFrame:
     n, times, bands, sexes, _ = quantiles.shape
-    axes = {
+    axes: dict[str, Axis] = {
         "county_code": counties.codes,
         "year": base_year + np.arange(times),
         "age_band": list(BANDS),
@@ -264,7 +265,7 @@ def _band_frame(counties: Counties, quantiles: Floats, base_year: int, version: 
 
 
 def _age_frame(counties: Counties, ages: Floats, base_year: int) -> pl.DataFrame:
-    axes = {
+    axes: dict[str, Axis] = {
         "county_code": counties.codes,
         "year": base_year + np.arange(ages.shape[1]),
         "sex": list(SEXES),
@@ -277,7 +278,7 @@ def _age_frame(counties: Counties, ages: Floats, base_year: int) -> pl.DataFrame
 def _death_frame(counties: Counties, deaths: Floats, spread: Floats, base_year: int, version: str) -> pl.DataFrame:
     deaths = deaths[:, 1:]
     factors = spread.reshape(len(deaths), -1)
-    axes = {
+    axes: dict[str, Axis] = {
         "county_code": counties.codes,
         "year": base_year + 1 + np.arange(deaths.shape[1]),
         "sex": [*SEXES, "both"],
@@ -288,7 +289,7 @@ def _death_frame(counties: Counties, deaths: Floats, spread: Floats, base_year: 
     )
 
 
-def _grid(axes: Mapping[str, Sequence[str] | Texts | Ints]) -> pl.DataFrame:
+def _grid(axes: Mapping[str, Axis]) -> pl.DataFrame:
     """Every combination of the values of the axes, the first slowest: the order in which an array of these axes ravels."""
     sizes = [len(values) for values in axes.values()]
     columns = []

@@ -40,6 +40,30 @@ def test_unchanged_values_give_the_release_back(con: duckdb.DuckDBPyConnection) 
     assert observed_use(same) == pytest.approx(observed_use(outlook("620722", con=con)))
 
 
+def test_an_assumption_on_persons_runs_through_beds_and_graves_and_the_release_stays(
+    con: duckdb.DuckDBPyConnection,
+) -> None:
+    base, fewer = outlook("530425", con=con), outlook("530425", {"mortality_level": 90.0}, con, name="fewer deaths")
+    at = {"year": 2035, "age_band": "60+", "sex": "both"}
+    assert fewer.elderly.filter(**at)["p50"].item() > base.elderly.filter(**at)["p50"].item()
+    assert observed_use(fewer, 2035) > observed_use(base, 2035)
+    places = {"year": 2021, "scenario": "policy", "capacity_class": "all"}
+    assert fewer.graves.filter(**places)["deaths_p50"].item() < base.graves.filter(**places)["deaths_p50"].item()
+    assert all("fewer deaths@" in v for v in fewer.elderly["method_version"].unique())
+    again = outlook("530425", con=con)  # the reset
+    assert again.elderly.equals(base.elderly) and again.beds.equals(base.beds) and again.graves.equals(base.graves)
+
+
+def test_when_beds_run_short_stands_beside_the_release(con: duckdb.DuckDBPyConnection) -> None:
+    sets = side_by_side("530425", {"emptier": {"occupancy": 20.0}}, con, part="turning")
+    rows = sets.filter(estimator="observed_use", bed_type="all", scenario="natural")
+    found = {
+        r["assumption_set"]: (r["first_year_short"], r["first_year_short_status"]) for r in rows.iter_rows(named=True)
+    }
+    assert found["default"] == (None, "none_to_horizon")
+    assert found["emptier"][0] is not None and found["emptier"][1] is None
+
+
 def test_unknown_parameter_and_county_are_refused(con: duckdb.DuckDBPyConnection) -> None:
     with pytest.raises(KeyError, match="no_such"):
         outlook("530425", {"no_such": 1.0}, con)
