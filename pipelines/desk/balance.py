@@ -45,7 +45,7 @@ def turning(codes: list[str] | None = None, con: Connection = None) -> Table:
             )
     kept = len(headers) if planned else len(headers) - 3
     note = Words(
-        "以需求中位数超过床位数的首年为短缺之年；括号为80%区间，即短缺概率达到10%和90%的年份。方法之间不取平均：规划配置标准是政策口径，实际入住是使用口径。",
+        "需求中位数首次超过床位数的年份，即开始短缺的年份；括号内为80%区间，即短缺概率达到10%和90%的年份。方法之间不取平均：规划配置标准是政策口径，实际入住是使用口径。",
         "Short from the first year in which the median need exceeds the beds; brackets: the 80 % interval, the years in which a shortage becomes 10 % and 90 % probable. The methods are not averaged: a planning ratio is policy, observed use is use.",
     )
     return Table(headers[:kept], tuple(row[:kept] for row in body), note)
@@ -81,7 +81,7 @@ def short_from(r: dict[str, Any]) -> Words:
     end = r["horizon"]
     if r["short"] is None:
         risk = r["p10"]
-        maybe = Words(f"（{risk}年起有一成可能）", f" (10 % probable from {risk})") if risk else same("")
+        maybe = Words(f"（{risk}年起有一成可能短缺）", f" (10 % probable from {risk})") if risk else same("")
         return Words(f"到{end}年不缺", f"not by {end}") + maybe
     if r["short"] == r["base"]:
         return Words(f"{r['base']}年已缺", f"already in {r['base']}")
@@ -92,7 +92,7 @@ def short_from(r: dict[str, Any]) -> Words:
     elif early < late:
         said += Words(f"（80%区间{early}—{late}年）", f" (80 %: {early}–{late})")
     if (r["idle_last"] or 0) > r["short"]:
-        said += Words(f"，其间到{r['idle_last']}年有余", f", with beds to spare until {r['idle_last']}")
+        said += Words(f"，其间至{r['idle_last']}年有余", f", with beds to spare until {r['idle_last']}")
     return said
 
 

@@ -111,6 +111,27 @@ def test_the_title_of_graves_says_what_the_places_are(con: Con, tmp_path: Path) 
     assert "reserve-list graves and niches (if all are built)" in title.en
 
 
+def test_the_share_interred_is_named_as_the_release_has_it(con: Con, tmp_path: Path) -> None:
+    share = {**rows()["dim_parameter"][0], "parameter_id": "interment_share", "low": 5.9, "high": 100.0, "grade": "C"}
+    with open_marts(path=build(tmp_path, {"dim_parameter": [share]}) / "marts.duckdb") as cited:
+        names = [t["name"] for t in plot.graves(HILL, cited).spec("zh")["data"]]
+    assert "累计安葬：按假设的入公墓比例（5.9–100%，C级）" in names
+    assert "累计安葬：按假设的入公墓比例" in [t["name"] for t in plot.graves(HILL, con).spec("zh")["data"]]
+
+
+def test_the_plan_s_own_share_of_ashes_stands_under_the_chart(con: Con, tmp_path: Path) -> None:
+    stated = {**rows()["fct_observation"][0], "observation_id": f"{HILL}-s9", "county_code": HILL, "indicator_id": "ashes_cemetery_burial_rate",
+              "measure": "actual", "value": 100.0, "period_end": 2020, "source_line": 36}  # fmt: skip
+    with open_marts(path=build(tmp_path, {"fct_observation": [stated]}) / "marts.duckdb") as told:
+        note = plot.graves(HILL, told).note
+    assert (
+        note is not None
+        and "规划自报2020年骨灰入公墓率100%（第36行）；遗体若也全部火化，应看“全部入公墓”一线。" in note.zh
+    )
+    silent = plot.graves(HILL, con).note
+    assert silent is not None and "自报" not in silent.zh
+
+
 def test_beds_that_may_not_be_built_are_named_by_what_they_are(con: Con, tmp_path: Path) -> None:
     bars = [{**r, "rank": 2, "parameter_id": "completion_probability", "moves": "supply", "demand_low": -500.0, "demand_high": 1000.0} if r["rank"] == 2 else r
             for r in rows()["mart_bed_sensitivity"]]  # fmt: skip

@@ -116,6 +116,14 @@ def test_words_that_matter_are_used(site: Path) -> None:
     assert "不排名" in _read(site, "compare.html")
 
 
+def test_pages_say_when_beds_run_short_or_that_it_cannot_be_said(site: Path) -> None:
+    told, silent, every = (_read(site, f"{page}.html") for page in ("county-hill", "county-river", "elderly-beds"))
+    for text in (told, every):
+        assert "床位何时短缺、何时闲置" in text and "2020年已缺" in text and "到2035年不缺" in text
+    assert "说不出何时短缺" in silent and "说不出何时短缺" not in told
+    assert "年已缺" not in silent
+
+
 def test_changes_are_shown_only_when_there_are_any(site: Path, tmp_path: Path) -> None:
     assert not (site / "changes.html").exists()
     release = build(tmp_path)

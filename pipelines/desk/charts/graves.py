@@ -23,6 +23,7 @@ def graves(county: str, con: Connection = None) -> Chart:
         place = one(db, county)
         classes = ask(db, _OUTLOOK, c=county)
         stages, own = ask(db, _STAGES, c=county), ask(db, _OWN_SHARE, c=county)
+        scenarios = _named_scenarios(ask(db, _SHARE))
         source = source_of(plans(db, county), method(db, "mart_cemetery_class_outlook"))
     rows = classes.filter(capacity_class="all")
     bounded = rows.filter(pl.col("low") < pl.col("high")).height > 0
@@ -36,7 +37,7 @@ def graves(county: str, con: Connection = None) -> Chart:
             for colour, (key, part) in zip(
                 (VERMILION, BLUE), rows.group_by("scenario", maintain_order=True), strict=False
             )
-            for trace in _needed(_SCENARIOS[str(key[0])].to(language), part, colour)
+            for trace in _needed(scenarios[str(key[0])].to(language), part, colour)
         ]
         data += [
             _capacity(name + (_USED_UNKNOWN if used_unknown else same("")), part, language, colour, dash)
@@ -54,7 +55,7 @@ def graves(county: str, con: Connection = None) -> Chart:
         + NOT_AN_URN
         + _own_share(own)
     )
-    return Chart(f"graves-{county}", title, unit, source, title, _table(classes), draw, note)
+    return Chart(f"graves-{county}", title, unit, source, title, _table(classes, scenarios), draw, note)
 
 
 _OUTLOOK = """
@@ -71,12 +72,22 @@ _OWN_SHARE = """
     WHERE county_code = $c AND indicator_id = 'ashes_cemetery_burial_rate' AND measure = 'actual' AND value IS NOT NULL
     GROUP BY period_end, value ORDER BY period_end DESC, value LIMIT 1
 """
-_SCENARIOS = {
-    "natural": Words(
-        "累计安葬：按假设的入公墓比例（5.9–100%，C级）", "interments: assumed share interred (5.9–100 %, grade C)"
-    ),
-    "policy": Words("累计安葬：全部入公墓", "interments: every death to a cemetery"),
-}
+_SHARE = "SELECT low, high, grade FROM dim_parameter WHERE parameter_id = 'interment_share'"
+
+
+def _named_scenarios(share: pl.DataFrame) -> dict[str, Words]:
+    """The scenarios by what is assumed; the share interred with its range and grade as the release has it."""
+    assumed = same("")
+    if share.height:
+        low, high, grade = share.row(0)
+        span = f"{words.number(low)}–{words.number(high)}"
+        assumed = Words(f"（{span}%，{grade}级）", f" ({span} %, grade {grade})")
+    return {
+        "natural": Words("累计安葬：按假设的入公墓比例", "interments: assumed share interred") + assumed,
+        "policy": Words("累计安葬：全部入公墓", "interments: every death to a cemetery"),
+    }
+
+
 _CLASSES = (("all", INK, "solid"), ("public_benefit", GREEN, "dashdot"))
 _USED_UNKNOWN = Words("（已用多少未报告）", " (used part not reported)")
 
@@ -176,9 +187,9 @@ def _finding(rows: pl.DataFrame, capacity: object, places: _Places) -> Words:
     )
 
 
-def _table(classes: pl.DataFrame) -> Table:
+def _table(classes: pl.DataFrame, scenarios: dict[str, Words]) -> Table:
     headers = (
-        YEAR, Words("死亡人数（预测）", "deaths (projection)"), *_SCENARIOS.values(), *(_named(k) for k, _, _ in _CLASSES),
+        YEAR, Words("死亡人数（预测）", "deaths (projection)"), *scenarios.values(), *(_named(k) for k, _, _ in _CLASSES),
     )  # fmt: skip
     body = []
     for key, part in classes.group_by("year", maintain_order=True):
@@ -188,7 +199,7 @@ def _table(classes: pl.DataFrame) -> Table:
             (
                 same(str(key[0])),
                 same(words.estimate(part["deaths_p50"][0])),
-                *(same(_interval(by_scenario.get(k))) for k in _SCENARIOS),
+                *(same(_interval(by_scenario.get(k))) for k in scenarios),
                 *(tables.reported(stated.get(k)) for k, _, _ in _CLASSES),
             )
         )
