@@ -95,3 +95,15 @@ def test_a_moved_digit_keeps_the_number_of_a_finding(moved: str) -> None:
         return found
 
     assert numbers(moved) == numbers("高值1200")
+
+
+def test_first_years_short_of_the_real_counties(tables: dict[str, pl.DataFrame]) -> None:
+    """Yimen's 1,136 beds meet 40 per 1,000 of the census's elderly and no longer those of 2022; used beds last beyond 2035."""
+    rows = tables["forecast_beds"].filter(scenario="natural", bed_type="all", year=2035)
+    found = {
+        (r["county_code"], r["estimator"]): (r["first_year_short"], r["first_year_short_status"])
+        for r in rows.filter(pl.col("estimator") != "prevalence").iter_rows(named=True)
+    }
+    assert found["530425", "planning_ratio"] == (2022, None)
+    assert found["530425", "observed_use"] == (None, "none_to_horizon")
+    assert found["530129", "observed_use"] == found["620722", "observed_use"] == (None, "not_reported")
