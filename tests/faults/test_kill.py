@@ -11,7 +11,7 @@ import pytest
 
 from pipelines.desk.marts import NoReleaseError, current
 from pipelines.failpoint import POINTS
-from pipelines.publish import release
+from pipelines.publish import register, release
 from pipelines.settings import PROJECT, Settings
 from tests.e2e.conftest import fresh_root, minzheng
 from tests.faults.conftest import COUNTY, KILLED, Driver, tidy, whole
@@ -122,7 +122,7 @@ def test_first_switch_killed(driver: Driver, tmp_path: Path, point: str, profile
     assert driver(tmp_path, what="switch", profile=profile) == 0, driver.said()
     tidy(tmp_path, profile)
     assert [r.id[:6] for r in release.releases(s)] == (["r00002", "r00001"] if point in AFTER else ["r00001"])
-    assert len(release.registered(s)) == len(release.releases(s))
+    assert len(register.entries(s)) == len(release.releases(s))
 
 
 @pytest.mark.slow
