@@ -61,13 +61,13 @@ groups AS (
   GROUP BY comparable_group
 ),
 higher AS (
-  SELECT county_code, indicator_id, coalesce(breakdown, '') AS breakdown, period_end,
+  SELECT county_code, indicator_id, coalesce(breakdown, '') AS breakdown, period_end, measure,
          max(CASE WHEN target_level = 'city' THEN value END) AS city,
          max(CASE WHEN target_level = 'province' THEN value END) AS province,
          max(CASE WHEN target_level = 'national' THEN value END) AS nation
   FROM fct_observation
   WHERE measure = 'target' AND target_level <> 'county' AND unit IN ('pct', 'permille', 'ratio')
-  GROUP BY county_code, indicator_id, coalesce(breakdown, ''), period_end
+  GROUP BY county_code, indicator_id, coalesce(breakdown, ''), period_end, measure
 )
 SELECT v.observation_id AS row_id, v.county_code, v.indicator_id, v.breakdown, v.period_end AS year, v.measure,
        v.qualifier, v.value, v.unit, v.value_normalised, v.normalised_by, v.qualifier_normalised, v.unit_normalised,
@@ -82,4 +82,4 @@ SELECT v.observation_id AS row_id, v.county_code, v.indicator_id, v.breakdown, v
 FROM valued AS v
 JOIN groups AS g ON g.comparable_group = v.comparable_group
 LEFT JOIN higher AS h ON h.county_code = v.county_code AND h.indicator_id = v.indicator_id
-  AND h.breakdown = coalesce(v.breakdown, '') AND h.period_end = v.period_end AND v.measure = 'target'
+  AND h.breakdown = coalesce(v.breakdown, '') AND h.period_end = v.period_end AND h.measure = v.measure
