@@ -88,7 +88,8 @@ def measured(engine: str, master: str, limit: str, data: Path, out: Path) -> Mea
         took = time.perf_counter() - before
         told.seek(0)
         said = told.read().strip().splitlines() or [f"exit code {process.returncode}"]
-    error = said[-1][:200] if process.returncode else ""
+    why = next((words for words in reversed(said) if "Error" in words or "Exception" in words), said[-1])
+    error = why[:200] if process.returncode else ""
     return Measured(took, sum(busy.values()), most, error)
 
 
