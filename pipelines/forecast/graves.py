@@ -20,7 +20,7 @@ from pipelines.forecast.cohorts import Bools, Floats, Texts
 SCENARIOS: Final = ("natural", "policy")
 VERSION: Final = "graves.3"
 """Version of the chain from deaths on, in every row's method_version; 2: deaths without a step between WPP periods; 3: draws
-of an assumption that belong to its name."""
+of an assumption that belong to its name, years of supply."""
 TEST_YEARS: Final = 20
 PLAUSIBLE: Final = 0.15
 """A plan's implied deaths may differ from the forecast by 15 % before it is called implausible."""
@@ -41,7 +41,9 @@ def grave_outlook(
     niches and eco graves; used null = not reported, 0 = new); relocated: `county_code, year, graves` moved into them.
     Scenario natural: the assumed share of deaths (interment_share) is interred; policy: every death is. Returns the
     columns of `forecast_graves`; ashes_p50 are the interments of ashes (natural: cremation_rate of them; policy: all), which
-    niches can take; break_even_p10/p50/p90 are the places that must be free at the start to last to that year.
+    niches can take; break_even_p10/p50/p90 are the places that must be free at the start to last to that year;
+    years_of_supply_p10/p50/p90 are the years that the remaining places would last at the use of that year, also where they
+    outlast the horizon.
     Interments count against capacity from the year it opens; before that the cemeteries in use are not reported.
     Remaining places and depletion years are null where capacity or its use is not reported (capacity_status says so)
     and where capacity outlasts the horizon (remaining positive); depletion_status says which of the two.
@@ -60,11 +62,12 @@ def grave_outlook(
         share = drawn["interment_share"] if scenario == "natural" else np.ones(draws)
         interments = dying * share
         ashes = interments * drawn["cremation_rate"] if scenario == "natural" else interments
-        wanted = interments * fresh + moved[..., None]
+        taken = interments * fresh
+        wanted = taken + moved[..., None]
         needed = np.cumsum(wanted, axis=1)
         used = np.cumsum(wanted * (places > 0)[..., None], axis=1)
         flows = {"deaths_p50": dying, "interments_p50": interments, "ashes_p50": ashes}
-        blocks.append(_scenario(codes, years, scenario, flows, needed, used, places, unknown_use, stated))
+        blocks.append(_scenario(codes, years, scenario, flows, taken, needed, used, places, unknown_use, stated))
     return pl.concat(blocks).with_columns(pl.lit(version).alias("method_version"))
 
 
@@ -118,6 +121,7 @@ def _scenario(
     years: list[int],
     scenario: str,
     flows: dict[str, Floats],
+    taken: Floats,
     needed: Floats,
     used: Floats,
     places: Floats,
@@ -128,6 +132,8 @@ def _scenario(
     left, wanted = (
         quantiles_of_sorted(np.sort(drawn, axis=2), (0.1, 0.5, 0.9)) for drawn in (places[..., None] - used, needed)
     )
+    supply = np.sort(np.maximum(places[..., None] - used, 0) / np.where(taken > 0, taken, np.nan), axis=2)
+    lasting = quantiles_of_sorted(supply, (0.1, 0.5, 0.9))
     opened = places > 0
     exhausted = (used >= places[..., None]) & opened[..., None]
     first = np.where(exhausted.any(axis=1), np.array(years)[exhausted.argmax(axis=1)], np.inf)
@@ -144,6 +150,10 @@ def _scenario(
         },
         **{
             f"depletion_year_{q}": np.where(assessable, np.repeat(years_of[k], t), np.nan)
+            for k, q in enumerate(("p10", "p50", "p90"))
+        },
+        **{
+            f"years_of_supply_{q}": np.where(assessable, lasting[k].reshape(-1), np.nan)
             for k, q in enumerate(("p10", "p50", "p90"))
         },
         **{f"break_even_{q}": wanted[k].reshape(-1) for k, q in enumerate(("p10", "p50", "p90"))},

@@ -207,6 +207,10 @@ def test_graves_that_last_beyond_the_forecast_say_so(projection):
     one = pick(frame, county_code=CODES[0])
     assert one["depletion_year_p50"].null_count() == one.height and set(one["depletion_status"]) == {"none_to_horizon"}
     assert set(pick(frame, county_code=CODES[1])["depletion_status"]) == {"not_reported"}
+    policy = pick(one, scenario="policy").sort("year")
+    left = policy["remaining_p50"] / policy["interments_p50"]
+    assert policy["years_of_supply_p50"].to_list() == pytest.approx(left.to_list(), rel=0.01)
+    assert (policy["years_of_supply_p10"] < policy["years_of_supply_p50"]).all()
 
 
 def test_unreported_use_claims_no_remaining_years(projection):
@@ -214,6 +218,7 @@ def test_unreported_use_claims_no_remaining_years(projection):
     one = pick(frame, county_code=CODES[0])
     assert one["capacity"].null_count() == 0
     assert one["remaining_p50"].null_count() == one["depletion_year_p50"].null_count() == one.height
+    assert one["years_of_supply_p50"].null_count() == one.height
     assert set(one["capacity_status"]) == set(one["depletion_status"]) == {"not_reported"}
     assert (one["break_even_p50"] > 0).all()
     assert (one["break_even_p10"] < one["break_even_p50"]).all() and (

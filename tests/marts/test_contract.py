@@ -27,7 +27,7 @@ CONTRACT = {
     "mart_bed_supply": "county_code year status bed_type beds per_1000_60plus basis",
     "mart_elderly_outlook": "county_code year age_band sex p2_5 p10 p50 p90 p97_5 method_version",
     "mart_bed_outlook": "county_code year scenario estimator bed_type definition demand_p10 demand_p50 demand_p90 supply shortage_p50 idle_p50 probability_short",
-    "mart_cemetery_outlook": "county_code year scenario deaths_p50 interments_p50 capacity remaining_p10 remaining_p50 remaining_p90 depletion_year_p10 depletion_year_p50 depletion_year_p90",
+    "mart_cemetery_outlook": "county_code year scenario deaths_p50 interments_p50 capacity remaining_p10 remaining_p50 remaining_p90 depletion_year_p10 depletion_year_p50 depletion_year_p90 years_of_supply_p50",
     "mart_cemetery_class_outlook": "county_code year scenario capacity_class capacity capacity_classes remaining_p50 depletion_year_p50",
     "mart_cemetery_capacity": "capacity_id county_code ownership form status places places_status urns cemeteries in_capacity source_line",
     "mart_quality": "suite table_name expectation severity passed failing_rows message_zh message_en",

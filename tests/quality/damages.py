@@ -368,6 +368,7 @@ DAMAGES: list[Damage] = [
     Damage("不缺床却不说原因", "not short and no reason given", put("mart_bed_outlook", KNOWN, first_year_short_status=None), "mart_bed_outlook/bed_first_years"),
     Damage("床位展望断年", "bed outlook with a gap", drop("mart_bed_outlook", YIMEN & (c("year") == 2030)), "mart_bed_outlook/bed_outlook_complete"),
     Damage("剩余分位数颠倒", "percentiles of graves reversed", put("mart_cemetery_outlook", c("capacity").is_not_null(), remaining_p10=c("remaining_p50") + 1), "mart_cemetery_outlook/grave_percentiles_ordered"),
+    Damage("可用年数分位数颠倒", "percentiles of years of supply reversed", put("mart_cemetery_outlook", c("remaining_p50").is_not_null(), years_of_supply_p10=c("years_of_supply_p50") + 1), "mart_cemetery_outlook/grave_percentiles_ordered"),
     Damage("所需空位分位数颠倒", "percentiles of places needed reversed", put("mart_cemetery_outlook", c("capacity").is_not_null(), break_even_p90=c("break_even_p50") - 1), "mart_cemetery_outlook/grave_percentiles_ordered"),
     Damage("墓穴不会用尽却说未报告", "graves that last said to be unreported", put("mart_cemetery_outlook", c("remaining_p50").is_not_null(), depletion_status="not_reported"), "mart_cemetery_outlook/grave_depletion_typed"),
     Damage("死亡数多一位", "extra digit in deaths", put("mart_cemetery_outlook", YIMEN, deaths_p50=c("deaths_p50") * 10), "mart_cemetery_outlook/grave_deaths_plausible"),

@@ -59,7 +59,7 @@ def graves(county: str, con: Connection = None) -> Chart:
 
 
 _OUTLOOK = """
-    SELECT year, scenario, capacity_class, deaths_p50, capacity, remaining_p50,
+    SELECT year, scenario, capacity_class, deaths_p50, capacity, remaining_p50, years_of_supply_p50,
            break_even_p10 AS low, break_even_p50 AS needed, break_even_p90 AS high
     FROM mart_cemetery_class_outlook WHERE county_code = $c AND year > 2020 ORDER BY scenario, year
 """
@@ -173,12 +173,18 @@ def _finding(rows: pl.DataFrame, capacity: object, places: _Places) -> Words:
         )
     stated, name = words.number(capacity, 0), places.name
     built = Words("", "") if places.built else Words("（若全部建成）", " (if all are built)")
-    left = rows.filter((pl.col("year") == LAST) & pl.col("remaining_p50").is_not_null())["remaining_p50"].sort()
-    if left.len():
-        span_left = [span(k).join(dict.fromkeys(words.estimate(v) for v in left)) for k in words.LANGUAGES]
+    known = rows.filter((pl.col("year") == LAST) & pl.col("remaining_p50").is_not_null())
+    if known.height:
+        span_left, lasting = (
+            [
+                span(k).join(dict.fromkeys(words.whole(v) for v in known[column].drop_nulls().sort()))
+                for k in words.LANGUAGES
+            ]
+            for column in ("remaining_p50", "years_of_supply_p50")
+        )
         return Words(
-            f"2021—{LAST}年预计安葬约{zh}具，所列{name.zh}{stated}个{built.zh}，到{LAST}年约剩{span_left[0]}个",
-            f": about {en} interments expected 2021–{LAST}; of the stated {stated} {name.en}{built.en} about {span_left[1]} are left in {LAST}",
+            f"2021—{LAST}年预计安葬约{zh}具，所列{name.zh}{stated}个{built.zh}，到{LAST}年约剩{span_left[0]}个，按当年用量还够{lasting[0]}年",
+            f": about {en} interments expected 2021–{LAST}; of the stated {stated} {name.en}{built.en} about {span_left[1]} are left in {LAST}, enough for {lasting[1]} years at the use of that year",
         )
     enough = Words("够用", "enough") if capacity >= max(ends) else Words("不够用", "not enough")
     return Words(
