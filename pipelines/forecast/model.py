@@ -1,9 +1,9 @@
 """The expectation of a county's cohort change ratios, learned from other counties.
 
-A Gaussian process with a linear, a squared-exponential and a distance kernel, in weight space: the squared-exponential
-part by orthogonal random Fourier features, the distance part exactly through prefecture centroids. The form that is
-fitted, scored and shipped is this one form, weights and no rows. Noise is larger for urban districts and follows a
-Student t, so that a boundary change counts for little. Methods: Rasmussen & Williams, Gaussian Processes for Machine
+A Gaussian process with a linear, a squared-exponential and a place kernel, in weight space: the squared-exponential
+part by orthogonal random Fourier features, the place part (distance between prefectures, and what each prefecture has
+of its own) exactly. The form that is fitted, scored and shipped is this one form, weights and no rows. Noise is larger
+for urban districts and follows a Student t, so that a boundary change counts for little. Methods: Rasmussen & Williams, Gaussian Processes for Machine
 Learning (2006), ch. 2; Rahimi & Recht (2007) and Yu et al. (2016) for the Fourier features.
 """
 
@@ -39,6 +39,7 @@ class Hyper:
     feature_length: float = 6.0
     distance: float = 0.2
     distance_km: float = 800.0
+    prefecture: float = 0.05
     noise_county: float = 0.3
     noise_district: float = 1.0
     t_degrees: float = 6.0
@@ -80,7 +81,7 @@ class Design:
     precision: noise on its diagonal keeps the systems well conditioned."""
 
     blank: Expectation
-    distance_root: Floats
+    place_root: Floats
     basis: Floats
     kernel: npt.NDArray[np.float32]
     noise: Floats
@@ -117,7 +118,8 @@ def design(
     mean, scale, covariance = _moments(features)
     x = _standardised(features, mean, scale, covariance) * relevance
     prefectures = np.array(sorted({str(c)[:4] for c in codes} | {p for p in places if len(p) == 4}), dtype=np.str_)
-    root = _root(hyper.distance * np.exp(-_distances(prefectures, places) / hyper.distance_km))
+    near = np.exp(-_distances(prefectures, places) / hyper.distance_km)
+    root = _root(hyper.distance * near + hyper.prefecture * np.eye(len(prefectures)))
     where = np.searchsorted(prefectures, [str(c)[:4] for c in codes])
     angle = x @ random_frequencies(x.shape[1], hyper.frequencies, hyper.seed).T / hyper.feature_length
     amplitude = np.sqrt(hyper.squared_exponential / hyper.frequencies)
@@ -193,7 +195,7 @@ def expectation(made: Design, fitted: Fit) -> Expectation:
         cosine_weights=rounded(amplitude * cosine),
         sine_weights=rounded(amplitude * sine),
         linear_weights=half(np.sqrt(hyper.linear) * linear),
-        prefecture_effects=half(made.distance_root @ spatial),
+        prefecture_effects=half(made.place_root @ spatial),
         level=fitted.level + np.sqrt(hyper.constant) * constant[0],
     )
 

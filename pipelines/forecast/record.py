@@ -73,8 +73,8 @@ def results_page(scores: pl.DataFrame, later: pl.DataFrame, model: ForecastModel
         "",
         _interval_table(scores),
         "",
-        "Districts whose prefecture saw a unit appear or vanish are covered less and the others more than asked, and their "
-        "95 % Winkler gain is small or negative: the flag is known only afterwards, and is not used.",
+        "Districts whose prefecture saw a unit appear or vanish are covered less and the others more than asked: the flag "
+        "is known only afterwards, and is not used.",
         "",
         "## Shelf life / 有效年限",
         "",

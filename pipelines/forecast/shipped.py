@@ -28,6 +28,7 @@ HALF: Final = (
     "cosine",
     "sine",
     "effects",
+    "district_effects",
 )
 BYTES: Final = ("cosine_weights", "sine_weights")
 """Weights rounded to 127 steps per column when fitted; kept as steps and their size."""

@@ -36,10 +36,10 @@ from pipelines.forecast.mortality import Mortality, consistency, hazards, mortal
 from pipelines.forecast.ratios import deviations, log_ratios, national_ratios
 from pipelines.forecast.shipped import ForecastModel, Nation
 
-METHOD: Final = "ccr-gp-2"
+METHOD: Final = "ccr-gp-3"
 PERSISTENCE: Final = 0.7
 OWN_WEIGHT: Final = 0.5
-INNER_FOLDS: Final = 5
+INNER_FOLDS: Final = 10
 PROVINCE_FOLDS: Final = 4
 
 
@@ -87,7 +87,7 @@ def learn(
     z = standardised(learned, known)
     spread = fit_spread(z, residuals, pairs.base.districts, shocks, hyper.seed)
     bands = fit_band_errors(
-        made, learned, z, base.persons, pairs.base.codes, pairs.base.districts, band_residuals, abroad
+        made, learned, z, base.persons, pairs.base.codes, pairs.base.districts, band_residuals, residuals, abroad
     )
     return Learned(learned, spread, bands, reference, band_residuals)
 

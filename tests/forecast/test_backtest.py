@@ -201,9 +201,9 @@ def test_recorded_scores_meet_every_must_gate(recorded, setting, group, band):
         assert row[measure] <= limit, measure
 
 
-WINKLER_SHORT = {("80+", "80"): 7.9}
-"""Gain that stays short of the 10 % asked for: boundary changes and the counting of the oldest, which base-year data do
-not announce, make up the width of 80+; fifteen forms of the scale differed by about one point (forecast-methods.md)."""
+WINKLER_SHORT = {("80+", "80"): 9.3}
+"""Gain that stays short of the 10 % asked for (standard error 0.9): boundary changes, which base-year data do not
+announce, make up the width; freer forms of the interval did worse when nested (forecast-methods.md)."""
 
 
 @pytest.mark.parametrize("band", BANDS)
