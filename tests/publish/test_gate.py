@@ -113,7 +113,7 @@ def test_the_version_of_every_method_counts(
     compared = package.inputs_compared(settings, before, after)
     assert compared.same_raw_and_method == blocked
     assert ("mart_bed_outlook.derived_stable" in failed(settings, before, after, compared)) == blocked
-    diff.write(before, after, pl.DataFrame(schema=CHECKS), [])
+    diff.write(before, after, pl.DataFrame(schema=CHECKS), [], diff.tables(before, after))
     told = json.loads((after / diff.FILE).read_text(encoding="utf-8"))["method"]
     assert told == ({"before": "", "after": ""} if blocked else {"before": "ccr-1|beds.1|default@a", "after": beds})
 
