@@ -1,5 +1,6 @@
 """``make bench``: a full refresh split by stage, the price of imports, an unchanged refresh, the forecast ladder, the switch,
-a synthetic country and the same job by peers. ``make bench ARGS="--country 5 50 500 2400"`` measures the country alone."""
+the same job by peers, DuckDB against Spark on little, and synthetic countries of 5 to 2,400 counties (about half an hour).
+``make bench ARGS=--quick`` stops at 50 counties; ``ARGS="--country 500 2400"`` measures these countries alone."""
 
 from __future__ import annotations
 
@@ -35,7 +36,7 @@ def seconds(command: list[str], env: dict[str, str]) -> tuple[float, str]:
     return time.perf_counter() - started, done.stdout
 
 
-SCRIPTS = ("forecast_kernel", "switch", "peers")
+SCRIPTS = (["forecast_kernel"], ["switch"], ["peers"], ["engines", "--rows", "0.01"])
 
 
 def main() -> None:
@@ -45,12 +46,11 @@ def main() -> None:
         "--country", nargs="+", type=int, metavar="N", help="numbers of counties; nothing else is measured"
     )
     parser.add_argument("--plot", type=Path, default=Path("bench.html"), metavar="FILE")
+    parser.add_argument("--quick", action="store_true", help=f"countries of {scale.QUICK} counties only")
     given = parser.parse_args()
-    if given.country:
-        scale.main(given.country, given.plot)
-        return
-    everything()
-    scale.main(list(scale.QUICK), given.plot)
+    if not given.country:
+        everything()
+    scale.main(given.country or (scale.QUICK if given.quick else scale.SIZES), given.plot)
 
 
 def everything() -> None:
@@ -75,10 +75,10 @@ def everything() -> None:
         print(f"  {resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024:6.0f} MB peak of the largest process")
         unchanged, _ = seconds(command, env)
         print(f"  {unchanged:6.1f} s  again, nothing changed (ratio {unchanged / total:.3f})")
-    for script in SCRIPTS:
-        print(f"\n{script}")
-        _, out = seconds([sys.executable, "-m", f"benchmarks.{script}"], plain)
-        print(out)
+    for script, *given in SCRIPTS:
+        print(f"\n{script}", flush=True)
+        _, out = seconds([sys.executable, "-m", f"benchmarks.{script}", *given], plain)
+        print(out, flush=True)
 
 
 if __name__ == "__main__":

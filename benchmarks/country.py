@@ -11,6 +11,7 @@ funding and outputs, a few contradictions, repairs and notes; one county in ten 
 from __future__ import annotations
 
 import argparse
+import csv
 import hashlib
 import math
 import os
@@ -129,10 +130,22 @@ def _drawn(units: list[Unit], counties: int, seed: int) -> list[Unit]:
 
 
 def change(folder: Path) -> None:
-    """Alter one county as a clerk would: a remark behind its first statement."""
-    path = folder / "statistics.csv"
-    header, first, *rest = path.read_text(encoding="utf-8").splitlines()
-    path.write_text("\n".join((header, f"{first}已核对", *rest)) + "\n", encoding="utf-8")
+    """Alter one county as in a usual year: its yearly report arrives, and one woman of its census turns out to be five years
+    older, so that most tables change, the forecasts among them."""
+    statistics = [tuple(row) for row in _rows_of(folder / "statistics.csv")]
+    names = {row[0]: row[1] for row in _rows_of(folder / "indicator_map.csv")}
+    _csv(folder / "actuals_2024.csv", "actuals", _report(random.Random(folder.name), statistics, names, 2024))
+    moved = {("2020", "female", "60"): -1, ("2020", "female", "65"): 1}
+    people = [
+        (*row[:5], int(row[5]) + moved.get((row[0], row[2], row[3]), 0), *row[6:])
+        for row in _rows_of(folder / "population.csv")
+    ]
+    _csv(folder / "population.csv", "population", people)
+
+
+def _rows_of(path: Path) -> list[list[str]]:
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.reader(file))[1:]
 
 
 # Ages
@@ -266,7 +279,7 @@ def _county(out: Path, code: str, number: int, unit: Unit, seed: int) -> Path:
     for name, rows in tables.items():
         _csv(folder / f"{name}.csv", name, rows)
     if rng.random() < 0.1:
-        _csv(folder / "actuals_2023.csv", "actuals", _report(rng, statistics, names))
+        _csv(folder / "actuals_2023.csv", "actuals", _report(rng, statistics, names, 2023))
     title, lines = f"合成县{number:04d}", ledger.line + 5
     _toml(folder / "county.toml", code=code, name_zh=title, name_en=f"Synthetic County {number:04d}", prefecture_zh=unit.prefecture,
           prefecture_en=f"Prefecture {unit.prefix}", prefecture_code=f"{unit.prefix}00", province_zh=unit.province,
@@ -524,18 +537,18 @@ def _notes(rng: random.Random, statistics: Rows) -> Rows:
             for i, (left, right) in enumerate(pairs, start=1)]  # fmt: skip
 
 
-def _report(rng: random.Random, statistics: Rows, names: dict[str, str]) -> Rows:
+def _report(rng: random.Random, statistics: Rows, names: dict[str, str], year: int) -> Rows:
     """A yearly report on some thirty of the indicators with a plain figure for 2020."""
     known = {r["indicator_id"]: r for r in _indicators()}
     rows: dict[str, tuple[object, ...]] = {}
     for s in statistics:
         indicator = known.get(names[str(s[2])])
-        if indicator is None or s[8] != "actual" or s[5] != 2020 or len(rows) == 30:
+        if indicator is None or s[8] != "actual" or str(s[5]) != "2020" or len(rows) == 30:
             continue
         value = _capped(round(_as_float(s[3]) * rng.uniform(0.95, 1.3), 1), indicator)
         rows.setdefault(
             indicator["indicator_id"],
-            (indicator["indicator_id"], 2023, "", value, indicator["unit"], "合成年报", "2024-03-01"),
+            (indicator["indicator_id"], year, "", value, indicator["unit"], "合成年报", f"{year + 1}-03-01"),
         )
     return list(rows.values())
 

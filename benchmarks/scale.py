@@ -14,26 +14,36 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+
+import numpy as np
+from scipy.optimize import nnls
 
 from benchmarks import country
 from pipelines.settings import PROJECT
 
 SAMPLE = 0.2
-QUICK = (5, 50)
+SIZES, QUICK = (5, 50, 500, 2400), (5, 50)
+UPPER = 50  # counties from which a size counts for the plain slope: smaller ones are all start-up
 STAGE = re.compile(r"^ +([0-9.]+) s +(\S.*)$")
 QUERIES = (
     "SELECT * FROM fct_observation WHERE county_code = $c AND measure = 'target'",
     "SELECT year, p50 FROM mart_elderly_outlook WHERE county_code = $c AND age_band = '60+' AND sex = 'both' ORDER BY year",
-    "SELECT c.province_zh, sum(i.amount_wan) FROM mart_investment i JOIN dim_county c USING (county_code) GROUP BY 1",
-    "SELECT verdict, count(*) FROM mart_target WHERE county_code = $c GROUP BY 1",
-    "SELECT median(value) FROM fct_observation WHERE indicator_id = 'elderly_care_beds' AND measure = 'actual'",
-    "SELECT * FROM fct_discrepancy WHERE county_code = $c",
     "SELECT * FROM mart_bed_outlook WHERE county_code = $c AND year = 2030",
+    "SELECT * FROM fct_discrepancy WHERE county_code = $c ORDER BY severity",
     "SELECT f.*, s.printed FROM fct_figure_fact f JOIN fct_source_figure s USING (county_code, source_line, occurrence) "
-    "WHERE f.fact_id = $c || '-s0001'",
+    "WHERE f.county_code = $c AND f.fact_id = $c || '-s0001'",
+    "SELECT c.province_zh, sum(i.amount_wan) FROM mart_investment i JOIN dim_county c USING (county_code) GROUP BY 1 ORDER BY 1",
+    "SELECT verdict, target_kind, count(*) FROM mart_target GROUP BY ALL ORDER BY ALL",
+    "SELECT median(value) FROM fct_observation WHERE indicator_id = 'elderly_care_beds' AND measure = 'actual'",
+    "SELECT c.name_zh, m.value_normalised, m.rank FROM mart_county_comparison m JOIN dim_county c USING (county_code) "
+    "WHERE m.indicator_id = 'elderly_care_beds' AND m.measure = 'actual' AND left(m.county_code, 2) = left($c, 2) ORDER BY 2 DESC",
+    "SELECT c.province_zh, e.year, sum(e.p50) FROM mart_elderly_outlook e JOIN dim_county c USING (county_code) "
+    "WHERE e.age_band = '60+' AND e.sex = 'both' GROUP BY ALL ORDER BY ALL",
 )
+"""Ten that people ask: of one county, of a province, of the country."""
 
 
 @dataclass
@@ -56,6 +66,7 @@ class Refresh:
     release_mb: float = 0.0
     again: Refresh | None = None
     query_ms: tuple[float, float] = (0.0, 0.0)
+    page_s: float = 0.0
 
 
 def measure(counties: int, *, notebooks: bool) -> Refresh:
@@ -72,7 +83,18 @@ def measure(counties: int, *, notebooks: bool) -> Refresh:
         release = next(p for p in Path(folder, "marts", "releases").glob("r*") if p.name.startswith("r00002"))
         first.release_mb = sum(p.stat().st_size for p in release.rglob("*") if p.is_file()) / 2**20
         first.query_ms = queries(release / "marts.duckdb", [p.name[:6] for p in written])
+        pages = [*command[:3], "page", written[-1].name[:6], "--out", f"{folder}/pages"]
+        first.page_s = timed(pages, {**environment, "MINZHENG_RAW_FOLDER": str(raw)})
         return first
+
+
+def timed(command: list[str], environment: dict[str, str]) -> float:
+    """Seconds that a command takes. Raises SystemExit with what it said when it fails."""
+    started = time.perf_counter()
+    done = subprocess.run(command, cwd=PROJECT, env=environment, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise SystemExit(done.stdout + done.stderr)
+    return time.perf_counter() - started
 
 
 def refresh(command: list[str], environment: dict[str, str], counties: int) -> Refresh:
@@ -171,10 +193,37 @@ def queries(database: Path, codes: list[str], times: int = 200) -> tuple[float, 
     return took[times // 2], took[int(times * 0.95)]
 
 
-def exponent(runs: list[Refresh]) -> float:
-    """Slope of log processor time over log counties between the two largest countries (small ones are all start-up)."""
-    a, b = sorted(runs, key=lambda r: r.counties)[-2:]
-    return math.log(b.cpu / a.cpu) / math.log(b.counties / a.counties)
+def slope(counties: list[int], costs: list[float]) -> float:
+    """The exponent k of cost ~ N^k: slope of log cost over log counties by least squares over the sizes given, no constant."""
+    return float(np.polyfit(np.log(counties), np.log(costs), 1)[0])
+
+
+def power(counties: list[int], costs: list[float]) -> tuple[float, float, float]:
+    """a, b and k of cost = a + b·N^k, a not negative: least squares of relative errors, k to a hundredth between 0.5 and 1.5."""
+    n, y = np.array(counties, float), np.array(costs)
+    best = (math.inf, 0.0, 0.0, 1.0)
+    for k in np.arange(0.5, 1.505, 0.01):
+        columns = np.column_stack([np.ones_like(n), n**k])
+        (a, b), miss = nnls(columns / y[:, None], np.ones_like(y))
+        best = min(best, (float(miss), float(a), float(b), float(k)))
+    return best[1:]
+
+
+def growth(runs: list[Refresh]) -> list[str]:
+    """How cost grows with counties, in words: once by the plain slope, in which the start-up hides part of the growth, and once
+    with the start-up as a constant of its own."""
+    told = []
+    upper = [r for r in runs if r.counties > UPPER]
+    for name, cost in (("seconds", lambda r: r.seconds), ("processor s", lambda r: r.cpu)):
+        if len(upper) > 1:
+            n = [r.counties for r in upper]
+            told.append(
+                f"{name}: plain log-log slope over N = {', '.join(map(str, n))}: {slope(n, [cost(r) for r in upper]):.2f}"
+            )
+        if len(runs) > 3:
+            a, b, k = power([r.counties for r in runs], [cost(r) for r in runs])
+            told.append(f"{name}: a + b·N^k over all sizes: a = {a:.1f}, b = {b:.3g}, k = {k:.2f}")
+    return told
 
 
 def show(runs: list[Refresh]) -> None:
@@ -184,16 +233,16 @@ def show(runs: list[Refresh]) -> None:
         print(
             f"\n{r.counties} counties: {r.seconds:.1f} s, processor {r.cpu:.1f} s, peak {r.peak_mb:.0f} MB, release {r.release_mb:.0f} MB"
         )
-        print(f"  one county changed: {again.seconds:.1f} s, processor {again.cpu:.1f} s")
-        print(f"  queries: median {r.query_ms[0]:.1f} ms, p95 {r.query_ms[1]:.1f} ms")
-        print(f"  {'stage':<24}{'s':>8}{'cpu s':>8}{'peak MB':>9}{'again s':>9}{'again cpu':>10}")
+        print(f"  one county changed: {again.seconds:.1f} s, processor {again.cpu:.1f} s, peak {again.peak_mb:.0f} MB")
+        print(
+            f"  ten queries: median {r.query_ms[0]:.1f} ms, p95 {r.query_ms[1]:.1f} ms; pages of one county: {r.page_s:.1f} s"
+        )
+        print(f"  {'stage':<26}{'s':>8}{'cpu s':>8}{'peak MB':>9}{'again s':>9}{'again cpu':>10}")
         for i, s in enumerate(r.stages):
             second = again.stages[i] if i < len(again.stages) else s
             print(
-                f"  {s.name:<24}{s.seconds:>8.1f}{s.cpu:>8.1f}{s.peak_mb:>9.0f}{second.seconds:>9.1f}{second.cpu:>10.1f}"
+                f"  {s.name:<26}{s.seconds:>8.1f}{s.cpu:>8.1f}{s.peak_mb:>9.0f}{second.seconds:>9.1f}{second.cpu:>10.1f}"
             )
-    if len(runs) > 1:
-        print(f"\ngrowth exponent between the two largest (processor time): {exponent(runs):.2f}")
 
 
 def plot(runs: list[Refresh], path: Path) -> None:
@@ -225,13 +274,13 @@ def plot(runs: list[Refresh], path: Path) -> None:
     figure.write_html(path, include_plotlyjs=True, config={"showSendToCloud": False})
 
 
-def main(sizes: list[int], out: Path, *, notebooks: bool = True) -> None:
+def main(sizes: Sequence[int], out: Path, *, notebooks: bool = True) -> None:
     """Measure every size, print the table, write the page."""
     runs = []
     for counties in sizes:
         runs.append(measure(counties, notebooks=notebooks))
         show(runs[-1:])
-    if len(runs) > 1:
-        print(f"\ngrowth exponent between the two largest (processor time): {exponent(runs):.2f}")
+        sys.stdout.flush()
+    print("\n" + "\n".join(growth(runs)))
     plot(runs, out)
     print(f"plot: {out}")

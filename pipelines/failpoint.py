@@ -16,6 +16,7 @@ POINTS = (
     "staging.reference",
     "core.begun",
     "core.built",
+    "reuse.written",
     "reconcile.saved",
     "forecast.saved",
     "evaluate.saved",

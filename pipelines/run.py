@@ -108,10 +108,15 @@ def _published(settings: Settings, seconds: float) -> int:
 def _told(settings: Settings) -> int:
     """Say which counties are held back and where their clerks' files lie. Returns the exit code."""
     held = store.held_back(settings)
-    for county in held:
+    for county in held[:_SHOWN]:
         print(f"\n⚠ {county.words()}", file=sys.stderr)
         print(
             f"  退回文件 / files for the clerk  {settings.quarantine / county.name / county.input_hash[:12]}",
+            file=sys.stderr,
+        )
+    if more := len(held) - _SHOWN if len(held) > _SHOWN else 0:
+        print(
+            f"\n⚠ 另有 {more} 个县暂缓更新，见 mart_held_back / {more} more counties are held back, see mart_held_back",
             file=sys.stderr,
         )
     return HELD_BACK if held else PUBLISHED
@@ -123,7 +128,7 @@ def _refused(settings: Settings, errors: list[str], report: Path | None) -> int:
         print(words, file=sys.stderr)
     if report:
         print(f"  质量报告 / quality report  {report / 'index.html'}", file=sys.stderr)
-    for county in store.held_back(settings):
+    for county in store.held_back(settings)[:_SHOWN]:
         print(
             f"  退回文件 / files for the clerk  {settings.quarantine / county.name / county.input_hash[:12]}",
             file=sys.stderr,

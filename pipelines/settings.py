@@ -21,7 +21,8 @@ class Settings:
     """All settings. Paths are absolute; `schedule_hour` is local to `time_zone`; `retention` counts releases kept;
     `change_factor`: a figure from raw that moves by more needs a word of explanation; `notebooks` 0 leaves the notebook
     pages out; `raw_folder`: raw folders that lie elsewhere than in `data_root`; `site_counties`: a release of more
-    counties shows this many of them in full (or those of `site_pinned`, codes with spaces between) and lists all of them;
+    counties shows those of `site_pinned` (codes with spaces between) or a few examples in full and lists all of them;
+    `reuse_megabytes`: results of slices of counties kept on disk for the next refresh;
     `engine` builds tables and forecast, on `spark_master` if it is Spark (docs/when-to-move.md); `protection_*`: counts of
     persons below the threshold are left out of the public profile, so that what a reader can work out about them stays as
     wide (docs/publication.md); `profile`: whose releases readers open (desk, SQL, notebooks); `alert_*`: where failures are told besides the message file (docs/operate.md)."""
@@ -33,6 +34,7 @@ class Settings:
     retention: int = 5
     seed: int = 20211231
     memory_limit: str = "2GB"
+    reuse_megabytes: int = 1024
     change_factor: float = 3.0
     notebooks: int = 1
     site_counties: int = 24

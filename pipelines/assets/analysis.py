@@ -7,8 +7,9 @@ import dagster as dg
 import polars as pl
 
 from pipelines import engine, registry, settings
-from pipelines.assets.common import OWNERS, candidate, described, of_table
+from pipelines.assets.common import OWNERS, candidate, described, of_table, remembering
 from pipelines.assets.raw import staging_county, staging_reference
+from pipelines.core.reuse import Remembered
 from pipelines.core.tables import build_core
 from pipelines.failpoint import failpoint
 from pipelines.publish import release
@@ -49,9 +50,9 @@ def core(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
 def discrepancies(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
     from pipelines.reconcile.rules import find
 
-    folder = candidate(context)
+    folder, run = candidate(context), remembering()
     out = folder / "reconcile" / "fct_discrepancy.parquet"
-    result = _saved(find(folder / "core", store.tables(settings.load())), out)
+    result = _saved(find(folder / "core", store.tables(settings.load()), run), out, run=run)
     failpoint("reconcile.saved")
     return result
 
@@ -68,10 +69,10 @@ def forecast(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult
     from pipelines.forecast.product import read_core
     from pipelines.forecast.slices import forecast_in_slices
 
-    folder, s = candidate(context), settings.load()
-    tables = forecast_in_slices(read_core(folder / "core"), seed=s.seed, run=engine.of(s).map)
+    folder, run = candidate(context), remembering()
+    tables = forecast_in_slices(read_core(folder / "core"), seed=settings.load().seed, run=run)
     for name, frame in tables.items():
-        yield _saved(frame, folder / "forecast" / f"{name}.parquet", name)
+        yield _saved(frame, folder / "forecast" / f"{name}.parquet", name, run)
     failpoint("forecast.saved")
 
 
@@ -83,19 +84,11 @@ def forecast(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult
     description=described(registry.table("evaluation_target")),
 )
 def evaluation_target(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
-    from pipelines.evaluate.targets import evaluate
+    from pipelines.evaluate.slices import evaluate_in_slices, read
 
-    folder = candidate(context)
-    core_table = {
-        n: pl.read_parquet(folder / "core" / f"{n}.parquet") for n in ("fct_observation", "dim_indicator", "dim_source")
-    }
-    projected = {
-        n: pl.read_parquet(folder / "forecast" / f"forecast_{n}.parquet") for n in ("beds", "graves", "elderly")
-    }
-    frame = evaluate(
-        core_table["fct_observation"], core_table["dim_indicator"], sources=core_table["dim_source"], **projected
-    )
-    result = _saved(frame, folder / "evaluate" / "evaluation_target.parquet")
+    folder, run = candidate(context), remembering()
+    frame = evaluate_in_slices(read(folder / "core", folder / "forecast"), run)
+    result = _saved(frame, folder / "evaluate" / "evaluation_target.parquet", run=run)
     failpoint("evaluate.saved")
     return result
 
@@ -105,6 +98,9 @@ def _saved_as(frame: pl.DataFrame, path: Path) -> None:
     frame.write_parquet(path)
 
 
-def _saved(frame: pl.DataFrame, path: Path, asset: str | None = None) -> dg.MaterializeResult[None]:
+def _saved(
+    frame: pl.DataFrame, path: Path, asset: str | None = None, run: Remembered | None = None
+) -> dg.MaterializeResult[None]:
     _saved_as(frame, path)
-    return dg.MaterializeResult(asset_key=asset, metadata=dict(of_table(path)))
+    counted = {"slices_reused": run.reused, "slices_computed": run.computed} if run else {}
+    return dg.MaterializeResult(asset_key=asset, metadata={**of_table(path), **counted})

@@ -84,14 +84,15 @@ def quality(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckRes
 
     folder, s = candidate(context), settings.load()
     previous = release.current_folder(s)
-    gate_rows, changes = gate.judge(s, previous, folder, package.inputs_compared(s, previous, folder))
+    compared = diff.tables(previous, folder)
+    gate_rows, changes = gate.judge(s, previous, folder, package.inputs_compared(s, previous, folder), compared)
     failpoint("quality.compared")
     results = canonical(
         "mart_quality", pl.concat([check(folder, SUITES, counted=s.row_counts), gate_rows], how="diagonal_relaxed")
     )
     failpoint("quality.checked")
     results.write_parquet(folder / "parquet" / "mart_quality.parquet")
-    diff.write(previous, folder, results, [asdict(c) for c in changes])
+    diff.write(previous, folder, results, [asdict(c) for c in changes], compared)
     write_report(results, folder / "quality", release_id=id_of(folder))
     counts.save(folder, SUITES)
     failpoint("quality.reported")

@@ -7,12 +7,15 @@ from typing import Any
 import dagster as dg
 import polars as pl
 
-from pipelines import registry, settings
+from pipelines import engine, registry, settings
+from pipelines.core.reuse import Remembered, Store
+from pipelines.staging import store
 
 OWNERS = ["team:minzheng-marts"]
 COUNTIES = dg.DynamicPartitionsDefinition(name="county")
 MANY = 200  # more counties than this are partitioned by province: Dagster writes several events for every partition
 ALL_COUNTIES = "dagster/asset_partition_range_start", "dagster/asset_partition_range_end"
+ROWS_SHOWN = 5
 RETRY_IO = dg.RetryPolicy(max_retries=2, delay=1)
 
 
@@ -31,28 +34,38 @@ def candidate(context: dg.AssetExecutionContext | dg.AssetCheckExecutionContext)
     return settings.load().candidate(context.run.run_id[:8])
 
 
+def remembering() -> Remembered:
+    """The engine's map over slices of counties, which takes from earlier refreshes what was made from the same."""
+    s = settings.load()
+    return reuse_of(s).around(engine.of(s).map, f"{store.code_hash()} {s.engine}")
+
+
+def reuse_of(s: settings.Settings) -> Store:
+    """Where results of slices are kept."""
+    return Store(s.staging / "reuse", s.reuse_megabytes * 2**20)
+
+
 def described(table: registry.Table) -> str:
     """Bilingual description of a table for the asset page."""
     return f"{table.title_zh}：{table.grain_zh}\n\n{table.title_en}: {table.grain_en}"
 
 
 def of_table(path: Path) -> Mapping[str, Any]:
-    """Rows, columns and a preview of a Parquet file."""
-    frame = pl.read_parquet(path)
+    """Rows, columns and a preview of a Parquet file, of which no more is read."""
+    file = pl.scan_parquet(path)
     table = registry.table(path.stem)
     schema = dg.TableSchema(
         columns=[dg.TableColumn(c.name, c.type.lower(), description=f"{c.zh} / {c.en}") for c in table.columns]
     )
     return {
-        "dagster/row_count": frame.height,
+        "dagster/row_count": int(file.select(pl.len()).collect().item()),
         "dagster/column_schema": schema,
-        "preview": dg.MetadataValue.md(preview(frame)),
+        "preview": dg.MetadataValue.md(preview(file.head(ROWS_SHOWN).collect())),
     }
 
 
-def preview(frame: pl.DataFrame, rows: int = 5) -> str:
-    """The first rows as a Markdown table."""
-    head = frame.head(rows)
+def preview(head: pl.DataFrame) -> str:
+    """Rows as a Markdown table."""
     lines = ["| " + " | ".join(head.columns) + " |", "|" + "---|" * head.width]
     lines += ["| " + " | ".join("" if v is None else str(v) for v in row) + " |" for row in head.rows()]
     return "\n".join(lines)

@@ -4,7 +4,7 @@ import dagster as dg
 
 from pipelines import settings
 from pipelines.assets.candidate import CHECKED, key
-from pipelines.assets.common import OWNERS, candidate
+from pipelines.assets.common import OWNERS, candidate, reuse_of
 from pipelines.failpoint import failpoint
 from pipelines.publish import alerts
 from pipelines.publish import database as database_file
@@ -67,6 +67,7 @@ def package(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
 def release(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
     s = settings.load()
     folder, removed = releases.publish(s, candidate(context))
+    reuse_of(s).prune()
     if held := store.held_back(s):
         alerts.send(s, "held-back", "有县暂缓更新 / a county is held back", "\n\n".join(h.words() for h in held))
     releases.let_go(s)

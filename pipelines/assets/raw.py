@@ -6,7 +6,7 @@ import dagster as dg
 from pipelines import settings
 from pipelines.assets.common import COUNTIES, OWNERS, counties_of
 from pipelines.failpoint import failpoint
-from pipelines.ingest.folder import content_hash
+from pipelines.ingest.folder import known_hash
 from pipelines.publish import release
 from pipelines.staging import store
 from pipelines.staging.held import HeldBack
@@ -29,7 +29,7 @@ def raw_county(context: dg.AssetExecutionContext) -> None:
         mine = counties_of([key], folders)
         if not mine:
             raise dg.Failure(f"没有原始文件夹 / no raw folder: {key}")
-        hashes = {folders[code].name: content_hash(folders[code]) for code in mine}
+        hashes = {folders[code].name: known_hash(folders[code]) for code in mine}
         shown = {"counties": len(mine), "content_hash": store.fingerprint(hashes), "folder": "; ".join(hashes)}
         context.add_asset_metadata(shown, partition_key=key)
 

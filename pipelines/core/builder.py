@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from importlib.resources import files
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from pipelines import registry
 from pipelines.core.engine import Inputs, registry_frames
 
 Connection = duckdb.DuckDBPyConnection
+AT_ONCE = 2  # tables
 
 
 class BuildError(RuntimeError):
@@ -55,7 +57,7 @@ def load(con: duckdb.DuckDBPyConnection, name: str, frame: pl.DataFrame) -> None
 def insert(con: duckdb.DuckDBPyConnection, name: str, frame: pl.DataFrame, *, suppressed: bool = False) -> int:
     """Create the registered table `name` and insert a frame by column name. Returns the number of rows. `suppressed`: as in
     `registry.ddl`."""
-    con.execute(registry.ddl(name, suppressed=suppressed))
+    con.execute(registry.ddl(name, suppressed=suppressed, keyed=False))
     load(con, f"__{name}", frame)
     con.execute(f'INSERT INTO "{name}" BY NAME SELECT * FROM "__{name}"')
     con.execute(f'DROP TABLE "__{name}"')
@@ -76,7 +78,7 @@ def query(package: str, name: str) -> str:
 def fill(con: duckdb.DuckDBPyConnection, name: str, select: str) -> int:
     """Create the registered table `name` and insert the rows of a query by column name. Returns rows. Raises BuildError."""
     try:
-        con.execute(registry.ddl(name))
+        con.execute(registry.ddl(name, keyed=False))
         con.execute(f'INSERT INTO "{name}" BY NAME\n{select}')
     except duckdb.Error as error:
         raise BuildError(f"{name}: {error}") from error
@@ -99,18 +101,39 @@ def canonical(name: str, frame: pl.DataFrame, *, suppressed: bool = False) -> pl
 
 
 def ordered(con: duckdb.DuckDBPyConnection, name: str) -> pl.DataFrame:
-    """A registered table in the order of its key (then of all columns), so that files and hashes are reproducible."""
+    """A registered table in the order of its key (then of all columns), so that files and hashes are reproducible. Raises
+    BuildError for a key that occurs twice: seen here at the price of a comparison of neighbours, where an index would cost as
+    much as building the table and more memory than its rows."""
     t = registry.table(name)
     columns = ", ".join(f'"{c.name}"' for c in t.columns)
     order = ", ".join(f'"{c}"' for c in (*t.key, *(c.name for c in t.columns if not c.key)))
-    return con.execute(f'SELECT {columns} FROM "{name}" ORDER BY {order}').pl()
+    frame = con.execute(f'SELECT {columns} FROM "{name}" ORDER BY {order}').pl()
+    if t.key:
+        _no_key_twice(name, frame.select(t.key))
+    return frame
+
+
+def _no_key_twice(name: str, keys: pl.DataFrame) -> None:
+    """Raises BuildError when two neighbours are equal."""
+    same = (
+        keys.slice(1)
+        .select(pl.all_horizontal(pl.col(c).eq_missing(keys[c].head(-1)) for c in keys.columns))
+        .to_series()
+    )
+    if same.any():
+        raise BuildError(f"{name}: key occurs twice: {keys.row(int(same.arg_true()[0]))}")
 
 
 def save(con: duckdb.DuckDBPyConnection, names: Sequence[str], out: Path) -> None:
-    """Registered tables as Parquet in key order: same rows, same bytes."""
+    """Registered tables as Parquet in key order, two at a time: same rows, same bytes."""
     out.mkdir(parents=True, exist_ok=True)
-    for name in names:
-        ordered(con, name).write_parquet(out / f"{name}.parquet")
+
+    def write(name: str) -> None:
+        with con.cursor() as own:
+            ordered(own, name).write_parquet(out / f"{name}.parquet")
+
+    with ThreadPoolExecutor(AT_ONCE) as threads:
+        list(threads.map(write, names))
 
 
 def _same_count(con: duckdb.DuckDBPyConnection, name: str, expected: int) -> None:

@@ -480,13 +480,17 @@ def caveats(con: duckdb.DuckDBPyConnection) -> list[Words]:
                   (SELECT count(*) FROM fct_correction) AS corrections,
                   (SELECT string_agg(DISTINCT c.name_zh, '、') FROM fct_project p JOIN dim_county c USING (county_code) WHERE commitment = 'reserve') AS reserve_zh,
                   (SELECT string_agg(DISTINCT c.name_en, ', ') FROM fct_project p JOIN dim_county c USING (county_code) WHERE commitment = 'reserve') AS reserve_en,
-                  (SELECT string_agg(name_zh || CASE WHEN used_input_hash IS NULL THEN '（本版本不含该县）' ELSE '（沿用上一份合格数据）' END, '、') FROM mart_held_back) AS held_zh,
-                  (SELECT string_agg(name_en || CASE WHEN used_input_hash IS NULL THEN ' (absent from this release)' ELSE ' (the last good data are shown)' END, ', ') FROM mart_held_back) AS held_en,
+                  (SELECT string_agg(name_zh || CASE WHEN used_input_hash IS NULL THEN '（本版本不含该县）' ELSE '（沿用上一份合格数据）' END, '、' ORDER BY county_code) FROM (FROM mart_held_back ORDER BY county_code LIMIT 8)) AS held_zh,
+                  (SELECT string_agg(name_en || CASE WHEN used_input_hash IS NULL THEN ' (absent from this release)' ELSE ' (the last good data are shown)' END, ', ' ORDER BY county_code) FROM (FROM mart_held_back ORDER BY county_code LIMIT 8)) AS held_en,
+                  (SELECT count(*) FROM mart_held_back) AS held,
                   (SELECT coalesce(sum(amount_wan), 0) FROM mart_investment WHERE funder = 'unresolved') AS unresolved""",
     ).to_dicts()[0]  # fmt: skip
     unresolved = words.money(facts["unresolved"])
+    more = facts["held"] - 8
+    rest = Words(f"等{facts['held']}个县", f" and {more} more counties") if more > 0 else Words("", "")
     held = Words(
-        f"{facts['held_zh']}新数据未通过检查，暂缓更新", f"new data of {facts['held_en']} were refused: not updated"
+        f"{facts['held_zh']}{rest.zh}新数据未通过检查，暂缓更新",
+        f"new data of {facts['held_en']}{rest.en} were refused: not updated",
     )
     said = [
         (bool(facts["held_zh"]), held),

@@ -34,7 +34,8 @@ def open_marts(
     counties: Sequence[str] | None = None,
 ) -> duckdb.DuckDBPyConnection:
     """A read-only connection to the current release, to the release named, or to the DuckDB file at `path`. `profile` says
-    whose releases: ``internal`` or ``public``, by default those of the setting of that name. With `counties` it shows the rows of those counties only, and of no county.
+    whose releases: ``internal`` or ``public``, by default those of the setting of that name. With `counties` it shows the rows of those
+    counties only, and of no county; every county that is held back stays in sight.
 
     CURRENT is read at each call, so a new call after a refresh sees the new release while connections already open keep
     the old one. A `locked` connection (the SQL shell's) neither reads nor writes any other file, and its settings cannot be
@@ -77,6 +78,8 @@ def _show_only(con: duckdb.DuckDBPyConnection, codes: list[str]) -> None:
         columns.setdefault(table, set()).add(column)
     for table, names in columns.items():
         everything = f'SELECT * FROM "{FILE.partition(".")[0]}".main."{table}"'
+        if table == "mart_held_back":
+            continue
         if table == "dim_indicator":
             mine = f"list_filter(string_split(comparable_counties, ';'), lambda code: code IN ({listed}))"
             query = everything.replace(

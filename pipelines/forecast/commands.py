@@ -9,13 +9,14 @@ from typing import Final
 
 import polars as pl
 
+from pipelines.core.slices import Run
 from pipelines.forecast import panel
 from pipelines.forecast.backtest import Forecasts, forecast_frame, predict, run_setting, score_frame
 from pipelines.forecast.counties import Counties, counties_from_frames
 from pipelines.forecast.gates import MEASURES, gate_reached
 from pipelines.forecast.project import DEFAULT_SEED
 from pipelines.forecast.shipped import load_model
-from pipelines.forecast.slices import Run, project_in_slices
+from pipelines.forecast.slices import project_in_slices
 from pipelines.forecast.training import learn, method_version
 
 BASE_YEAR: Final = 2010

@@ -22,20 +22,30 @@ REASONS = ("原因与处理", "reasons and what to do")
 _KEPT = 5
 
 
-def write(home: Path, raw: Path, input_hash: str, problems: list[Problem]) -> Path:
-    """``home/<input hash, 12 characters>/`` with problems.json and a workbook per damaged file; the five newest stay."""
+def write(home: Path, raw: Path, input_hash: str, problems: list[Problem], *, books: bool = True) -> Path:
+    """``home/<input hash, 12 characters>/`` with problems.json and (`books`) a workbook per damaged file; the five newest stay.
+    What is there and says the same stays as it is."""
     folder, scratch = home / input_hash[:12], home / f".{input_hash[:12]}"
+    by_file = _by_file(problems) if books else {}
+    listed = [asdict(p) | {"message": str(p)} for p in problems]
+    text = json.dumps(listed, ensure_ascii=False, indent=1)
+    if _says(folder, text) and all((folder / f"{stem}.xlsx").exists() for stem in by_file):
+        return folder
     for stale in (folder, *home.glob(".*")):
         shutil.rmtree(stale, ignore_errors=True)
     scratch.mkdir(parents=True)
-    listed = [asdict(p) | {"message": str(p)} for p in problems]
-    (scratch / PROBLEMS).write_text(json.dumps(listed, ensure_ascii=False, indent=1), encoding="utf-8")
-    for stem, mine in sorted(_by_file(problems).items()):
+    (scratch / PROBLEMS).write_text(text, encoding="utf-8")
+    for stem, mine in sorted(by_file.items()):
         _workbook(scratch / f"{stem}.xlsx", raw, stem, mine)
     scratch.rename(folder)
     for old in sorted((p for p in home.iterdir() if p != folder), key=lambda p: p.stat().st_mtime)[: -(_KEPT - 1)]:
         shutil.rmtree(old)
     return folder
+
+
+def _says(folder: Path, text: str) -> bool:
+    known = folder / PROBLEMS
+    return known.is_file() and known.read_text(encoding="utf-8") == text
 
 
 def _by_file(problems: list[Problem]) -> dict[str, list[Problem]]:

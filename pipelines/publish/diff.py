@@ -3,6 +3,7 @@ state, and what the gate asked about with the word that was given. Written as di
 
 from __future__ import annotations
 
+import filecmp
 import json
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,19 @@ FILE = "diff.json"
 MOST = 50_000  # keys and cells listed for one table; the counts are always those of all
 _DUST = 1e-12
 _SHOWN = 5
+_NO_CHANGE = {
+    "added": 0, "removed": 0, "changed": 0, "added_keys": [], "removed_keys": [], "cells": [], "cells_total": 0,
+    "new_columns": [], "lost_columns": [],
+}  # fmt: skip
 _CHECK = ["suite", "table_name", "expectation"]
+
+
+def tables(previous: Path | None, candidate: Path, *, left_out: tuple[str, ...] = ()) -> dict[str, dict[str, Any]]:
+    """Every published table of two folders compared, by name; none without a release before. `left_out`: the words that stand
+    for protected values; a row that has one now does not tell what it said before."""
+    known = previous if previous and previous.exists() else None
+    compared = [t for t in registry.published() if t.layer not in ("quality", "meta")] if known else []
+    return {t.name: _untold(between(known, candidate, t), left_out) for t in compared if known}
 
 
 def write(
@@ -23,15 +36,11 @@ def write(
     candidate: Path,
     results: pl.DataFrame,
     changes: list[dict[str, Any]],
-    *,
-    left_out: tuple[str, ...] = (),
+    tables: dict[str, dict[str, Any]],
 ) -> None:
-    """Write ``candidate/diff.json``: the tables of two folders compared, the checks whose state differs in `results`, and
-    the `changes` that the gate asked about. The first release says that there is none before it. `left_out`: the words that
-    stand for protected values; a row that has one now does not tell what it said before."""
+    """Write ``candidate/diff.json``: the `tables` of two folders compared, the checks whose state differs in `results`, and
+    the `changes` that the gate asked about. The first release says that there is none before it."""
     known = previous if previous and previous.exists() else None
-    compared = [t for t in registry.published() if t.layer not in ("quality", "meta")] if known else []
-    tables = {t.name: _untold(between(known, candidate, t), left_out) for t in compared if known}
     diff = {
         "previous": known.name if known else None,
         "tables": {
@@ -81,10 +90,18 @@ def _told_apart(before: frozenset[str], after: frozenset[str]) -> dict[str, str]
 
 
 def between(previous: Path, candidate: Path, table: registry.Table) -> dict[str, Any]:
-    """One table of two releases compared."""
+    """One table of two releases compared; not read when both files hold the same bytes."""
+    if same(previous, candidate, table.name):
+        return dict(_NO_CHANGE)
     new = pl.read_parquet(candidate / "parquet" / f"{table.name}.parquet")
     old = _read(previous, table.name)
     return compare(new.clear() if old is None else old, new, table.key)
+
+
+def same(previous: Path, candidate: Path, table: str) -> bool:
+    """Whether both folders hold the same bytes for a table: equal rows in key order give equal files."""
+    one, two = (folder / "parquet" / f"{table}.parquet" for folder in (previous, candidate))
+    return one.exists() and two.exists() and filecmp.cmp(one, two, shallow=False)
 
 
 def compare(old: pl.DataFrame, new: pl.DataFrame, key: tuple[str, ...]) -> dict[str, Any]:
@@ -93,11 +110,7 @@ def compare(old: pl.DataFrame, new: pl.DataFrame, key: tuple[str, ...]) -> dict[
     known, missing = old.columns, [k for k in key if k not in old.columns]
     old = old.with_columns(pl.lit(None, dtype=new.schema[k]).alias(k) for k in missing)
     shared = [c for c in new.columns if c in old.columns and c not in key]
-    added = new.join(old, on=key, how="anti", nulls_equal=True)
-    removed = old.join(new, on=key, how="anti", nulls_equal=True)
-    both = new.select(*key, *shared).join(
-        old.select(*key, *shared), on=key, how="inner", suffix="__before", nulls_equal=True
-    )
+    added, removed, both = _paired(old, new, key, shared)
     cells: list[dict[str, object]] = []
     changed_rows, total = pl.Series([False] * both.height, dtype=pl.Boolean), 0
     for column in shared:
@@ -123,6 +136,19 @@ def compare(old: pl.DataFrame, new: pl.DataFrame, key: tuple[str, ...]) -> dict[
         "new_columns": [c for c in new.columns if c not in known],
         "lost_columns": [c for c in old.columns if c not in new.columns],
     }
+
+
+def _paired(
+    old: pl.DataFrame, new: pl.DataFrame, key: tuple[str, ...], shared: list[str]
+) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
+    """(rows only in `new`, rows only in `old`, rows of both beside each other). Two tables with the same keys in the same order
+    need no join."""
+    before = old.select(*key, *(pl.col(c).alias(f"{c}__before") for c in shared))
+    if key and old.select(key).equals(new.select(key)):
+        return new.clear(), old.clear(), pl.concat([new.select(*key, *shared), before.drop(key)], how="horizontal")
+    added = new.join(old, on=key, how="anti", nulls_equal=True)
+    removed = old.join(new, on=key, how="anti", nulls_equal=True)
+    return added, removed, new.select(*key, *shared).join(before, on=key, how="inner", nulls_equal=True)
 
 
 def _moved(now: pl.Series, before: pl.Series) -> pl.Series:

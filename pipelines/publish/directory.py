@@ -49,13 +49,16 @@ _FIGURES = (
 )  # fmt: skip
 
 
+EXAMPLES = 6  # counties in full where there are too many for all, and nobody has pinned any
+
+
 def shown(con: Con, settings: Settings) -> list[str]:
-    """Codes of the counties that pages and workbooks show in full: all when they are few, else the pinned or the first."""
+    """Codes of the counties that pages and workbooks show in full: all when they are few, else the pinned or some examples."""
     codes = ask(con, "SELECT county_code FROM dim_county WHERE has_plan ORDER BY county_code")["county_code"].to_list()
     if len(codes) <= settings.site_counties:
         return codes
     pinned = [c for c in settings.site_pinned.split() if c in codes]
-    return pinned or codes[: settings.site_counties]
+    return pinned or codes[:EXAMPLES]
 
 
 def page(con: Con, shown: list[str]) -> list[Page]:

@@ -65,9 +65,9 @@ class Inputs:
 
 
 def judge(
-    settings: Settings, previous: Path | None, candidate: Path, inputs: Inputs
+    settings: Settings, previous: Path | None, candidate: Path, inputs: Inputs, compared: dict[str, dict[str, Any]]
 ) -> tuple[pl.DataFrame, list[Change]]:
-    """(rows of mart_quality, every lost row and moved figure of facts from raw). Remembers the acceptance file in
+    """(rows of mart_quality, every lost row and moved figure of facts from raw). `compared`: what `diff.tables` found. Remembers the acceptance file in
     ``candidate/quality/``. Raises InputError when that file is damaged."""
     remembered = acceptances(settings)
     _remember(candidate, remembered)
@@ -78,7 +78,7 @@ def judge(
     )
     rows = [row for t in _tables("core") if t.name not in FROM_REGISTRY for row in _of_facts(settings, t.name, changes)]
     for table in (t for t in _tables("reconcile", "mart") if t.name != "mart_held_back"):
-        rows += _of_derived(table, previous, candidate, inputs, _fresh(previous, remembered))
+        rows += _of_derived(table, compared.get(table.name, {}), previous, inputs, _fresh(previous, remembered))
     return pl.DataFrame(rows, schema_overrides={"failing_rows": pl.Int32}), changes
 
 
@@ -112,6 +112,8 @@ def _tables(*layers: str) -> list[registry.Table]:
 def _changes(previous: Path, candidate: Path, factor: float) -> list[Change]:
     found: list[Change] = []
     for table in (t for t in _tables("core") if t.name not in FROM_REGISTRY):
+        if diff.same(previous, candidate, table.name):
+            continue
         old, new = (_frame(folder, table.name) for folder in (previous, candidate))
         if old is not None and new is not None:
             found += [*_lost(table, old, new), *_moved(table, old, new, factor)]
@@ -235,9 +237,10 @@ def _of_rule(
 
 
 def _of_derived(
-    table: registry.Table, previous: Path | None, candidate: Path, inputs: Inputs, lines: list[dict[str, str]]
+    table: registry.Table, found: dict[str, Any], previous: Path | None, inputs: Inputs, lines: list[dict[str, str]]
 ) -> list[dict[str, object]]:
-    counts = diff.between(previous, candidate, table) if previous and _frame(previous, table.name) is not None else {}
+    known = previous is not None and (previous / "parquet" / f"{table.name}.parquet").exists()
+    counts = found if known else {}
     rows = sum(int(counts.get(k, 0)) for k in ("added", "removed", "changed"))
     accepted = any(_covers(line, table.name, "*", "*") for line in lines)
     alone = rows if inputs.same_raw_and_method and not accepted else 0

@@ -9,13 +9,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from pipelines import registry
+from pipelines.core.hashes import file_hash
 from pipelines.desk.marts import open_marts
 from pipelines.failpoint import failpoint
 from pipelines.publish import directory, excel, sdmx
 from pipelines.publish.database import FILE, Identity
 from pipelines.publish.diff import method, methods
 from pipelines.publish.gate import Inputs
-from pipelines.publish.hashes import file_hash
 from pipelines.publish.register import MANIFEST
 from pipelines.publish.release import id_of
 from pipelines.settings import PROJECT, Settings

@@ -60,7 +60,8 @@ def _build(settings: Settings, internal: Path, candidate: Path) -> Protected:
         frame.write_parquet(candidate / "parquet" / f"{name}.parquet")
     results = protected.tables["mart_quality"]
     write_report(results, candidate / "quality", release_id=release.id_of(candidate))
-    diff.write(before, candidate, results, [], left_out=(protect.MASK, *protect.HIDDEN_FINDING))
+    hidden = (protect.MASK, *protect.HIDDEN_FINDING)
+    diff.write(before, candidate, results, [], diff.tables(before, candidate, left_out=hidden))
     database.write(candidate, _identity(settings, internal, candidate))
     build_site(candidate, run=bool(settings.notebooks))
     package.write(candidate, public)

@@ -9,8 +9,8 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+from pipelines.core.hashes import file_hash
 from pipelines.desk import past
-from pipelines.publish.hashes import file_hash
 from pipelines.settings import Settings
 
 MANIFEST = "datapackage.json"

@@ -4,7 +4,6 @@ component, sdmx_codes.csv how our codes are written where SDMX has its own (CL_O
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -67,11 +66,9 @@ def write(parquet: Path, out: Path) -> list[Path]:
     _checked(rows, lists)
     out.mkdir(parents=True, exist_ok=True)
     data, structure = out / DATA, out / STRUCTURE
-    with data.open("w", encoding="utf-8", newline="") as handle:
-        writer = csv.writer(handle, lineterminator="\n")
-        writer.writerow(["STRUCTURE", "STRUCTURE_ID", "ACTION", *rows.columns])
-        where = ("dataflow", f"{AGENCY}:{FLOW}({VERSION})", "I")
-        writer.writerows((*where, *("" if v is None else v for v in row)) for row in rows.iter_rows())
+    where = {"STRUCTURE": "dataflow", "STRUCTURE_ID": f"{AGENCY}:{FLOW}({VERSION})", "ACTION": "I"}
+    filled = rows.select(*(pl.lit(v).alias(k) for k, v in where.items()), pl.all().replace("", None))
+    filled.write_csv(data, quote_style="necessary")  # an empty cell is nothing, not two quotation marks
     structure.write_bytes(_message(lists, datetime.fromisoformat(built)))
     return [data, structure]
 
@@ -123,7 +120,8 @@ def _cell(component: Component, rows: pl.DataFrame) -> pl.Expr:
 def _checked(rows: pl.DataFrame, lists: Mapping[str, _Codes]) -> None:
     for component in components():
         column = rows[component.id]
-        unknown = sorted(set(column.drop_nulls()) - lists[component.codelist].keys()) if component.codelist else []
+        stated = set(column.unique().drop_nulls()) if component.codelist else set()
+        unknown = sorted(stated - lists[component.codelist].keys()) if stated else []
         if unknown or (component.required and column.null_count()):
             raise SdmxError(f"{component.id}: {unknown or 'empty'}")
     keys = [c.id for c in components() if c.role in ("dimension", "time")]

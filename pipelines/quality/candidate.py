@@ -3,6 +3,8 @@ break a rule. No Great Expectations here."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from concurrent.futures import Executor, Future
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
@@ -78,17 +80,28 @@ def present(con: duckdb.DuckDBPyConnection) -> set[str]:
     return {name for (name,) in con.execute("SELECT view_name FROM duckdb_views() WHERE NOT internal").fetchall()}
 
 
-def evaluate(con: duckdb.DuckDBPyConnection, check: Check, memory: dict[str, pl.DataFrame]) -> Found:
-    """Run the query of a check; `memory` keeps the result of queries that several checks share."""
-    sql = check.sql or ""
+Answer = pl.DataFrame | str
+"""The rows that a query returned, or why it could not run."""
+
+
+def asked(con: duckdb.DuckDBPyConnection, queries: Iterable[str], threads: Executor) -> dict[str, Future[Answer]]:
+    """What each query will return, asked once; one query runs in one thread, so that its sums add up in one order."""
+    return {sql: threads.submit(_answer, con, sql) for sql in sorted(set(queries))}
+
+
+def _answer(con: duckdb.DuckDBPyConnection, sql: str) -> Answer:
     try:
-        rows = (
-            memory[sql]
-            if sql in memory
-            else memory.setdefault(sql, con.execute(sql).pl().sort("row_key", "value", nulls_last=True))
-        )
+        with con.cursor() as own:
+            return own.execute(sql).pl().sort("row_key", "value", nulls_last=True)
     except duckdb.Error as error:
-        return Found(pl.DataFrame(), None, str(error).splitlines()[0])
+        return str(error).splitlines()[0]
+
+
+def evaluate(check: Check, answer: Answer) -> Found:
+    """What the answer to its query means for a check."""
+    if isinstance(answer, str):
+        return Found(pl.DataFrame(), None, answer)
+    rows = answer
     if check.figure:
         rows = rows.filter(pl.col("row_key") == check.figure)
         return Found(rows, float(rows["value"][0]) if rows.height else None)

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Hashable, Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass, fields
 from functools import cached_property
-from pathlib import Path
 from typing import Any, Self, TypeVar
 
 import polars as pl
@@ -18,9 +17,6 @@ _Row = TypeVar("_Row")
 _Key = TypeVar("_Key", bound=Hashable)
 _VAGUE = "余多约近"
 _ROW = 30
-_AT_ONCE = 200  # counties held as objects at one time
-READ = ("dim_county", "dim_indicator", "dim_source", "fct_observation", "fct_project", "fct_project_output",
-        "fct_project_funding", "fct_population", "fct_figure_fact", "fct_source_figure")  # fmt: skip
 _NUMBER = re.compile(r"[0-9]+(\.[0-9]+)?")
 _TENSE = {"actual": "past", "cumulative": "past", "target": "promise", "planned": "promise", "standard": "standard"}
 SCALE = {"pct": 1e-2, "permille": 1e-3, "per_1000": 1e-3, "per_10000": 1e-4, "m2_per_100_households": 1e-2,
@@ -214,16 +210,6 @@ class Facts:
     numerals: dict[tuple[str, str], list[int]]
 
     @classmethod
-    def load(cls, core: Path, staged: list[Path]) -> Iterator[Self]:
-        """From the core Parquet, so many counties at a time (no rule compares counties); amounts and years of single mentions
-        come from staging, where they are typed."""
-        frames = {n: pl.read_parquet(core / f"{n}.parquet") for n in READ}
-        frames["mentions"] = pl.concat([pl.read_parquet(folder / "projects.parquet") for folder in staged])
-        codes = frames["dim_county"].filter(pl.col("has_plan"))["county_code"].sort().to_list()
-        for start in range(0, len(codes), _AT_ONCE):
-            yield cls.of(**{n: _rows_of(f, codes[start : start + _AT_ONCE]) for n, f in frames.items()})
-
-    @classmethod
     def of(cls, **frames: pl.DataFrame) -> Self:
         """From frames by table name; a missing table is empty."""
         observations = frames.get("fct_observation", pl.DataFrame())
@@ -303,14 +289,6 @@ class Facts:
         feeding = self.lines.get((project.project_id, "total_investment_wan_as_printed"), [])
         near = [n for n in printed if start <= n <= start + _ROW]
         return next(iter(near or [n for n in feeding if n >= start]), start)
-
-
-def _rows_of(frame: pl.DataFrame, codes: list[str]) -> pl.DataFrame:
-    """Rows of some counties; ids begin with the code of theirs. What belongs to no county is everybody's."""
-    if "county_code" in frame.columns:
-        return frame.filter(pl.col("county_code").is_in(codes))
-    key = next((k for k in ("project_id", "fact_id") if k in frame.columns), None)
-    return frame if key is None else frame.filter(pl.col(key).str.head(len(codes[0])).is_in(codes))
 
 
 def grouped(rows: Iterable[_Row], key: Callable[[_Row], _Key]) -> dict[_Key, list[_Row]]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import defaultdict
-from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -19,17 +18,17 @@ _PLACE = ("county_code", "rule_id", "left_line", "left_value", "right_line", "ri
 _NUMERAL = re.compile(r"[0-9]+(?:\.[0-9]+)?")
 
 
-def ledger(findings: list[pl.DataFrame], staged: list[Path]) -> pl.DataFrame:
+def ledger(findings: pl.DataFrame, notes: pl.DataFrame, reviews: pl.DataFrame) -> pl.DataFrame:
     """Findings (columns of fct_discrepancy without id and review) and the readers' notes that no finding covers, worst
-    first, with ids and reviews."""
-    found = pl.concat(findings, how="diagonal_relaxed").select(*FOUND)
-    notes = _notes(staged)
+    first, with ids and reviews. `notes`, `reviews`: the staged tables."""
+    found = findings.select(*FOUND)
+    notes = _as_found(notes)
     seen = _seen(found)
     fresh = notes.filter(pl.Series([not _covered(r, seen) for r in notes.iter_rows(named=True)], dtype=pl.Boolean))
     listed = pl.concat([found, fresh.select(*FOUND)], how="diagonal_relaxed")
     identified = listed.with_columns(discrepancy_id=pl.struct(_PLACE).map_elements(_identity, return_dtype=pl.String))
     identified = identified.unique("discrepancy_id", keep="first", maintain_order=True)
-    reviewed = identified.join(_reviews(staged), on="discrepancy_id", how="left")
+    reviewed = identified.join(_by_id(reviews), on="discrepancy_id", how="left")
     worst = pl.col("severity").replace_strict({"high": 0, "medium": 1, "low": 2}, return_dtype=pl.Int8)
     return (
         reviewed.with_columns(pl.col("review_status").fill_null("open"))
@@ -70,14 +69,10 @@ def _numerals(row: dict[str, Any], *columns: str) -> set[str]:
     return {n for c in columns for n in _NUMERAL.findall(row[c] or "")}
 
 
-def _notes(staged: list[Path]) -> pl.DataFrame:
-    notes = _read(staged, "notes").rename({"resolution_zh": "resolution"})
-    return notes.with_columns(rule_id=pl.lit("reader_note")).select(pl.col(n).cast(t) for n, t in FOUND.items())
+def _as_found(notes: pl.DataFrame) -> pl.DataFrame:
+    said = notes.rename({"resolution_zh": "resolution"}).with_columns(rule_id=pl.lit("reader_note"))
+    return said.select(pl.col(n).cast(t) for n, t in FOUND.items())
 
 
-def _reviews(staged: list[Path]) -> pl.DataFrame:
-    return _read(staged, "reviews").drop("county_code").with_columns(pl.col("discrepancy_id").cast(pl.String))
-
-
-def _read(staged: list[Path], name: str) -> pl.DataFrame:
-    return pl.concat([pl.read_parquet(folder / f"{name}.parquet") for folder in staged])
+def _by_id(reviews: pl.DataFrame) -> pl.DataFrame:
+    return reviews.drop("county_code").with_columns(pl.col("discrepancy_id").cast(pl.String))

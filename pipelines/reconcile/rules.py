@@ -7,6 +7,8 @@ from pathlib import Path
 
 import polars as pl
 
+from pipelines.core.engine import Tables
+from pipelines.core.slices import Run, cut, joined
 from pipelines.reconcile import projects, statements
 from pipelines.reconcile.facts import Facts
 from pipelines.reconcile.finding import Finding
@@ -14,6 +16,10 @@ from pipelines.reconcile.ledger import FOUND, ledger
 from pipelines.reconcile.relations import related
 
 Rule = Callable[[Facts], Iterator[Finding]]
+
+TABLE = "fct_discrepancy"
+READ = ("dim_county", "dim_indicator", "dim_source", "fct_observation", "fct_project", "fct_project_output",
+        "fct_project_funding", "fct_population", "fct_figure_fact", "fct_source_figure")  # fmt: skip
 
 RULES: tuple[Rule, ...] = (
     statements.unit_conflict,
@@ -40,9 +46,24 @@ RULES: tuple[Rule, ...] = (
 )
 
 
-def find(core: Path, staged: list[Path]) -> pl.DataFrame:
-    """Core Parquet folder and staged county folders → the rows of fct_discrepancy."""
-    return ledger([frame(findings(facts)) for facts in Facts.load(core, staged)], staged)
+def find(core: Path, staged: list[Path], run: Run = map) -> pl.DataFrame:
+    """Core Parquet folder and staged county folders → the rows of fct_discrepancy, slice by slice: no rule compares counties."""
+    tables = read(core, staged)
+    codes = tables["dim_county"].filter(pl.col("has_plan"))["county_code"].to_list()
+    return joined(run(contradictions, cut(tables, codes)))[TABLE]
+
+
+def read(core: Path, staged: list[Path]) -> dict[str, pl.DataFrame]:
+    """What rules and ledger look at, by name; amounts and years of single mentions come from staging, where they are typed."""
+    typed = {name: pl.concat([pl.read_parquet(folder / f"{file}.parquet") for folder in staged])
+             for name, file in {"mentions": "projects", "notes": "notes", "reviews": "reviews"}.items()}  # fmt: skip
+    return {**{name: pl.read_parquet(core / f"{name}.parquet") for name in READ}, **typed}
+
+
+def contradictions(tables: Tables) -> dict[str, pl.DataFrame]:
+    """The rows of fct_discrepancy for the counties of a slice (or of all), from the tables of `read`."""
+    facts = Facts.of(**{name: frame for name, frame in tables.items() if name not in ("notes", "reviews")})
+    return {TABLE: ledger(frame(findings(facts)), tables["notes"], tables["reviews"])}
 
 
 def findings(facts: Facts, rules: Iterable[Rule] = RULES) -> list[Finding]:

@@ -181,15 +181,15 @@ def headers(raw_table: str) -> dict[str, str]:
     return {h: c.name for c in table(raw_table).columns for h in (c.name, c.zh, *c.aliases)}
 
 
-def ddl(name: str, *, suppressed: bool = False) -> str:
-    """CREATE TABLE with types, NOT NULL, code lists and key. A key with optional parts becomes UNIQUE. With `suppressed`
-    (public profile) suppressible columns may be empty."""
+def ddl(name: str, *, suppressed: bool = False, keyed: bool = True) -> str:
+    """CREATE TABLE with types, NOT NULL, code lists and key. A key with optional parts becomes UNIQUE; without `keyed` it is left
+    out. With `suppressed` (public profile) suppressible columns may be empty."""
     t = table(name)
     lines = [
         f'"{c.name}" {c.type}' + (" NOT NULL" if c.required and not (suppressed and c.suppressible) else "")
         for c in t.columns
     ]
-    if t.key:
+    if t.key and keyed:
         optional = any(c.key and not c.required for c in t.columns)
         names = ", ".join(f'"{k}"' for k in t.key)
         lines.append(f"{'UNIQUE' if optional else 'PRIMARY KEY'} ({names})")

@@ -70,9 +70,11 @@ class HeldBack:
         return "\n".join([self.message("zh"), self.message("en"), *map(str, self.problems[:_SHOWN]), *rest])
 
 
-def hold_back(settings: Settings, code: str, raw: Path, input_hash: str, problems: list[Problem]) -> None:
-    """Remember that a county is held back, since when and why, and write the files for its clerk."""
-    quarantine.write(settings.quarantine / code, raw, input_hash, problems)
+def hold_back(
+    settings: Settings, code: str, raw: Path, input_hash: str, problems: list[Problem], *, books: bool = True
+) -> None:
+    """Remember that a county is held back, since when and why, and write the files for its clerk (workbooks only with `books`)."""
+    quarantine.write(settings.quarantine / code, raw, input_hash, problems, books=books)
     today = datetime.now(ZoneInfo(settings.time_zone)).date().isoformat()
     record = {
         "since": _read(settings, code).get("since", today),

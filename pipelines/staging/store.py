@@ -20,7 +20,7 @@ from polars.exceptions import PolarsError
 
 from pipelines import registry
 from pipelines.failpoint import failpoint
-from pipelines.ingest.folder import content_hash, read_county, read_reference
+from pipelines.ingest.folder import content_hash, known_hash, read_county, read_reference
 from pipelines.ingest.problems import InputError, Problem
 from pipelines.ingest.reader import ROW
 from pipelines.settings import PROJECT, Settings
@@ -32,6 +32,7 @@ CURRENT = "CURRENT"
 INDEX = "index.json"
 ACCEPTED = "accepted_changes.csv"
 REFERENCE = "reference"
+BOOKS = 40  # counties held back in one refresh whose clerks get workbooks; all get problems.json, and `minzheng validate` tells the same
 _CHUNK = 40  # counties that one worker reads in one go; fewer are read in this process
 
 Problems = dict[str, list[Problem]]
@@ -54,8 +55,8 @@ def stage_counties(settings: Settings, codes: Iterable[str]) -> list[Staged | He
     folders = settings.county_folders()
     chosen = {code: folders[code] for code in codes}
     read, problems = _stage(_counties(settings), chosen, set(folders), _read_counties)
-    for code, found in problems.items():
-        held.hold_back(settings, code, folders[code], content_hash(folders[code]), found)
+    for n, (code, found) in enumerate(problems.items()):
+        held.hold_back(settings, code, folders[code], known_hash(folders[code]), found, books=n < BOOKS)
     for code in chosen.keys() - problems.keys():
         held.release(settings, code)
     staged = {s.name: s for s in staged_counties(settings)}
@@ -118,13 +119,13 @@ def publishable(settings: Settings) -> list[Staged]:
 def unchanged(settings: Settings) -> list[str]:
     """Counties that need not be read again: what is staged was made from what lies in raw/, by this code."""
     known = _index(_counties(settings))[1]
-    return [code for code, raw in settings.county_folders().items() if known.get(code) == _state(content_hash(raw))]
+    return [code for code, raw in settings.county_folders().items() if known.get(code) == _state(known_hash(raw))]
 
 
 def inputs_now(settings: Settings) -> dict[str, str]:
     """Content hash by raw folder (and of the acceptance file) as they lie on disk now."""
     folders = (*settings.county_folders().values(), settings.raw / "reference")
-    return {f.name: content_hash(f) for f in folders} | _accepted(settings)
+    return {f.name: known_hash(f) for f in folders} | _accepted(settings)
 
 
 def inputs_used(settings: Settings) -> dict[str, str]:
@@ -189,7 +190,7 @@ def _stage(home: Path, raw: dict[str, Path], present: set[str], build: Build) ->
     """Bring the tables in `home` up to date with raw folders, by name; rows of names that are not `present` go. Returns what
     was read anew and the problems of what was refused."""
     folder, known = _index(home)
-    hashes = {name: content_hash(path) for name, path in raw.items()}
+    hashes = {name: known_hash(path) for name, path in raw.items()}
     failpoint("raw.hashed")
     stale = [(name, raw[name], digest) for name, digest in hashes.items() if known.get(name) != _state(digest)]
     fresh, problems = build(stale)
@@ -207,28 +208,38 @@ Build = Callable[[list[tuple[str, Path, str]]], tuple[Frames, Problems]]
 """Reads raw folders (name, path, content hash) → the staged tables of those in order, the problems of the others by name."""
 
 
-def _kept(folder: Path | None, gone: set[str], fresh: Frames) -> Frames:
-    """The tables with new rows in the place of those of `gone`, in the order of counties."""
-    old = {p.stem: pl.read_parquet(p) for p in folder.glob("*.parquet")} if folder else {}
-    merged = {}
-    for name in old.keys() | fresh.keys():
-        rows = [f[name] for f in (old, fresh) if name in f]
-        if "county_code" not in rows[0].columns:
-            merged[name] = rows[-1]
-            continue
-        if name in old:
-            rows[0] = rows[0].filter(~pl.col("county_code").is_in(list(gone)))
-        merged[name] = pl.concat(rows, how="diagonal_relaxed").sort("county_code", maintain_order=True)
-    return merged
+def _kept(folder: Path | None, gone: set[str], fresh: Frames) -> dict[str, pl.DataFrame | Path]:
+    """The tables with new rows in the place of those of `gone`, in the order of counties; the file of a table whose new rows
+    are those that it holds."""
+    files = {p.stem: p for p in folder.glob("*.parquet")} if folder else {}
+    names = sorted(files.keys() | fresh.keys())
+    return {name: _merged(files.get(name), gone, fresh.get(name)) for name in names}
 
 
-def _replace(home: Path, content: Frames, index: dict[str, list[str]]) -> None:
+def _merged(file: Path | None, gone: set[str], fresh: pl.DataFrame | None) -> pl.DataFrame | Path:
+    old = None if file is None else pl.read_parquet(file)
+    if old is None or "county_code" not in old.columns:
+        rows = [f for f in (old, fresh) if f is not None][-1:]
+    else:
+        replaced = pl.col("county_code").is_in(list(gone))
+        before = old.filter(replaced)
+        if file and (before.is_empty() if fresh is None else before.equals(fresh)):
+            return file
+        rows = [old.filter(~replaced), *([] if fresh is None else [fresh])]
+    merged = pl.concat(rows, how="diagonal_relaxed")
+    return merged.sort("county_code", maintain_order=True) if "county_code" in merged.columns else merged
+
+
+def _replace(home: Path, content: dict[str, pl.DataFrame | Path], index: dict[str, list[str]]) -> None:
     """Write tables and index into a folder named by their index, then point at it; nobody sees them half-written."""
     name = hashlib.sha256(json.dumps(index, sort_keys=True).encode()).hexdigest()[:16]
     folder, scratch = home / name, home / f".{name}"
     if not folder.exists():
         shutil.rmtree(scratch, ignore_errors=True)
-        write(content, scratch)
+        write({n: table for n, table in content.items() if isinstance(table, pl.DataFrame)}, scratch)
+        for table in content.values():
+            if isinstance(table, Path):
+                linked(table, scratch / table.name)
         (scratch / INDEX).write_text(json.dumps(index), encoding="utf-8")
         failpoint("staging.written")
         scratch.rename(folder)
@@ -240,6 +251,14 @@ def _replace(home: Path, content: Frames, index: dict[str, list[str]]) -> None:
     for old in home.iterdir():
         if old.is_dir() and old != folder:
             shutil.rmtree(old, ignore_errors=True)
+
+
+def linked(file: Path, to: Path) -> None:
+    """The same file under a second name; a copy where the system has no such links."""
+    try:
+        os.link(file, to)
+    except OSError:
+        shutil.copy2(file, to)
 
 
 def _index(home: Path) -> tuple[Path | None, dict[str, list[str]]]:

@@ -14,8 +14,8 @@ import polars as pl
 import pytest
 
 from pipelines import registry
+from pipelines.core.hashes import table_hash
 from pipelines.publish import package, release
-from pipelines.publish.hashes import table_hash
 from pipelines.settings import PROJECT, Settings
 from tests.e2e.conftest import minzheng
 

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.ingest.folder import read_county
+from pipelines.ingest import folder as reading
+from pipelines.ingest.folder import content_hash, known_hash, read_county
 from pipelines.ingest.problems import InputError
 from pipelines.settings import Settings
 from pipelines.staging.county import stage
@@ -120,3 +121,18 @@ def test_input_error_lists_every_problem(county: Path) -> None:
     with pytest.raises(InputError) as caught:
         read_county(county)
     assert {p.file for p in caught.value.problems} >= {"figures.csv", "population.csv"}
+
+
+def test_a_folder_is_read_once_while_nothing_in_it_is_touched(county: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = known_hash(county)
+    assert first == content_hash(county)
+    with monkeypatch.context() as patched:
+        patched.setattr(reading, "content_hash", lambda path: "read again")
+        assert known_hash(county) == first
+        (county / "notes.csv").touch()
+        assert known_hash(county) == "read again"
+    path = county / "county.toml"
+    path.write_text(path.read_text(encoding="utf-8").replace("a", "b"), encoding="utf-8")  # of the same length
+    assert known_hash(county) == content_hash(county) != first
+    (county / "new.csv").write_text("", encoding="utf-8")
+    assert known_hash(county) == content_hash(county)

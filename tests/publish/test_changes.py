@@ -91,7 +91,7 @@ def test_what_is_printed_cannot_become_markup_or_a_formula(site: Path) -> None:
 
 def test_the_first_release_says_that_it_is_the_first(tmp_path: Path) -> None:
     release = build(tmp_path)
-    diff.write(None, release, pl.DataFrame(), [])
+    diff.write(None, release, pl.DataFrame(), [], {})
     site = build_site(release, run=False).parent
     assert "这是第一个版本" in text(site, "changes.html")
     assert "first release" in text(site, "changes.en.html")

@@ -45,6 +45,12 @@ def after(before: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(before, tmp_path / "after"))
 
 
+def judge(
+    settings: Settings, before: Path | None, after: Path, inputs: Inputs
+) -> tuple[pl.DataFrame, list[gate.Change]]:
+    return gate.judge(settings, before, after, inputs, diff.tables(before, after))
+
+
 def change(folder: Path, table: str, **columns: pl.Expr) -> None:
     path = folder / "parquet" / f"{table}.parquet"
     pl.read_parquet(path).with_columns(**columns).write_parquet(path)
@@ -58,7 +64,7 @@ def drop(folder: Path, table: str, rows: pl.Expr) -> int:
 
 
 def failed(settings: Settings, before: Path, after: Path, inputs: Inputs = MOVED) -> dict[str, str]:
-    rows, _ = gate.judge(settings, before, after, inputs)
+    rows, _ = judge(settings, before, after, inputs)
     return dict(rows.filter(~pl.col("passed")).select("expectation", "message_zh").iter_rows())
 
 
@@ -72,15 +78,15 @@ def times(key: str, factor: float) -> pl.Expr:
 
 
 def test_equal_releases_pass(settings: Settings, before: Path, after: Path) -> None:
-    rows, changes = gate.judge(settings, before, after, Inputs(same=True, same_raw_and_method=True))
+    rows, changes = judge(settings, before, after, Inputs(same=True, same_raw_and_method=True))
     assert rows["passed"].all()
     assert changes == []
     assert rows.height == rows.select("suite", "expectation").unique().height
 
 
 def test_first_release_passes_with_the_same_words(settings: Settings, before: Path, after: Path) -> None:
-    alone, _ = gate.judge(settings, None, after, MOVED)
-    beside, _ = gate.judge(settings, before, after, MOVED)
+    alone, _ = judge(settings, None, after, MOVED)
+    beside, _ = judge(settings, before, after, MOVED)
     assert alone.equals(beside)
 
 
@@ -107,7 +113,7 @@ def test_the_version_of_every_method_counts(
     compared = package.inputs_compared(settings, before, after)
     assert compared.same_raw_and_method == blocked
     assert ("mart_bed_outlook.derived_stable" in failed(settings, before, after, compared)) == blocked
-    diff.write(before, after, pl.DataFrame(schema=CHECKS), [])
+    diff.write(before, after, pl.DataFrame(schema=CHECKS), [], diff.tables(before, after))
     told = json.loads((after / diff.FILE).read_text(encoding="utf-8"))["method"]
     assert told == ({"before": "", "after": ""} if blocked else {"before": "ccr-1|beds.1|default@a", "after": beds})
 
@@ -137,7 +143,7 @@ def test_a_lost_row_blocks_until_accepted(settings: Settings, before: Path, afte
         f"{HEAD}fct_observation,{key},,重复登记,王某,2026-01-05\n", encoding="utf-8"
     )
     assert failed(settings, before, after) == {}
-    _, (found,) = gate.judge(settings, before, after, MOVED)
+    _, (found,) = judge(settings, before, after, MOVED)
     assert found == Change(
         "fct_observation", key, "", accepted="accepted_changes.csv: 王某 2026-01-05 重复登记", county="530425"
     )
@@ -215,7 +221,7 @@ def test_derived_tables_may_not_move_alone(
 def test_a_damaged_acceptance_file_is_refused_in_words(settings: Settings, before: Path, after: Path) -> None:
     (settings.raw / "accepted_changes.csv").write_text(f"{HEAD}fct_project,x,,,王某,yesterday\n", encoding="utf-8")
     with pytest.raises(InputError, match="accepted_changes"):
-        gate.judge(settings, before, after, MOVED)
+        judge(settings, before, after, MOVED)
 
 
 def test_checks_that_changed_state() -> None:

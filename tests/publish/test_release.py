@@ -9,9 +9,10 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from pipelines import registry
+from pipelines.core.hashes import table_hash
 from pipelines.desk import past
 from pipelines.publish import diff, register, release
-from pipelines.publish.hashes import table_hash
 from pipelines.settings import Settings
 
 
@@ -142,6 +143,28 @@ def test_diff_names_added_removed_and_changed_cells() -> None:
     found = diff.compare(old, new, ("k",))
     assert (found["added"], found["removed"], found["changed"]) == (1, 1, 1)
     assert found["cells"] == [{"key": ["c"], "column": "v", "before": None, "after": 3}]
+
+
+def test_aligned_tables_are_compared_cell_by_cell() -> None:
+    old = pl.DataFrame({"k": ["a", "b", "c"], "v": [1, None, 3], "w": ["x", "y", "z"]})
+    new = old.with_columns(v=pl.Series([1, 2, None]), u=pl.lit(1)).drop("w")
+    found = diff.compare(old, new, ("k",))
+    assert (found["added"], found["removed"], found["changed"], found["cells_total"]) == (0, 0, 2, 2)
+    assert [(c["key"], c["before"], c["after"]) for c in found["cells"]] == [(["b"], None, 2), (["c"], 3, None)]
+    assert (found["new_columns"], found["lost_columns"]) == (["u"], ["w"])
+
+
+def test_equal_files_are_not_read_and_others_are(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    table = registry.table("fct_correction")
+    frame = pl.DataFrame({c.name: ["a"] for c in table.columns})
+    for n in ("one", "two"):
+        (tmp_path / n / "parquet").mkdir(parents=True)
+        frame.write_parquet(tmp_path / n / "parquet" / "fct_correction.parquet")
+    with monkeypatch.context() as patched:
+        patched.setattr(pl, "read_parquet", None)
+        assert diff.between(tmp_path / "one", tmp_path / "two", table)["changed"] == 0
+    frame.with_columns(printed=pl.lit("b")).write_parquet(tmp_path / "two" / "parquet" / "fct_correction.parquet")
+    assert diff.between(tmp_path / "one", tmp_path / "two", table)["changed"] == 1
 
 
 def test_the_last_digits_of_a_figure_are_no_change() -> None:

@@ -9,8 +9,8 @@ import pytest
 
 from pipelines import settings
 from pipelines.cli import main
+from pipelines.core.hashes import file_hash
 from pipelines.publish import diff, public, release
-from pipelines.publish.hashes import file_hash
 from pipelines.settings import Settings
 
 

@@ -15,6 +15,7 @@ from pipelines import registry
 from pipelines.quality.adapter import Engine, check, every_check, library, raised
 from pipelines.quality.checks import MEASURES, Check, Words, hand_written, tables
 from pipelines.quality.counts import count
+from pipelines.quality.telling import telling
 from tests.quality.catch_rate import SUITES
 
 WORDS = Words("rule", "row {row_key}", "do this.")
@@ -131,6 +132,52 @@ def test_expectations_on_columns_pass_good_and_fail_bad_values(good: Path, engin
         assert not engine.validate(f"bad {one.name}", bad, [one])[one.name].success, one.name
         if len(sample):
             assert engine.validate(f"good {one.name}", sample, [one])[one.name].success, one.name
+
+
+ONE_OF_A_TYPE = {c.type: c for c in NATIVE}
+
+
+@pytest.mark.parametrize("kind", sorted(ONE_OF_A_TYPE))
+@pytest.mark.parametrize("at", ["first", "last"])
+def test_telling_rows_hold_what_is_wrong(
+    good: Path, engine: Engine, kind: str, at: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pipelines.quality.telling.MANY", 2)
+    one = ONE_OF_A_TYPE[kind]
+    columns = [v for k, v in one.kwargs.items() if k in ("column", "column_A", "column_B")] + one.kwargs.get(
+        "column_list", []
+    )
+    frame = pl.read_parquet(good / f"{one.table}.parquet").select(columns).drop_nulls().head(50)
+    wrong = pl.DataFrame(bad_row(one, columns), strict=False)
+    values = frame.cast({c: t for c, t in wrong.schema.items() if t != pl.Null})
+    both = pl.concat([wrong, values] if at == "first" else [values, wrong], how="vertical_relaxed")
+    good_few, bad_few = telling(values, [one]), telling(both, [one])
+    assert engine.validate(f"good {one.name}", good_few.to_pandas(), [one])[one.name].success
+    assert not engine.validate(f"bad {one.name}", bad_few.to_pandas(), [one])[one.name].success
+
+
+def test_large_tables_fail_with_all_their_rows(good: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whether judged by telling rows first or not: the same outcomes, the same number of failing rows, the same words."""
+    frame = pl.read_parquet(good / "fct_project_funding.parquet")
+    bad = frame.with_columns(position=pl.lit(0, dtype=frame.schema["position"]), certainty=pl.lit("no such code"))
+    for path in good.glob("*.parquet"):
+        (tmp_path / path.name).symlink_to(path)
+    (tmp_path / "fct_project_funding.parquet").unlink()
+    bad.write_parquet(tmp_path / "fct_project_funding.parquet")
+    whole = check(tmp_path, SUITES, only=["fct_project_funding"])
+    monkeypatch.setattr("pipelines.quality.telling.MANY", 2)
+    assert check(tmp_path, SUITES, only=["fct_project_funding"]).equals(whole)
+    assert frame.height in whole.filter(expectation="codes:certainty")["failing_rows"].to_list()
+
+
+def test_an_unknown_expectation_looks_at_all_rows(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pipelines.quality.telling.MANY", 1)
+    rows = pl.DataFrame({"a": [1, 1, 1]})
+    known, unknown = (
+        Check("s", "t", "r", f"expect_column_{kind}", {"column": "a"}, "critical", WORDS, WORDS)
+        for kind in ("values_to_not_be_null", "median_to_be_between")
+    )
+    assert (telling(rows, [known]).height, telling(rows, [known, unknown]).height) == (1, 3)
 
 
 def bad_row(check: Check, columns: list[str]) -> dict[str, list[Any]]:

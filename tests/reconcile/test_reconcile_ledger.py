@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -23,20 +22,20 @@ NOTE: dict[str, Any] = {
 TWICE = [{"value": 519.0, "source_line": 18}, {"value": 498.0, "source_line": 70}]
 
 
-def _staged(folder: Path, notes: list[dict[str, Any]], reviews: list[dict[str, Any]]) -> list[Path]:
-    for name, rows in (("notes", notes), ("reviews", reviews)):
-        kinds = {"INTEGER": pl.Int64, "DATE": pl.Date}
-        schema = {c.name: kinds.get(c.type, pl.String) for c in registry.table(name).columns}
-        pl.DataFrame(rows, schema={"county_code": pl.String, **schema}).write_parquet(folder / f"{name}.parquet")
-    return [folder]
+def _staged(notes: list[dict[str, Any]], reviews: list[dict[str, Any]]) -> list[pl.DataFrame]:
+    kinds = {"INTEGER": pl.Int64, "DATE": pl.Date}
+    return [
+        pl.DataFrame(rows, schema={"county_code": pl.String, **{c.name: kinds.get(c.type, pl.String) for c in registry.table(name).columns}})
+        for name, rows in (("notes", notes), ("reviews", reviews))
+    ]  # fmt: skip
 
 
 def _found() -> pl.DataFrame:
     return rules.frame(rules.findings(facts(TWICE)))
 
 
-def test_columns_and_ids(tmp_path: Path) -> None:
-    table = ledger([_found()], _staged(tmp_path, [NOTE], []))
+def test_columns_and_ids() -> None:
+    table = ledger(_found(), *_staged([NOTE], []))
     assert table.columns == [c.name for c in registry.table("fct_discrepancy").columns]
     assert table["rule_id"].to_list() == ["same_quantity", "reader_note"]
     assert table["review_status"].to_list() == ["open", "open"]
@@ -44,8 +43,8 @@ def test_columns_and_ids(tmp_path: Path) -> None:
     assert table["discrepancy_id"][0].startswith(f"{COUNTY}-same_quantity-")
 
 
-def test_a_review_follows_its_id(tmp_path: Path) -> None:
-    known = ledger([_found()], _staged(tmp_path, [], []))["discrepancy_id"][0]
+def test_a_review_follows_its_id() -> None:
+    known = ledger(_found(), *_staged([], []))["discrepancy_id"][0]
     review = {
         "county_code": COUNTY,
         "discrepancy_id": known,
@@ -53,15 +52,15 @@ def test_a_review_follows_its_id(tmp_path: Path) -> None:
         "reviewed_by": "x",
         "review_note": "y",
     }
-    table = ledger([_found()], _staged(tmp_path, [], [review]))
+    table = ledger(_found(), *_staged([], [review]))
     assert (table["review_status"][0], table["reviewed_by"][0]) == ("confirmed", "x")
 
 
-def test_a_note_that_a_rule_covers_is_not_repeated(tmp_path: Path) -> None:
+def test_a_note_that_a_rule_covers_is_not_repeated() -> None:
     same = NOTE | {"left_line": 18, "left_value": "519个", "right_line": 70, "right_value": "498个"}
-    assert ledger([_found()], _staged(tmp_path, [same], [])).height == 1
+    assert ledger(_found(), *_staged([same], [])).height == 1
     other = same | {"right_value": "499个"}
-    assert ledger([_found()], _staged(tmp_path, [other], [])).height == 2
+    assert ledger(_found(), *_staged([other], [])).height == 2
 
 
 def test_the_more_specific_rule_reports() -> None:

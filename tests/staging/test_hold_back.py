@@ -160,6 +160,29 @@ def test_quarantine_keeps_the_newest_five(settings: Settings) -> None:
     assert (home / f"{7:012}" / "projects.xlsx").is_file()
 
 
+def test_many_damaged_counties_get_lists_but_few_get_workbooks(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store, "BOOKS", 1)
+    for folder in settings.county_folders().values():
+        (folder / "county.toml").unlink()
+    held_now = [c for c in store.stage_counties(settings, settings.county_folders()) if isinstance(c, HeldBack)]
+    files = [sorted(p.name for p in (settings.quarantine / c.name / c.input_hash[:12]).iterdir()) for c in held_now]
+    assert files == [["county.xlsx", "problems.json"], ["problems.json"]]
+
+
+def test_the_same_damage_is_not_written_again(settings: Settings) -> None:
+    damage(settings)
+    (county,) = stage_all(settings)
+    book = settings.quarantine / CODE / county.input_hash[:12] / "statistics.xlsx"
+    before = book.stat().st_mtime_ns
+    stage_all(settings)
+    assert book.stat().st_mtime_ns == before
+    book.unlink()
+    stage_all(settings)
+    assert book.exists()
+
+
 def test_identity_numbers_do_not_travel_in_messages(settings: Settings) -> None:
     path = settings.county_folders()[CODE] / "statistics.csv"
     lines = path.read_text(encoding="utf-8").splitlines()
