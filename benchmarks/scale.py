@@ -248,15 +248,23 @@ def show(runs: list[Refresh]) -> None:
 def plot(runs: list[Refresh], path: Path) -> None:
     """Processor time and peak memory by stage over the number of counties, as one page that works offline."""
     import plotly.graph_objects as go
+    from plotly.colors import qualitative
     from plotly.subplots import make_subplots
 
     figure = make_subplots(rows=1, cols=2, subplot_titles=("processor seconds by stage", "peak memory by stage (MB)"))
     names = list(dict.fromkeys(s.name for r in runs for s in r.stages))
-    for name in names:
-        points = [(r.counties, s) for r in runs for s in r.stages if s.name == name]
+    for name, colour in zip(names, qualitative.Dark24, strict=False):
+        points = [(r.counties, s) for r in runs for s in r.stages if s.name == name and s.cpu]
         x = [n for n, _ in points]
         figure.add_scatter(
-            x=x, y=[s.cpu for _, s in points], name=name, legendgroup=name, mode="lines+markers", row=1, col=1
+            x=x,
+            y=[s.cpu for _, s in points],
+            name=name,
+            legendgroup=name,
+            mode="lines+markers",
+            line_color=colour,
+            row=1,
+            col=1,
         )
         figure.add_scatter(
             x=x,
@@ -265,6 +273,7 @@ def plot(runs: list[Refresh], path: Path) -> None:
             legendgroup=name,
             showlegend=False,
             mode="lines+markers",
+            line_color=colour,
             row=1,
             col=2,
         )
