@@ -33,8 +33,8 @@ _PLAIN: Final = (str, int, float, bool, type(None))
 
 
 class Remembered:
-    """A `Run` that looks into `folder` first. `made_by` names the code (and whatever else no slice shows); while it is no longer
-    `true`, because files of the code were edited, nothing is kept. `reused` and `computed` count slices."""
+    """A `Run` that looks into `folder` first. `made_by` names the code (and whatever else no slice shows); nothing is kept once
+    that is not `true` any more. `reused` and `computed` count slices."""
 
     def __init__(self, folder: Path, run: Run, made_by: str, true: Callable[[], bool]) -> None:
         self.folder, self.run, self.made_by, self.true = folder, run, made_by, true

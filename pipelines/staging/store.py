@@ -32,14 +32,8 @@ CURRENT = "CURRENT"
 INDEX = "index.json"
 ACCEPTED = "accepted_changes.csv"
 REFERENCE = "reference"
-CONTENT = (
-    "seed",
-    "change_factor",
-    "notebooks",
-    "engine",
-    "site_counties",
-    "site_pinned",
-)  # settings that change a release
+CONTENT = ("seed", "change_factor", "notebooks", "engine", "site_counties", "site_pinned")
+"""Settings that change a release."""
 BOOKS = 40  # counties held back in one refresh whose clerks get workbooks; all get problems.json, and `minzheng validate` tells the same
 _CHUNK = 40  # counties that one worker reads in one go; fewer are read in this process
 
@@ -168,6 +162,14 @@ def fingerprint(inputs: dict[str, str]) -> str:
 def code_hash() -> str:
     """`code_now` when this process first asked."""
     return code_now()
+
+
+def code_stands() -> bool:
+    """Whether the code on disk is still that of `code_hash`; false while a file is being replaced, too."""
+    try:
+        return code_now() == code_hash()
+    except OSError:
+        return False
 
 
 def code_now() -> str:

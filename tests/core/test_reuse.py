@@ -18,6 +18,7 @@ from pipelines.assets import common
 from pipelines.core import reuse
 from pipelines.core.duck import DUCKDB
 from pipelines.core.reuse import Store
+from pipelines.staging import store as store_of_staging
 
 CODE = "code 1"
 
@@ -108,16 +109,20 @@ def test_another_engine_is_another_entry(tmp_path: Path, monkeypatch: pytest.Mon
     assert len(made_by) == len(engine.ENGINES)
 
 
-def test_nothing_is_kept_once_the_code_was_edited(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def being_replaced() -> str:
+    raise FileNotFoundError
+
+
+@pytest.mark.parametrize("now", [lambda: "edited", being_replaced])
+def test_nothing_is_kept_once_the_code_was_edited(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, now) -> None:
     """Steps import late: what they compute then need not be what the code of the hash computes."""
     monkeypatch.setenv("MINZHENG_DATA_ROOT", str(tmp_path))
-    monkeypatch.setattr(common.store, "code_now", lambda: "edited")
     run = common.remembering()
-    assert [t["out"]["v"].to_list() for t in run(doubled, [a_slice(1)])] == [[2]]
+    with monkeypatch.context() as edited:
+        edited.setattr(store_of_staging, "code_now", now)
+        assert [t["out"]["v"].to_list() for t in run(doubled, [a_slice(1)])] == [[2]]
     assert not run.folder.exists()
-    monkeypatch.undo()
-    monkeypatch.setenv("MINZHENG_DATA_ROOT", str(tmp_path))
-    list(common.remembering()(doubled, [a_slice(1)]))
+    list(run(doubled, [a_slice(1)]))
     assert len(list(run.folder.iterdir())) == 1
 
 
