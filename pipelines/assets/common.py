@@ -16,6 +16,7 @@ COUNTIES = dg.DynamicPartitionsDefinition(name="county")
 MANY = 200  # more counties than this are partitioned by province: Dagster writes several events for every partition
 ALL_COUNTIES = "dagster/asset_partition_range_start", "dagster/asset_partition_range_end"
 ROWS_SHOWN = 5
+CODE = store.code_hash()  # that this process begins with: the steps import theirs later
 RETRY_IO = dg.RetryPolicy(max_retries=2, delay=1)
 
 
@@ -35,9 +36,10 @@ def candidate(context: dg.AssetExecutionContext | dg.AssetCheckExecutionContext)
 
 
 def remembering() -> Remembered:
-    """The engine's map over slices of counties, which takes from earlier refreshes what was made from the same."""
+    """The engine's map over slices of counties, which takes from earlier refreshes what was made from the same;
+    it keeps nothing once the code on disk is not that which this process began with."""
     s = settings.load()
-    return reuse_of(s).around(engine.of(s).map, f"{store.code_hash()} {s.engine}")
+    return reuse_of(s).around(engine.of(s).map, f"{CODE} {s.engine}", store.code_stands)
 
 
 def reuse_of(s: settings.Settings) -> Store:

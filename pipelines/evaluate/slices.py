@@ -1,4 +1,4 @@
-"""The judging of a whole country's targets in slices of counties: a verdict looks at its own county only."""
+"""The judging of targets in slices of counties, here or on the workers of an engine: a verdict looks at its own county only."""
 
 from __future__ import annotations
 

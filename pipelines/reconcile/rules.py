@@ -47,7 +47,8 @@ RULES: tuple[Rule, ...] = (
 
 
 def find(core: Path, staged: list[Path], run: Run = map) -> pl.DataFrame:
-    """Core Parquet folder and staged county folders → the rows of fct_discrepancy, slice by slice: no rule compares counties."""
+    """Core Parquet folder and the folders of staged tables (`staging.store.tables`) → the rows of fct_discrepancy, in slices of
+    counties: no rule compares them."""
     tables = read(core, staged)
     codes = tables["dim_county"].filter(pl.col("has_plan"))["county_code"].to_list()
     return joined(run(contradictions, cut(tables, codes)))[TABLE]

@@ -32,6 +32,8 @@ CURRENT = "CURRENT"
 INDEX = "index.json"
 ACCEPTED = "accepted_changes.csv"
 REFERENCE = "reference"
+CONTENT = ("seed", "change_factor", "notebooks", "engine", "site_counties", "site_pinned")
+"""Settings that change a release."""
 BOOKS = 40  # counties held back in one refresh whose clerks get workbooks; all get problems.json, and `minzheng validate` tells the same
 _CHUNK = 40  # counties that one worker reads in one go; fewer are read in this process
 
@@ -141,12 +143,13 @@ def inputs_read(settings: Settings) -> dict[str, str]:
 
 
 def inputs_hash(settings: Settings, inputs: dict[str, str]) -> str:
-    """One hash over inputs, what stands in for refused ones, this package, expectations, notebooks and settings that change
-    content: equal hash, equal release content."""
+    """One hash over inputs, what stands in for refused ones, this package, expectations (those beside other raw data too),
+    notebooks and settings that change content: equal hash, equal release content."""
     refused = {h.folder.name: h for h in held_back(settings)}
     stand_in = {n: refused[n].used for n, d in inputs.items() if n in refused and refused[n].input_hash == d}
-    chosen = (settings.seed, settings.change_factor, settings.notebooks, settings.engine)
-    parts = (code_hash(), sorted(inputs.items()), sorted(stand_in.items()), chosen)
+    chosen = [getattr(settings, name) for name in CONTENT]
+    counted = _hashed(settings.row_counts)
+    parts = (code_hash(), sorted(inputs.items()), sorted(stand_in.items()), chosen, counted)
     return hashlib.sha256(repr(parts).encode()).hexdigest()
 
 
@@ -157,14 +160,32 @@ def fingerprint(inputs: dict[str, str]) -> str:
 
 @cache
 def code_hash() -> str:
+    """`code_now` when this process first asked."""
+    return code_now()
+
+
+def code_stands() -> bool:
+    """Whether the code on disk is still that of `code_hash`; false while a file is being replaced, too."""
+    try:
+        return code_now() == code_hash()
+    except OSError:
+        return False
+
+
+def code_now() -> str:
     """One hash over everything in this checkout that makes content: package, expectations, notebooks."""
     package = Path(registry.__file__).parent.parent
     return "".join(_hash_of(part) for part in (package, PROJECT / "expectations", PROJECT / "notebooks"))
 
 
 def _accepted(settings: Settings) -> dict[str, str]:
-    path = settings.raw / ACCEPTED
-    return {ACCEPTED: hashlib.sha256(path.read_bytes()).hexdigest()} if path.is_file() else {}
+    digest = _hashed(settings.raw / ACCEPTED)
+    return {ACCEPTED: digest} if digest else {}
+
+
+def _hashed(path: Path) -> str:
+    """The hash of a file, empty without one."""
+    return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
 
 
 def _counties(settings: Settings) -> Path:

@@ -6,21 +6,29 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from functools import partial
+from importlib.metadata import version
 from pathlib import Path
 
 import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
-from pipelines import failpoint
+from pipelines import engine, failpoint
+from pipelines.assets import common
 from pipelines.core import reuse
+from pipelines.core.duck import DUCKDB
 from pipelines.core.reuse import Store
+from pipelines.staging import store as store_of_staging
 
 CODE = "code 1"
 
 
 def doubled(tables: Mapping[str, pl.DataFrame], *, by: int = 2) -> dict[str, pl.DataFrame]:
     return {"out": tables["facts"].with_columns(pl.col("v") * by)}
+
+
+def two_tables(tables: Mapping[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:
+    return {"out": tables["facts"], "more": tables["facts"]}
 
 
 def a_slice(*values: float) -> dict[str, pl.DataFrame]:
@@ -68,10 +76,54 @@ def test_a_parameter_or_other_code_is_another_entry(store: Store, changed: dict[
     assert ran(store, a_slice(1))[1:] == (1, 0)
 
 
-def test_other_libraries_are_another_entry(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("library", ["duckdb", "llvmlite", "numba", "numpy", "polars", "pyarrow", "pyspark", "scipy"])
+def test_another_library_is_another_entry(store: Store, monkeypatch: pytest.MonkeyPatch, library: str) -> None:
     ran(store, a_slice(1))
-    monkeypatch.setattr(reuse, "version", lambda name: "0")
+    monkeypatch.setattr(reuse, "version", lambda name: "0" if name == library else version(name))
     assert ran(store, a_slice(1))[1:] == (0, 1)
+
+
+def test_another_python_is_another_entry(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    ran(store, a_slice(1))
+    monkeypatch.setattr(reuse.platform, "python_version", lambda: "3.0.0")
+    assert ran(store, a_slice(1))[1:] == (0, 1)
+
+
+@pytest.mark.parametrize("switch", ["MINZHENG_NO_NUMBA", "NUMBA_DISABLE_JIT"])
+def test_calculating_without_the_compiler_is_another_entry(
+    store: Store, monkeypatch: pytest.MonkeyPatch, switch: str
+) -> None:
+    monkeypatch.delenv(switch, raising=False)
+    ran(store, a_slice(1))
+    monkeypatch.setenv(switch, "1")
+    assert ran(store, a_slice(1))[1:] == (0, 1)
+
+
+def test_another_engine_is_another_entry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MINZHENG_DATA_ROOT", str(tmp_path))
+    monkeypatch.setattr(engine, "of", lambda s: DUCKDB)
+    made_by = set()
+    for name in engine.ENGINES:
+        monkeypatch.setenv("MINZHENG_ENGINE", name)
+        made_by.add(common.remembering().made_by)
+    assert len(made_by) == len(engine.ENGINES)
+
+
+def being_replaced() -> str:
+    raise FileNotFoundError
+
+
+@pytest.mark.parametrize("now", [lambda: "edited", being_replaced])
+def test_nothing_is_kept_once_the_code_was_edited(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, now) -> None:
+    """Steps import late: what they compute then need not be what the code of the hash computes."""
+    monkeypatch.setenv("MINZHENG_DATA_ROOT", str(tmp_path))
+    run = common.remembering()
+    with monkeypatch.context() as edited:
+        edited.setattr(store_of_staging, "code_now", now)
+        assert [t["out"]["v"].to_list() for t in run(doubled, [a_slice(1)])] == [[2]]
+    assert not run.folder.exists()
+    list(run(doubled, [a_slice(1)]))
+    assert len(list(run.folder.iterdir())) == 1
 
 
 def test_a_table_of_everybody_is_part_of_every_slice(store: Store) -> None:
@@ -79,9 +131,38 @@ def test_a_table_of_everybody_is_part_of_every_slice(store: Store) -> None:
     assert ran(store, a_slice(1) | {"parameters": pl.DataFrame({"p": [2]})})[1:] == (0, 1)
 
 
-def test_what_no_key_can_name_is_refused(store: Store) -> None:
+def test_a_value_that_no_key_can_name_is_refused(store: Store) -> None:
     with pytest.raises(TypeError, match="plain values"):
         ran(store, a_slice(1), work=partial(doubled, by=object()))
+
+
+class Times:
+    """A function with a number that its name does not tell."""
+
+    def __init__(self, by: int) -> None:
+        self.by = by
+
+    def doubled(self, tables: Mapping[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:
+        return doubled(tables, by=self.by)
+
+    __call__ = doubled
+
+
+def closure(by: int):
+    def work(tables: Mapping[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:
+        return doubled(tables, by=by)
+
+    return work
+
+
+tripled = closure(3)
+tripled.__qualname__ = "tripled"
+
+
+@pytest.mark.parametrize("work", [Times(3).doubled, Times(3), closure(3), tripled, partial(closure(3)), lambda t: t])
+def test_a_function_that_no_key_can_name_is_refused(store: Store, work) -> None:
+    with pytest.raises(TypeError, match="function of a module"):
+        ran(store, a_slice(1), work=work)
 
 
 def test_a_kill_before_the_rename_leaves_no_entry(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -99,8 +180,43 @@ def test_a_kill_before_the_rename_leaves_no_entry(store: Store, monkeypatch: pyt
 def test_a_damaged_entry_is_computed_anew(store: Store) -> None:
     ran(store, a_slice(1))
     next(store.folder.glob("*/out.parquet")).write_bytes(b"PAR1")
-    assert ran(store, a_slice(1))[0][0]["v"].to_list() == [2]
+    found, *counted = ran(store, a_slice(1))
+    assert (found[0]["v"].to_list(), counted) == ([2], [0, 1])
     assert ran(store, a_slice(1))[1:] == (1, 0)
+
+
+@pytest.mark.parametrize("lost", ["more.parquet", reuse.TABLES])
+def test_an_entry_with_a_missing_file_is_computed_anew(store: Store, lost: str) -> None:
+    run = store.around(map, CODE)
+    list(run(two_tables, [a_slice(1)]))
+    (entry,) = store.folder.iterdir()
+    (entry / lost).unlink()
+    assert [list(tables) for tables in run(two_tables, [a_slice(1)])] == [["out", "more"]]
+    assert [list(tables) for tables in run(two_tables, [a_slice(1)])] == [["out", "more"]]
+    assert (run.reused, run.computed) == (1, 2)
+
+
+@pytest.mark.parametrize("how", ["pruned", "unreadable"])
+def test_a_kill_while_an_entry_goes_leaves_no_part_under_its_name(
+    store: Store, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    ran(store, a_slice(1))
+    (entry,) = store.folder.iterdir()
+    if how == "unreadable":
+        (entry / "out.parquet").write_bytes(b"PAR1")
+
+    def killed(folder: Path, ignore_errors: bool) -> None:
+        for file in list(folder.glob("*"))[:1]:
+            file.unlink()
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(reuse.shutil, "rmtree", killed)
+        ran(store, a_slice(1)) if how == "unreadable" else Store(store.folder, 0).prune()
+    assert [p.name[0] for p in store.folder.iterdir()] == ["."]
+    assert ran(store, a_slice(1))[1:] == (0, 1)
+    store.prune()
+    assert [p.name for p in store.folder.iterdir()] == [entry.name]
 
 
 def test_the_longest_unused_goes_first(store: Store) -> None:

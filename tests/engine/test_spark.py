@@ -1,5 +1,5 @@
-"""Spark against DuckDB: the meaning of SQL expression by expression, then every core and mart table of the real counties and
-the forecast of the national panel, row for row: doubles to 1e-9 of their size, everything else equal."""
+"""Spark against DuckDB: the meaning of SQL expression by expression, then every table of the real counties that a refresh
+computes and the forecast of the national panel, row for row: doubles to 1e-9 of their size, everything else equal."""
 
 from __future__ import annotations
 
@@ -23,7 +23,8 @@ from pipelines.core.engine import Engine, Inputs, Tables, registry_frames
 from pipelines.core.tables import build_core
 from pipelines.engine import ENGINES
 from pipelines.engine.portable import to_spark
-from pipelines.evaluate.targets import evaluate
+from pipelines.evaluate import targets
+from pipelines.evaluate.slices import evaluate_in_slices, read
 from pipelines.forecast import panel as book
 from pipelines.forecast.cohorts import GROUP_STARTS, SEXES
 from pipelines.forecast.commands import run_forecast
@@ -31,6 +32,7 @@ from pipelines.forecast.counties import Census
 from pipelines.forecast.product import NEEDED, read_core
 from pipelines.forecast.slices import forecast_in_slices
 from pipelines.marts.tables import build_marts
+from pipelines.reconcile import rules
 from pipelines.settings import PROJECT, Settings
 from pipelines.staging import store
 from tests.engine.conftest import LOOPBACK, WORKERS, Cluster
@@ -129,18 +131,24 @@ def test_untranslated_words_would_differ(spark: Engine) -> None:
 
 
 def test_every_table_of_the_counties(staged: Settings, spark: Engine, tmp_path: Path) -> None:
-    """Core, forecast and marts, each engine from its own tables all the way, and Spark twice with the same content."""
+    """Core, contradictions, forecast, verdicts and marts, each engine from its own tables all the way, as a refresh makes them, and
+    Spark twice with the same content."""
     counties = store.tables(staged)
     reference = store.current(staged, "reference").folder
     for engine, out in ((DUCKDB, tmp_path / "duckdb"), (spark, tmp_path / "spark")):
         build_core(counties, reference, out / "core", engine)
         forecast = forecast_in_slices(read_core(out / "core"), seed=SEED, run=engine.map)
         _save(forecast, out / "forecast")
-        _save({"evaluation_target": _targets(out / "core", forecast)}, out / "evaluate")
+        _save({rules.TABLE: rules.find(out / "core", counties, engine.map)}, out / "reconcile")
+        verdicts = evaluate_in_slices(read(out / "core", out / "forecast"), engine.map, size=2)
+        _save({targets.TABLE: verdicts}, out / "evaluate")
         build_marts([out / "core", out / "forecast", out / "evaluate"], out / "marts", engine)
     for part, layer in (("core", "core"), ("marts", "mart")):
         names = [t.name for t in registry.in_layer(layer)]
         assert_same(tmp_path / "duckdb" / part, tmp_path / "spark" / part, names)
+    for part, name in (("reconcile", rules.TABLE), ("evaluate", targets.TABLE)):
+        assert pl.read_parquet(tmp_path / "duckdb" / part / f"{name}.parquet").height
+        assert_same(tmp_path / "duckdb" / part, tmp_path / "spark" / part, [name])
     assert not list((tmp_path / "spark").glob(".spark-*"))
     again = tmp_path / "again"
     inputs = Inputs({p.stem: [p] for p in (tmp_path / "spark" / "core").iterdir()}, registry_frames())
@@ -279,12 +287,6 @@ def _save(frames: Tables, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for name, frame in frames.items():
         frame.write_parquet(folder / f"{name}.parquet")
-
-
-def _targets(core: Path, forecast: Tables) -> pl.DataFrame:
-    facts = {n: pl.read_parquet(core / f"{n}.parquet") for n in ("fct_observation", "dim_indicator", "dim_source")}
-    ahead = {n: forecast[f"forecast_{n}"] for n in ("beds", "graves", "elderly")}
-    return evaluate(facts["fct_observation"], facts["dim_indicator"], sources=facts["dim_source"], **ahead)
 
 
 def _country(out: Path, core: Path) -> dict[str, pl.DataFrame]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import fields, replace
 from pathlib import Path
 
 import fastexcel
@@ -28,6 +29,15 @@ def settings(raw: Path, tmp_path: Path) -> Settings:
     made = Settings(data_root=tmp_path)
     store.stage_reference(made)
     return made
+
+
+NOT_CONTENT = {
+    "schedule_hour", "time_zone", "language", "retention", "memory_limit", "reuse_megabytes", "spark_master", "profile",
+    "protection_threshold", "protection_width",  # of the public profile, which is made anew each time
+    "alert_webhook", "alert_mail_to", "alert_mail_from", "alert_smtp", "alert_smtp_user", "alert_smtp_password",
+}  # fmt: skip
+OTHERS = {f.name: "7" for f in fields(Settings) if f.name not in ("data_root", "raw_folder")}
+"""A value of every setting but the folders, which is not its default. A new setting that is not content belongs above."""
 
 
 def damage(settings: Settings, old: str = ",actual,", new: str = ",achieved,") -> None:
@@ -121,11 +131,19 @@ def test_unchanged_counties_are_named(settings: Settings) -> None:
 def test_settings_and_acceptances_change_the_hash(settings: Settings) -> None:
     stage_all(settings)
     before = now(settings)
-    for changed in ({"seed": 1}, {"change_factor": 5.0}, {"notebooks": 0}):
-        assert now(Settings(data_root=settings.data_root, **changed)) != before  # type: ignore[arg-type]
-    assert now(Settings(data_root=settings.data_root, retention=9)) == before
+    for name, other in OTHERS.items():
+        changed = replace(settings, **{name: type(getattr(settings, name))(other)})
+        assert (now(changed) != before) == (name not in NOT_CONTENT), name
     (settings.raw / store.ACCEPTED).write_text("table,key\n", encoding="utf-8")
     assert now(settings) != before
+
+
+def test_expected_rows_beside_other_raw_data_change_the_hash(settings: Settings) -> None:
+    elsewhere = replace(settings, raw_folder=str(settings.raw))
+    stage_all(elsewhere)
+    before = now(elsewhere)
+    elsewhere.row_counts.write_text("{}", encoding="utf-8")
+    assert now(elsewhere) != before
 
 
 def test_the_clerk_gets_rows_and_reasons(settings: Settings) -> None:
