@@ -31,6 +31,13 @@ _AT_ONCE = 400  # counties whose cells are in memory together
 _NUMERAL = re.compile(r"[0-9]+(?:\.[0-9]+)?")
 _PEOPLE_DONE = re.compile(r"(?:persons_[a-z]+|households)\s*=\s*([0-9]+(?:\.[0-9]+)?)")
 _TEXTS = ("left_value", "right_value", "computation", "resolution", "resolution_en", "review_note")
+_PLACES = ("left_line", "right_line", "lines")
+_UNGRADED = "medium"  # the severity of a contradiction depends on how far its numbers are apart
+_REMARKS = {
+    "fct_project": ("progress_as_printed",),
+    "fct_project_output": ("label",),
+    "fct_project_funding": ("reason_zh", "reason_en"),
+}  # free texts about projects
 HIDDEN_FINDING = (
     "前后不一致（待核实）：涉及已隐去的人数，说明从略。",
     "Inconsistent (to be verified): it rests on suppressed counts of persons; words left out.",
@@ -162,6 +169,7 @@ def _masked(tables: Tables, hidden: _Hidden, rules: Rules) -> dict[str, pl.DataF
     out["fct_project_output"] = _as(
         out["fct_project_output"], pl.col("status") == SUPPRESSED, value_as_printed=pl.lit(MASK)
     )
+    out |= {n: _remarks(tables, n, out[n], hidden) for n in _REMARKS}
     out["fct_source_figure"] = _figures(out["fct_source_figure"], hidden)
     out["fct_correction"] = _corrections(out["fct_correction"], hidden)
     out |= _projections(tables, out, hidden, rules)
@@ -172,6 +180,7 @@ def _masked(tables: Tables, hidden: _Hidden, rules: Rules) -> dict[str, pl.DataF
     out["fct_project_progress"] = _progress(out, rules.threshold)
     out["mart_quality"] = _results(out["mart_quality"])
     out["mart_held_back"] = _without_hashes(out["mart_held_back"])
+    out["dim_source"] = _as(out["dim_source"], pl.col("county_code").is_in(list(hidden.lines)), sha256=pl.lit(None))
     return out
 
 
@@ -196,6 +205,17 @@ def _words_of(rows: pl.DataFrame, hidden: _Hidden) -> pl.DataFrame:
         lambda r: hidden.touches(r["county_code"], [r["source_line"]], r["note"]), return_dtype=pl.Boolean
     )
     return _as(out, pl.col("note").is_not_null() & near, note=pl.lit(None, dtype=pl.String))
+
+
+def _remarks(tables: Tables, name: str, rows: pl.DataFrame, hidden: _Hidden) -> pl.DataFrame:
+    """Remarks that name a small number of people, or print the same number as a left-out one of their county."""
+    owner = dict(tables["fct_project"].select("project_id", "county_code").iter_rows())
+
+    def meant(column: str) -> pl.Expr:
+        said = rows.select("project_id", column).iter_rows()
+        return pl.lit(pl.Series([bool(t) and hidden.touches(owner[i], (), t) for i, t in said], dtype=pl.Boolean))
+
+    return rows.with_columns(pl.when(meant(c)).then(pl.lit(MASK)).otherwise(pl.col(c)).alias(c) for c in _REMARKS[name])
 
 
 def _figures(rows: pl.DataFrame, hidden: _Hidden) -> pl.DataFrame:
@@ -262,9 +282,22 @@ def _contradictions(tables: Tables, out: Tables, hidden: _Hidden) -> pl.DataFram
     silent = rows.filter(~pl.col("discrepancy_id").is_in(again.implode()))
     named = [str(r["discrepancy_id"]) for r in silent.iter_rows(named=True) if meant(r)]
     masked = pl.col("discrepancy_id").is_in([*gone, *named])
+    shown = rows.filter(~masked)
+    told = [hidden.touches(code, (), said) for code, said in shown.select("county_code", "review_note").iter_rows()]
+    shown = _as(shown, pl.lit(pl.Series(told, dtype=pl.Boolean)), review_note=pl.lit(MASK))
+    return pl.concat([shown, _unnamed(rows.filter(masked))])
+
+
+def _unnamed(rows: pl.DataFrame) -> pl.DataFrame:
+    """Contradictions without words, places, severity and the id that is worked out from them: whoever tried every value of a gap
+    would find the one that gives the id. They are numbered by county and rule in the order of what is left of them."""
     words = {"description_zh": pl.lit(HIDDEN_FINDING[0]), "description_en": pl.lit(HIDDEN_FINDING[1])}
-    texts = {c: pl.when(pl.col(c).is_null()).then(None).otherwise(pl.lit(MASK)) for c in _TEXTS}
-    return _as(rows, masked, **words, **texts)
+    texts = {c: pl.when(pl.col(c).is_not_null()).then(pl.lit(MASK)) for c in _TEXTS}
+    places = {c: pl.lit(None, dtype=rows.schema[c]) for c in _PLACES}
+    left = rows.with_columns(**words, **texts, **places, severity=pl.lit(_UNGRADED))
+    number = pl.int_range(1, pl.len() + 1).over("county_code", "rule_id").cast(pl.String).str.zfill(3)
+    id_ = pl.concat_str("county_code", "rule_id", number, separator="-")
+    return left.sort(pl.exclude("discrepancy_id")).with_columns(discrepancy_id=id_)
 
 
 def _found(tables: Tables, hidden: _Hidden) -> pl.DataFrame:

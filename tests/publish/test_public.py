@@ -3,8 +3,10 @@ everything else is as in the internal release."""
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
+import re
 import shutil
 from dataclasses import dataclass, replace
 from datetime import date
@@ -17,11 +19,15 @@ from scipy.optimize import linprog
 
 from pipelines import registry
 from pipelines.core.builder import canonical
+from pipelines.core.hashes import file_hash, table_hash
+from pipelines.ingest.contract import POLARS
 from pipelines.publish import counts, diff, memory, package, projected, protect, public, release
 from pipelines.publish.protect import MASK, SUPPRESSED, Rules
+from pipelines.reconcile import ledger
 from tests.publish.planted import COUNTY, THRESHOLD, WIDTH, YEAR, Planted, plant, texts, tokens
 
 Tables = dict[str, pl.DataFrame]
+_DIGEST = re.compile(r"(?<![0-9A-Za-z])[0-9A-Fa-f]{8,64}(?![0-9A-Za-z])")
 
 
 @pytest.fixture(scope="module")
@@ -37,6 +43,11 @@ def folder(planted: Planted) -> Path:
 
 def read(folder: Path) -> Tables:
     return {p.stem: pl.read_parquet(p) for p in (folder / "parquet").glob("*.parquet")}
+
+
+def digests(folder: Path) -> set[str]:
+    """What may be a hash, or the beginning of one, in any file of a release."""
+    return {word.lower() for _, text in texts(folder) for word in _DIGEST.findall(text)}
 
 
 @pytest.fixture(scope="module")
@@ -159,6 +170,9 @@ def test_words_about_left_out_counts_are_gone(planted: Planted, inside: Tables, 
     assert inside["mart_target"].filter(pl.col("target_id") == f"{COUNTY}-s9020")["baseline"][0] is not None
     hidden = outside["fct_discrepancy"].filter(pl.col("left_value") == MASK)
     assert 0 < hidden.height < outside["fct_discrepancy"].height
+    assert hidden.select("left_line", "right_line", "lines", "severity").unique().rows() == [
+        (None, None, None, "medium")
+    ]
     assert outside["fct_discrepancy"].height == inside["fct_discrepancy"].height
     assert f"{COUNTY}-s9003" not in set(outside["mart_county_comparison"]["row_id"])
 
@@ -215,6 +229,75 @@ def test_projections_are_the_same_whatever_was_left_out(planted: Planted, inside
     for name, frame in of_other.items():
         assert frame.equals(outside[name]), name
     assert not outside["mart_bed_outlook"].equals(inside["mart_bed_outlook"])
+
+
+def found_by_trying(rows: pl.DataFrame, secret: set[str], published: set[str]) -> set[str]:
+    """An attacker who knows everything about each contradiction but one number tries every value from 1 to the threshold for it, and
+    takes the one whose id or any of its beginnings is published. Returns the secrets that come out."""
+    found = set()
+    for row in rows.iter_rows(named=True):
+        sides = {c: str(row[c] or "") for c in ("left_value", "right_value")}
+        for number in secret & set(tokens(" ".join(sides.values()))):
+            for guess in map(str, range(1, THRESHOLD)):
+                tried = {c: side.replace(number, guess) or row[c] for c, side in sides.items()}
+                if ledger._identity({**row, **tried}).rpartition("-")[2] in published:
+                    found.add(f"{number}={guess}")
+    return found
+
+
+def test_no_id_of_a_contradiction_confirms_a_guess(planted: Planted, folder: Path, inside: Tables) -> None:
+    secret = {str(n) for n in planted.small.values()}
+    rows = inside["fct_discrepancy"]
+    internal = set(rows["discrepancy_id"].str.split("-").list.last())
+    by_id = found_by_trying(rows, secret, internal)
+    assert by_id
+    assert {f.split("=")[0] for f in by_id} == {f.split("=")[1] for f in by_id}, (
+        "the attack must work where ids are told"
+    )
+    assert found_by_trying(rows, secret, digests(folder)) == set()
+
+
+def test_no_hash_of_anything_left_out_is_published(
+    planted: Planted, folder: Path, inside: Tables, outside: Tables
+) -> None:
+    """Neither of a raw file, nor of an internal table or one of its rows, nor of a document with a left-out number."""
+    told = digests(folder)
+    assert len(told) > 50
+    other = {n: f for n, f in plain(inside).items() if not f.equals(outside[n])}
+    assert {"fct_observation", "fct_population", "fct_discrepancy", "fct_source_figure"} <= other.keys()
+    files = [
+        p for p in planted.settings.data_root.parent.rglob("*") if p.is_file() and folder.parents[2] not in p.parents
+    ]
+    changed = {
+        p for p in files if p.stem in {*other, "statistics", "population", "notes", "corrections", "figures", "marts"}
+    }
+    whole = {table_hash(f) for f in other.values()} | {file_hash(p) for p in changed}
+    documents = inside["dim_source"].filter(pl.col("county_code") == COUNTY)["sha256"].drop_nulls()
+    of_rows = {
+        hashlib.sha256(separator.join(map(str, row)).encode()).hexdigest()
+        for n, f in other.items()
+        for row in f.join(outside[n], on=f.columns, how="anti", nulls_equal=True).iter_rows()
+        for separator in ("|", ",", "")
+    }
+    assert len(changed) > 5
+    assert documents.len() == 1
+    beginnings = {h[:n] for h in {*whole, *documents, *of_rows} for n in (8, 12, 16, 64)}
+    assert not told & beginnings
+
+
+def test_the_number_of_a_contradiction_without_words_does_not_depend_on_its_values() -> None:
+    """Other values, other lines, another grade, the other order: the same rows, one number each."""
+    row = {"county_code": "530425", "review_status": "open", "domain": "elderly_care"}
+    one, other = (
+        [{**row, "discrepancy_id": f"530425-{rule}-{n * k}", "rule_id": rule, "severity": grade, "left_line": n * k, "left_value": str(n * k),
+          "right_line": 90 - n * k, "lines": f"{n};{k}", "reviewed_by": who}
+         for n, (rule, who) in enumerate((("a", "x"), ("a", None), ("b", None), ("a", None)), start=1)]
+        for k, grade in ((1, "low"), (7, "high"))
+    )  # fmt: skip
+    schema = {c.name: POLARS[c.type] for c in registry.table("fct_discrepancy").columns}
+    unnamed = [protect._unnamed(pl.DataFrame(rows, schema=schema)) for rows in (one, other[::-1])]
+    assert unnamed[0].equals(unnamed[1])
+    assert sorted(unnamed[0]["discrepancy_id"]) == ["530425-a-001", "530425-a-002", "530425-a-003", "530425-b-001"]
 
 
 def test_the_package_is_whole_and_gives_no_hash_of_raw_files(planted: Planted, folder: Path) -> None:
@@ -286,14 +369,16 @@ def test_the_changes_do_not_repeat_what_is_left_out_now(folder: Path, successor:
     (tmp_path / "parquet").mkdir()
     for name, frame in successor.tables.items():
         frame.write_parquet(tmp_path / "parquet" / f"{name}.parquet")
-    compared = diff.tables(folder, tmp_path, left_out=(MASK, *protect.HIDDEN_FINDING))
+    compared = public.changes(folder, tmp_path)
     diff.write(folder, tmp_path, successor.tables["mart_quality"], [], compared)
     written = json.loads((tmp_path / diff.FILE).read_text(encoding="utf-8"))["tables"]
     cells = [c for c in written["fct_observation"]["cells"] if c["key"][0] in ids]
     assert {c["column"] for c in cells} >= {"value", "value_as_printed", "status"}
     assert {c["before"] for c in cells} <= {MASK, None}
-    words = [c for c in written["fct_discrepancy"]["cells"] if c["after"] in protect.HIDDEN_FINDING]
-    assert {c["before"] for c in words} == {MASK}
+    found = written["fct_discrepancy"]
+    assert found["removed"] > 0
+    assert found["removed_keys"] == []  # the id of one that lost its words was made of its values
+    assert not [c for c in found["cells"] if c["after"] in protect.HIDDEN_FINDING and c["before"] != MASK]
     assert '"before": 5003.0' not in (tmp_path / diff.FILE).read_text(encoding="utf-8")
 
 
@@ -443,3 +528,36 @@ def test_free_text_that_counts_few_people_is_left_out(inside: Tables) -> None:
     kept = dict(public_ones["fct_observation"].select("observation_id", "note").iter_rows())
     assert (kept[first], kept[second]) == (None, note[second])
     assert public_ones["fct_project_progress"].sort("as_of")["outputs_completed"].to_list() == [MASK, "beds=4"]
+
+
+def test_remarks_on_projects_that_count_few_people_are_left_out(inside: Tables) -> None:
+    """Progress, what exactly an output is, and why a funder is taken."""
+    said = {
+        "fct_project": ("progress_as_printed",), "fct_project_output": ("label",), "fct_project_funding": ("reason_zh", "reason_en"),
+    }  # fmt: skip
+    words = ("已救助三名儿童", "2022年开工", "for 5 persons")
+    told = {
+        name: inside[name].with_columns(
+            pl.Series([words[n % 3] for n in range(inside[name].height)]).alias(c) for c in columns
+        )
+        for name, columns in said.items()
+    }
+    shown = protect.protect({**plain(inside), **told}, Rules(10, 10)).tables
+    for name, columns in said.items():
+        for column in columns:
+            before, after = (t[name].sort(registry.table(name).key)[column].to_list() for t in (told, shown))
+            assert after == [words[1] if w == words[1] else MASK for w in before], (name, column)
+
+
+def test_a_review_that_counts_few_people_is_left_out(inside: Tables) -> None:
+    """The words of a contradiction that names no left-out number stay; what the reviewer wrote beside them does not."""
+    shown = protect.protect(plain(inside), Rules(10, 10)).tables["fct_discrepancy"].filter(pl.col("left_value") != MASK)
+    reviewed, calm = shown["discrepancy_id"][:2]
+    note = {reviewed: "实为三名儿童", calm: "已核实"}
+    noted = inside["fct_discrepancy"].with_columns(
+        review_note=pl.col("discrepancy_id").replace_strict(note, default=None, return_dtype=pl.String)
+    )
+    after = protect.protect({**plain(inside), "fct_discrepancy": noted}, Rules(10, 10)).tables["fct_discrepancy"]
+    assert dict(after.drop_nulls("review_note").select("discrepancy_id", "review_note").iter_rows()) == {
+        reviewed: MASK, calm: "已核实",
+    }  # fmt: skip
