@@ -1,6 +1,7 @@
 """What every asset shares: partitions, owners, paths of the running candidate, and metadata of a table."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ MANY = 200  # more counties than this are partitioned by province: Dagster write
 ALL_COUNTIES = "dagster/asset_partition_range_start", "dagster/asset_partition_range_end"
 ROWS_SHOWN = 5
 CODE = store.code_hash()  # that this process begins with: the steps import theirs later
-RETRY_IO = dg.RetryPolicy(max_retries=2, delay=1)
+RETRIES, RETRY_AFTER = 2, 1.0  # seconds
 
 
 def partition(code: str, existing: int) -> str:
@@ -45,6 +46,18 @@ def remembering() -> Remembered:
 def reuse_of(s: settings.Settings) -> Store:
     """Where results of slices are kept."""
     return Store(s.staging / "reuse", s.reuse_megabytes * 2**20)
+
+
+@contextmanager
+def io_retried() -> Iterator[None]:
+    """Around steps that read or write files and may be done again from their start: an error of the file system has the step
+    tried again, any other, and that of the last trial, stays what it is."""
+    try:
+        yield
+    except OSError as error:
+        if dg.AssetExecutionContext.get().retry_number >= RETRIES:
+            raise
+        raise dg.RetryRequested(RETRIES, RETRY_AFTER) from error
 
 
 def described(table: registry.Table) -> str:

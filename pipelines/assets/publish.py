@@ -4,7 +4,7 @@ import dagster as dg
 
 from pipelines import settings
 from pipelines.assets.candidate import CHECKED, key
-from pipelines.assets.common import OWNERS, candidate, reuse_of
+from pipelines.assets.common import OWNERS, candidate, io_retried, reuse_of
 from pipelines.failpoint import failpoint
 from pipelines.publish import alerts
 from pipelines.publish import database as database_file
@@ -52,7 +52,8 @@ def site(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
     description="Excel 工作簿、数据包清单与校验值 / Excel workbooks, data package manifest and hashes.",
 )
 def package(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
-    files = package_files.write(candidate(context), settings.load())
+    with io_retried():
+        files = package_files.write(candidate(context), settings.load())
     failpoint("package.manifest")
     return dg.MaterializeResult(metadata={"files": len(files)})
 

@@ -4,7 +4,7 @@ is damaged is held back; the others go on."""
 import dagster as dg
 
 from pipelines import settings
-from pipelines.assets.common import COUNTIES, OWNERS, counties_of
+from pipelines.assets.common import COUNTIES, OWNERS, counties_of, io_retried
 from pipelines.failpoint import failpoint
 from pipelines.ingest.folder import known_hash
 from pipelines.publish import release
@@ -29,7 +29,8 @@ def raw_county(context: dg.AssetExecutionContext) -> None:
         mine = counties_of([key], folders)
         if not mine:
             raise dg.Failure(f"没有原始文件夹 / no raw folder: {key}")
-        hashes = {folders[code].name: known_hash(folders[code]) for code in mine}
+        with io_retried():
+            hashes = {folders[code].name: known_hash(folders[code]) for code in mine}
         shown = {"counties": len(mine), "content_hash": store.fingerprint(hashes), "folder": "; ".join(hashes)}
         context.add_asset_metadata(shown, partition_key=key)
 
@@ -46,7 +47,8 @@ def raw_county(context: dg.AssetExecutionContext) -> None:
 )
 def staging_county(context: dg.AssetExecutionContext) -> None:
     s = settings.load()
-    staged = store.stage_counties(s, counties_of(context.partition_keys, s.county_folders()))
+    with io_retried():
+        staged = store.stage_counties(s, counties_of(context.partition_keys, s.county_folders()))
     for county in staged:
         if isinstance(county, HeldBack):
             context.log.warning(county.words())
@@ -66,6 +68,7 @@ def staging_county(context: dg.AssetExecutionContext) -> None:
     description="参考数据：死亡率、参数、地区、数据来源 / Reference data: mortality, parameters, areas, data sets.",
 )
 def staging_reference() -> dg.MaterializeResult[None]:
-    staged = store.stage_reference(settings.load())
+    with io_retried():
+        staged = store.stage_reference(settings.load())
     failpoint("staging.reference")
     return dg.MaterializeResult(metadata={"input_hash": staged.input_hash, "unchanged": staged.unchanged})

@@ -4,6 +4,7 @@ other slice as it was."""
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import groupby
 from typing import Final, Protocol
@@ -45,13 +46,16 @@ def groups(codes: Iterable[str], size: int = SLICE) -> list[list[str]]:
     return found
 
 
-def cut(tables: Tables, codes: Iterable[str], size: int = SLICE) -> list[Tables]:
+def cut(tables: Tables, codes: Iterable[str], size: int = SLICE, beside: Iterable[str] = ()) -> list[Tables]:
     """Tables cut by county; rows of no county among `codes` are left out, tables without counties go to every slice. One
-    slice gets the tables as they come."""
+    slice gets the tables as they come. Counties `beside` the others make no slice: each goes into that whose codes are around
+    its own."""
     parts = groups(codes, size)
     if len(parts) == 1:
         return [tables]
     number = {code: i for i, part in enumerate(parts) for code in part}
+    starts = [part[0] for part in parts]
+    number |= {code: max(bisect_right(starts, code) - 1, 0) for code in beside}
     divided = {name: _divided(frame, number) for name, frame in tables.items()}
     return [{n: f if isinstance(f, pl.DataFrame) else f.get(i, tables[n].clear()) for n, f in divided.items()}
             for i in range(len(parts))]  # fmt: skip

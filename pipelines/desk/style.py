@@ -26,7 +26,6 @@ BLUE, ORANGE, GREEN, VERMILION, PINK, SKY = "#0072B2", "#E69F00", "#009E73", "#D
 PURPLE = "#7a4988"
 INK, MUTED, GRID, PALE = "#1b2733", "#5b6772", "#e3e7ea", "#c9d0d6"
 SERIES = (BLUE, VERMILION, GREEN, ORANGE, PINK, SKY, INK, MUTED)
-DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
 MARKERS = ("circle", "square", "diamond", "triangle-up", "x", "star")
 HATCHES = ("", "/", "\\", "x", "-", "|", "+", ".")
 FONT = (

@@ -12,7 +12,8 @@ import polars as pl
 from pipelines.forecast.cohorts import GROUPS, Floats
 from pipelines.forecast.counties import Census, Counties
 from pipelines.forecast.errors import Problem
-from pipelines.forecast.project import project_all
+from pipelines.forecast.product import elderly_projection
+from pipelines.forecast.project import Projection, project_all
 from pipelines.forecast.shipped import load_model
 
 Frames = Mapping[str, pl.DataFrame]
@@ -59,7 +60,15 @@ def flag_frame(flags: tuple[Problem, ...]) -> pl.DataFrame:
 
 def projected(frames: Frames, *, to: int, draws: int, seed: int) -> Frames:
     """`project_all` of a batch with the shipped model: frames ``elderly``, ``ages``, ``deaths``, ``pooled``, ``flags``."""
-    made = project_all(from_frames(frames), load_model(), to=to, draws=draws, seed=seed)
+    return _as_frames(project_all(from_frames(frames), load_model(), to=to, draws=draws, seed=seed))
+
+
+def projected_core(core: Frames, *, to: int, draws: int, seed: int) -> Frames:
+    """The same of core tables, as the product projects them."""
+    return _as_frames(elderly_projection(core, load_model(), to=to, draws=draws, seed=seed))
+
+
+def _as_frames(made: Projection) -> Frames:
     return {
         "elderly": made.bands,
         "ages": made.ages,

@@ -3,21 +3,29 @@
 from __future__ import annotations
 
 import argparse
+import tempfile
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import polars as pl
 
+from pipelines.core.duck import DUCKDB
 from pipelines.core.slices import Run
+from pipelines.core.tables import staged_inputs
 from pipelines.forecast import panel
 from pipelines.forecast.backtest import Forecasts, forecast_frame, predict, run_setting, score_frame
-from pipelines.forecast.counties import Counties, counties_from_frames
+from pipelines.forecast.counties import Counties
 from pipelines.forecast.gates import MEASURES, gate_reached
-from pipelines.forecast.project import DEFAULT_SEED
+from pipelines.forecast.product import PERSONS, read_core
 from pipelines.forecast.shipped import load_model
-from pipelines.forecast.slices import project_in_slices
+from pipelines.forecast.slices import project_core_in_slices, project_in_slices
 from pipelines.forecast.training import learn, method_version
+from pipelines.ingest.problems import InputError
+from pipelines.settings import Settings, load
+from pipelines.staging import store
+from pipelines.staging.held import HeldBack
 
 BASE_YEAR: Final = 2010
 
@@ -47,27 +55,33 @@ def run_forecast(
     to: int,
     out: Path,
     counties: Counties | None = None,
-    seed: int = DEFAULT_SEED,
+    seed: int | None = None,
     run: Run = map,
 ) -> dict[str, Path]:
     """Forecast every county of a panel folder from its latest census, or given counties, with the shipped model, in slices
     that `run` works on: one after the other here, or those of an engine.
 
-    Without both, the counties of the project's raw folder. Writes elderly.parquet, ages.parquet, deaths.parquet,
+    Without both, the counties of the project's raw folder, exactly as a release has them. seed: by default that of the
+    settings. Writes elderly.parquet, ages.parquet, deaths.parquet,
     pooled.parquet (urban areas of prefectures with a district in doubt) and flags.csv into `out` and returns their paths by name.
     """
-    if counties is None:
-        counties = raw_counties() if panel_folder is None else _panel_counties(panel_folder)
-    tables = project_in_slices(counties, to=to, draws=draws, seed=seed, run=run)
+    chosen: dict[str, Any] = {"to": to, "draws": draws, "seed": load().seed if seed is None else seed, "run": run}
+    if counties is None and panel_folder is not None:
+        counties = _panel_counties(panel_folder)
+    tables = (
+        project_core_in_slices(raw_core(load()), **chosen)
+        if counties is None
+        else project_in_slices(counties, **chosen)
+    )
     out.mkdir(parents=True, exist_ok=True)
     files = {name: out / f"{name}.parquet" for name in tables} | {"flags": out / "flags.csv"}
     tables.pop("flags").write_csv(files["flags"])
     for name, frame in tables.items():
         frame.write_parquet(files[name])
-    method = load_model().method_version
+    method, number = load_model().method_version, tables["elderly"]["county_code"].n_unique()
     print(
-        f"{len(counties)} 个县（市、区）的预测写入 {out}，方法 {method} / "
-        f"forecasts of {len(counties)} counties written to {out}, method {method}"
+        f"{number} 个县（市、区）的预测写入 {out}，方法 {method} / "
+        f"forecasts of {number} counties written to {out}, method {method}"
     )
     return files
 
@@ -77,19 +91,17 @@ def _panel_counties(folder: Path) -> Counties:
     return panel.latest_counties(folder)
 
 
-def raw_counties() -> Counties:
-    """The counties of the project's raw folder, from their census ages."""
-    from pipelines.settings import load
-
-    tables = [
-        pl.read_csv(folder / "population.csv", row_index_name="row", row_index_offset=2).with_columns(
-            county_code=pl.lit(code), file=pl.lit(f"{folder.name}/population.csv")
-        )
-        for code, folder in load().county_folders().items()
-        if (folder / "population.csv").exists()
-    ]
-    people = pl.concat(tables, how="diagonal").filter(pl.col("basis") == "resident")
-    return counties_from_frames(people)
+def raw_core(settings: Settings) -> dict[str, pl.DataFrame]:
+    """The core tables `PERSONS` of the project's raw folder, staged apart from what a refresh has staged. Raises InputError
+    where a county's folder is not in order."""
+    with tempfile.TemporaryDirectory() as scratch:
+        apart = replace(settings, data_root=Path(scratch), raw_folder=str(settings.raw))
+        staged = store.stage_counties(apart, apart.county_folders())
+        if refused := [p for county in staged if isinstance(county, HeldBack) for p in county.problems]:
+            raise InputError(refused)
+        inputs = staged_inputs(store.tables(apart), store.stage_reference(apart).folder)
+        DUCKDB.build(inputs, "pipelines.core", list(PERSONS), apart.staging)
+        return read_core(apart.staging, PERSONS)
 
 
 def backtest_table(scores: pl.DataFrame) -> str:

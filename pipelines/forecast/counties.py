@@ -8,7 +8,7 @@ from typing import Any, Final
 import numpy as np
 import polars as pl
 
-from pipelines.forecast.cohorts import GROUP_STARTS, GROUPS, SEXES, Bools, Floats, Texts
+from pipelines.forecast.cohorts import DECADE, GROUP_STARTS, GROUPS, SEXES, Bools, Floats, Texts
 from pipelines.forecast.errors import ForecastInputError, Place, Problem, problem
 
 COVARIATES: Final = (
@@ -113,40 +113,48 @@ def unit_kind(code: str) -> str:
     return "city" if 21 <= area <= 50 or area == 90 else "district"
 
 
-def counties_from_frames(ages: pl.DataFrame, covariates: pl.DataFrame | None = None) -> Counties:
+def counties_from_frames(
+    ages: pl.DataFrame, covariates: pl.DataFrame | None = None, base: int | None = None
+) -> Counties:
     """Read counties from long census ages and an optional covariate frame.
 
-    ages: `county_code, year, sex ('male'/'female', or 'both'), age_from, age_to (null = open), persons`; one or
-    two censuses. covariates: `county_code, year` and any of `COVARIATES` (others ignored, missing = unknown).
+    ages: `county_code, year, sex ('male'/'female', or 'both'), age_from, age_to (null = open), persons`, of any years.
+    covariates: `county_code, year` and any of `COVARIATES` (others ignored, missing = unknown).
+    base: the census forecast from, by default the latest decennial one (of a year that ends in 0) in the frame; the earlier
+    census is that ten years before. Ages of other years are not looked at. A county without the base census is left out
+    with a flag `no_base`; one without the earlier census is forecast without its own trend.
     Raises ForecastInputError naming every county with negative, repeated, missing or inconsistent ages, by file and row
-    where the ages bring columns `file` and `row`.
-    The latest year in the frame is the base; a county without it is an error, a county without the earlier
-    census is forecast without its own trend.
+    where the ages bring columns `file` and `row`; and where none has the base census.
     """
-    ages = _checked(ages)
-    years = sorted(ages["year"].unique().to_list())
+    ages = ages.with_columns(pl.col("county_code").cast(pl.String), pl.col("year").cast(pl.Int64))
+    base = _latest_decennial(ages) if base is None else base
+    has_base = (pl.col("year") == base).any().over("county_code")
+    without = ages.filter(~has_base)["county_code"].unique().sort()
+    ages = _checked(ages.filter(has_base & pl.col("year").is_in([base - DECADE, base])))
     codes = np.array(sorted(ages["county_code"].unique().to_list()), dtype=np.str_)
     problems: list[Problem] = []
-    flags: list[Problem] = []
-    censuses: list[Census] = []
-    thin = np.zeros(len(codes), dtype=bool)
-    for year in years[-2:]:
-        persons, thin_year = _persons(ages.filter(pl.col("year") == year), int(year), codes, problems, flags)
-        if year == years[-1]:
-            thin = thin_year
-        censuses.append(_census(int(year), codes, persons, covariates))
-    latest = censuses[-1]
-    absent = np.isnan(latest.persons).any(axis=(1, 2))
-    named = {p.county_code for p in problems}
-    problems += [problem("no_base", str(c), str(years[-1])) for c in codes[absent] if str(c) not in named]
-    elderly = np.nansum(latest.persons[:, :, 12:], axis=(1, 2))
-    problems += [problem("no_elderly", str(c)) for c in codes[~absent & (elderly <= 0)]]
-    if problems:
-        raise ForecastInputError(problems)
+    flags = [problem("no_base", code, str(base)) for code in without]
+    persons, thin = _persons(ages.filter(pl.col("year") == base), base, codes, problems, flags)
+    latest = _census(base, codes, persons, covariates)
+    before = ages.filter(pl.col("year") == base - DECADE)
+    earlier = None
+    if before.height:
+        persons, _ = _persons(before, base - DECADE, codes, problems, flags)
+        earlier = _census(base - DECADE, codes, persons, covariates)
+    elderly = latest.persons[:, :, 12:].sum(axis=(1, 2))
+    problems += [problem("no_elderly", str(c)) for c in codes[elderly <= 0]]
+    if problems or not len(codes):
+        raise ForecastInputError(problems or flags)
     flags += [problem("thin_input", str(c)) for c in codes[thin]]
-    earlier = censuses[0] if len(censuses) == 2 else None
     unsexed = np.isin(codes, [f.county_code for f in flags if f.code == "sex_split"])
     return Counties(codes, latest, earlier, thin, unsexed, np.full(len(codes), "", dtype=np.str_), tuple(flags))
+
+
+def _latest_decennial(ages: pl.DataFrame) -> int:
+    censuses = ages.filter(pl.col("year") % DECADE == 0)["year"]
+    if censuses.is_empty():
+        raise ForecastInputError(problem("no_census", code) for code in ages["county_code"].unique().sort())
+    return int(str(censuses.max()))
 
 
 def _checked(ages: pl.DataFrame) -> pl.DataFrame:

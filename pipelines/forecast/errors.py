@@ -75,8 +75,12 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "no persons aged 60 and over, nothing to project: check the source table",
     ),
     "no_base": (
-        "该县没有最近一次普查的年龄，请补上，或另行预测该县",
-        "the county has no ages for the latest census: add them, or forecast it apart",
+        "该县没有作为预测起点的普查年龄，未作预测，请补上",
+        "the county has no ages for the census that the forecast begins with and is not forecast: add them",
+    ),
+    "no_census": (
+        "没有逢十年份的普查年龄，请补上",
+        "no ages for any decennial census (a year that ends in 0): add them",
     ),
     "boundary_suspected": (
         "两次普查同批人变化与模型相差过大，疑为区划调整或统计口径变化，未采用该县自身趋势",

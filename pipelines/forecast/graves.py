@@ -21,7 +21,6 @@ SCENARIOS: Final = ("natural", "policy")
 VERSION: Final = "graves.3"
 """Version of the chain from deaths on, in every row's method_version; 2: deaths without a step between WPP periods; 3: draws
 of an assumption that belong to its name, years of supply."""
-TEST_YEARS: Final = 20
 PLAUSIBLE: Final = 0.15
 """A plan's implied deaths may differ from the forecast by 15 % before it is called implausible."""
 

@@ -3,7 +3,7 @@ No county is named; the shipped model needs no panel."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
@@ -33,6 +33,8 @@ NEEDED: Final = (
     "fct_project",
     "fct_project_output",
 )
+PERSONS: Final = NEEDED[:4]
+"""Those of them that persons are projected from."""
 NATION: Final = "China"
 PERSISTENCE, OWN_WEIGHT, DEATH_LEVEL = "deviation_persistence", "own_record_weight", "mortality_level"
 """Assumptions on persons: what stands in the model as learned and judged; as parameters they can be changed."""
@@ -40,9 +42,9 @@ SENSITIVITY_YEAR: Final = 2030
 FLAG_COLUMNS: Final = ("county_code", "check_id", "message_zh", "message_en")
 
 
-def read_core(folder: Path) -> dict[str, pl.DataFrame]:
+def read_core(folder: Path, names: Sequence[str] = NEEDED) -> dict[str, pl.DataFrame]:
     """The core tables that a forecast needs, from a folder of Parquet files."""
-    return {name: pl.read_parquet(folder / f"{name}.parquet") for name in NEEDED}
+    return {name: pl.read_parquet(folder / f"{name}.parquet") for name in names}
 
 
 def forecast_tables(
@@ -61,15 +63,7 @@ def forecast_tables(
     drawn: dict[str, Any] = {} if draws is None else {"draws": draws}
     chosen = assumptions or assumptions_from_frame(core["dim_parameter"], DEFAULT_NAME)
     model = load_model()
-    projection = elderly_projection(
-        core["fct_population"],
-        core["fct_census_covariate"],
-        core["fct_mortality"],
-        model,
-        seed=seed,
-        assumptions=chosen,
-        **drawn,
-    )
+    projection = elderly_projection(core, model, seed=seed, assumptions=chosen, **drawn)
     codes = sorted(projection.bands["county_code"].unique().to_list())
     years = sorted(projection.bands["year"].unique().to_list())
     national = national_elderly(model, min(years))
@@ -96,28 +90,31 @@ def forecast_tables(
 
 
 def elderly_projection(
-    population: pl.DataFrame,
-    covariates: pl.DataFrame,
-    mortality: pl.DataFrame,
+    core: Mapping[str, pl.DataFrame],
     model: ForecastModel,
     *,
     seed: int,
-    assumptions: AssumptionSet,
+    assumptions: AssumptionSet | None = None,
     draws: int = 1000,
+    to: int = 2035,
 ) -> Projection:
-    """Persons, ages and deaths of every county in fct_population (resident basis), annually to 2035, under the death
-    rates of fct_mortality for China and the set's assumptions on persons (those it lacks are as the model has them)."""
-    ages = population.filter(pl.col("basis") == "resident").select(
-        "county_code",
-        pl.col("year").cast(pl.Int64),
-        "sex",
-        pl.col("age_from").cast(pl.Int64),
-        pl.col("age_to").cast(pl.Int64),
-        "persons",
+    """Persons, ages and deaths of every county of the core tables `PERSONS` (residents), annually to `to` from the census
+    `base_census`, whatever other years a county has; one without it is absent, with a flag. Under the death rates of fct_mortality for China and the set's assumptions on persons (those it lacks are as the model has them)."""
+    held = (assumptions or assumptions_from_frame(core["dim_parameter"], DEFAULT_NAME)).parameters
+    ages = (
+        core["fct_population"]
+        .filter(pl.col("basis") == "resident")
+        .select(
+            "county_code",
+            pl.col("year").cast(pl.Int64),
+            "sex",
+            pl.col("age_from").cast(pl.Int64),
+            pl.col("age_to").cast(pl.Int64),
+            "persons",
+        )
     )
-    rates = with_rates(model.mortality, mortality.filter(pl.col("geography") == NATION))
-    counties = counties_from_frames(ages, census_covariates(covariates))
-    held = assumptions.parameters
+    rates = with_rates(model.mortality, core["fct_mortality"].filter(pl.col("geography") == NATION))
+    counties = counties_from_frames(ages, census_covariates(core["fct_census_covariate"]), base_census(model))
     shares = {name: held[name].share for name in (PERSISTENCE, OWN_WEIGHT, DEATH_LEVEL) if name in held}
     judged = replace(
         model,
@@ -125,7 +122,13 @@ def elderly_projection(
         own_weight=shares.get(OWN_WEIGHT, model.own_weight),
     )
     ahead = replace(rates, level=shares.get(DEATH_LEVEL, 1.0), level_after=counties.latest.year)
-    return project_all(counties, judged, draws=draws, seed=seed, mortality=ahead)
+    return project_all(counties, judged, to=to, draws=draws, seed=seed, mortality=ahead)
+
+
+def base_census(model: ForecastModel) -> int:
+    """The census that counties are forecast from: the latest that the model was learned from, the same for all of them
+    whatever others have or lack."""
+    return model.nations[-1].year
 
 
 def _versioned(bands: pl.DataFrame, assumptions: AssumptionSet) -> pl.DataFrame:
@@ -193,6 +196,7 @@ def _plausibility(
         ).rename({"check": "check_id"})
     ]
     plans = cemeteries.lasting(core)
+    plans = plans.join(census, on="county_code", how="semi")
     if plans.height:
         test = twenty_year_test(projection.deaths, plans).filter(~pl.col("plausible"))
         found.append(test.select("county_code", pl.lit("twenty_years").alias("check_id"), "message_zh", "message_en"))

@@ -12,7 +12,18 @@ import polars as pl
 
 from pipelines.forecast import annual
 from pipelines.forecast.bands import ten_year_offsets
-from pipelines.forecast.cohorts import BANDS, COHORTS, DECADE, GROUP_STARTS, GROUPS, SEXES, Floats, Ints, Texts
+from pipelines.forecast.cohorts import (
+    BANDS,
+    COHORTS,
+    DECADE,
+    GROUP_STARTS,
+    GROUPS,
+    SEXES,
+    Floats,
+    Ints,
+    Texts,
+    band_totals,
+)
 from pipelines.forecast.counties import Census, Counties
 from pipelines.forecast.errors import Problem, problem
 from pipelines.forecast.features import carried_forward, features, without_ages
@@ -112,6 +123,8 @@ def _projected(
     factors = persons[:, None, :, :] * np.exp(log_deviation)[:, :, None, :]
     bands = _both(np.einsum("ntsg,tbsg->ntbs", factors, annual.band_weights(shares, path), optimize=True))
     ages = np.einsum("ntsg,tasg->ntsa", factors, annual.group_weights(shares, path), optimize=True)
+    # The census itself as it was counted: the shares of single ages in a group add up to 1 up to the last digits only.
+    bands[:, 0], ages[:, 0] = _both(np.moveaxis(band_totals(persons), -1, 1)), persons
     newborn, newborn_dead = annual.newborn_deaths(rates, base_year, years)
     ages += persons[:, :, 0].sum(axis=1)[:, None, None, None] * newborn
     deaths = np.einsum("ntsg,tasg->nts", factors, annual.death_weights(shares, path, rates, base_year), optimize=True)

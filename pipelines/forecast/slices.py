@@ -11,10 +11,10 @@ import polars as pl
 
 from pipelines.core.engine import Tables
 from pipelines.core.slices import SLICE, Run, cut, groups, joined
-from pipelines.forecast.batch import projected, to_frames
+from pipelines.forecast.batch import projected, projected_core, to_frames
 from pipelines.forecast.counties import Counties
-from pipelines.forecast.errors import ForecastInputError, problem
-from pipelines.forecast.product import forecast_tables
+from pipelines.forecast.product import base_census, forecast_tables
+from pipelines.forecast.shipped import load_model
 
 PROJECTED: Final = 512
 """Counties of a slice where persons alone are projected, which takes little memory."""
@@ -23,7 +23,7 @@ PROJECTED: Final = 512
 def forecast_in_slices(
     core: Tables, *, seed: int, run: Run = map, size: int = SLICE, draws: int | None = None
 ) -> dict[str, pl.DataFrame]:
-    """`product.forecast_tables`, slice by slice. Raises ForecastInputError for counties without the latest census."""
+    """`product.forecast_tables`, slice by slice."""
     return joined(run(partial(forecast_tables, seed=seed, draws=draws), slices(core, size)))
 
 
@@ -36,19 +36,19 @@ def project_in_slices(
     return joined(run(partial(projected, to=to, draws=draws, seed=seed), batches))
 
 
+def project_core_in_slices(
+    core: Tables, *, to: int, draws: int, seed: int, run: Run = map, size: int = SLICE
+) -> dict[str, pl.DataFrame]:
+    """Persons alone as `forecast_in_slices` has them, from the core tables `product.PERSONS`, in the frames of
+    `project_in_slices`."""
+    return joined(run(partial(projected_core, to=to, draws=draws, seed=seed), slices(core, size)))
+
+
 def slices(core: Tables, size: int = SLICE) -> list[Tables]:
-    """The core tables of `product.NEEDED` by slice; parameters and mortality go to every slice."""
+    """The core tables of a forecast by slice; parameters and mortality go to every slice. Counties that will only be flagged,
+    without the census forecast from, make no slice of their own."""
     resident = core["fct_population"].filter(pl.col("basis") == "resident")
-    codes = resident["county_code"].unique().to_list()
-    if len(groups(codes, size)) > 1:
-        _same_base(resident)
-    return cut(core, codes, size)
-
-
-def _same_base(resident: pl.DataFrame) -> None:
-    """A slice takes the latest census of its counties for the base: it must be that of the country."""
-    latest = resident.group_by("county_code").agg(pl.col("year").max())
-    base = latest["year"].max()
-    behind = latest.filter(pl.col("year") < base)["county_code"].sort()
-    if len(behind):
-        raise ForecastInputError([problem("no_base", code, str(base)) for code in behind])
+    codes, based = (
+        set(rows["county_code"]) for rows in (resident, resident.filter(pl.col("year") == base_census(load_model())))
+    )
+    return cut(core, based, size, beside=codes - based)

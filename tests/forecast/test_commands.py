@@ -1,14 +1,21 @@
 """The commands from files to files."""
 
+import shutil
+from pathlib import Path
+
 import polars as pl
 import pytest
+from polars.testing import assert_frame_equal
 
 from pipelines.cli import main as command_line
 from pipelines.forecast.commands import main, run_backtest, run_forecast
 from pipelines.forecast.counties import counties_from_frames
 from pipelines.forecast.gates import gate_reached
 from pipelines.forecast.mortality import with_rates
+from pipelines.forecast.product import forecast_tables, read_core
 from pipelines.forecast.project import project
+from pipelines.ingest.problems import InputError
+from pipelines.settings import Settings
 
 
 def test_forecast_writes_its_files(county, tmp_path):
@@ -31,6 +38,28 @@ def test_forecast_writes_its_files(county, tmp_path):
     assert elderly.height == 11 * 9 and elderly["year"].max() == 2030
     assert pl.read_csv(files["flags"])["flag"].to_list() == ["boundary_suspected"]
     assert pl.read_parquet(files["deaths"])["year"].min() == 2021
+
+
+def test_forecast_of_the_raw_folder_is_that_of_a_release(
+    staged: Settings, core: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("MINZHENG_RAW_FOLDER", str(staged.raw))
+    monkeypatch.setenv("MINZHENG_SEED", "77")
+    files = run_forecast(None, 1000, 2035, tmp_path)
+    release = forecast_tables(read_core(core), seed=77)["forecast_elderly"]
+    assert_frame_equal(pl.read_parquet(files["elderly"]), release, check_row_order=False, rel_tol=1e-12)
+
+
+def test_a_refused_raw_folder_is_told_before_anything_is_forecast(
+    staged: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    raw = tmp_path / "raw"
+    shutil.copytree(staged.raw, raw)
+    ages = raw / "530425-yimen" / "population.csv"
+    ages.write_text(ages.read_text(encoding="utf-8").replace("2020,resident,male,0,0,", "2020,resident,male,0,0,x", 1))
+    monkeypatch.setenv("MINZHENG_RAW_FOLDER", str(raw))
+    with pytest.raises(InputError, match=r"population\.csv"):
+        run_forecast(None, 50, 2030, tmp_path / "out")
 
 
 def test_forecast_of_a_panel_gives_every_county_of_its_latest_census(panel_folder, tmp_path):

@@ -3,6 +3,7 @@
 import numpy as np
 import polars as pl
 import pytest
+from polars.testing import assert_frame_equal
 
 from pipelines.forecast.counties import counties_from_frames, unit_kind
 from pipelines.forecast.errors import ForecastInputError
@@ -54,11 +55,52 @@ def test_one_sex_is_refused(county):
     assert codes(refused(county().filter(pl.col("sex") == "male"))) == {"missing_sex"}
 
 
-def test_a_county_without_the_latest_census_is_refused(county):
-    ages = pl.concat([county("530499", 2020), county("530498", 2010)])
-    error = refused(ages)
-    assert codes(error) == {"no_base"}
-    assert {p.county_code for p in error.problems} == {"530498"}
+def test_a_county_without_the_base_census_is_left_out_with_a_flag(county, model):
+    damaged = county("530497", 2010).with_columns(persons=-pl.col("persons"))
+    read = counties_from_frames(pl.concat([county("530499", 2020), county("530498", 2010), damaged]))
+    assert read.codes.tolist() == ["530499"]
+    assert [(f.code, f.county_code) for f in read.flags] == [("no_base", "530497"), ("no_base", "530498")]
+    at = {"rel_tol": 1e-12, "check_row_order": False}
+    assert_frame_equal(project(read, model), project(counties_from_frames(county("530499")), model), **at)
+    with pytest.raises(ForecastInputError, match="2020"):
+        counties_from_frames(county("530498", 2010), base=2020)
+
+
+@pytest.mark.parametrize("year", [2015, 2025])
+def test_ages_between_censuses_change_nothing(county, model, year):
+    followed = [county(code, y, 2e5) for code in ("530498", "530499") for y in (2010, 2020)]
+    between = county("530498", year, 3e5)
+    plain, more = (counties_from_frames(pl.concat(frames)) for frames in (followed, [*followed, between]))
+    assert (more.latest.year, more.earlier.year) == (2020, 2010) and not more.flags
+    assert project(plain, model).equals(project(more, model))
+
+
+def test_a_county_with_one_census_takes_nothing_from_the_year_between(county, model):
+    followed = [county("530498", y) for y in (2010, 2020)]
+    alone = [county("530499", y) for y in (2015, 2020)]
+    read = counties_from_frames(pl.concat([*followed, *alone]))
+    assert np.isnan(read.earlier.persons).all(axis=(1, 2)).tolist() == [False, True]
+    apart = project(counties_from_frames(county("530499")), model)
+    assert_frame_equal(project(read, model).filter(county_code="530499"), apart, rel_tol=1e-9)
+
+
+def test_ages_of_no_decennial_census_are_refused(county):
+    assert codes(refused(county(year=2020).with_columns(year=2015))) == {"no_census"}
+
+
+def test_the_census_is_given_as_counted(county, model):
+    counted = county(size=23_629).with_columns(pl.col("persons").round())
+    made = project_all(counties_from_frames(counted), model)
+    for band, first in (("60+", 60), ("65+", 65), ("80+", 80)):
+        of_sex = dict(
+            counted.filter(pl.col("age_from") >= first).group_by("sex").agg(pl.col("persons").sum()).iter_rows()
+        )
+        of_sex["both"] = sum(of_sex.values())
+        shown = made.bands.filter(year=2020, age_band=band)
+        for quantile in ("p2_5", "p10", "p50", "p90", "p97_5"):
+            assert dict(shown.select("sex", quantile).iter_rows()) == of_sex
+    groups = made.ages.filter(year=2020)["p50"]
+    assert groups.sum() == counted["persons"].sum() and (groups == groups.round()).all()
 
 
 def test_a_county_without_elderly_is_refused(county):

@@ -28,6 +28,16 @@ def test_same_seed_same_numbers(core: Path, tables: dict[str, pl.DataFrame]) -> 
     assert all(again[name].equals(frame) for name, frame in tables.items())
 
 
+def test_the_base_year_is_the_census(core: Path, tables: dict[str, pl.DataFrame]) -> None:
+    ages = read_core(core)["fct_population"].filter(pl.col("basis") == "resident", pl.col("year") == 2020)
+    shown = tables["forecast_elderly"].filter(pl.col("year") == 2020)
+    assert shown.height == 5 * 9
+    for row in shown.iter_rows(named=True):
+        sexes = ["male", "female"] if row["sex"] == "both" else [row["sex"]]
+        own = ages.filter(pl.col("sex").is_in(sexes), pl.col("age_from") >= int(row["age_band"][:2]))
+        assert row["p50"] == own.filter(county_code=row["county_code"])["persons"].sum()
+
+
 def test_fewer_draws_give_the_same_tables_less_finely(core: Path, tables: dict[str, pl.DataFrame]) -> None:
     rough = forecast_tables(read_core(core), seed=20211231, draws=100)
     assert {name: frame.height for name, frame in rough.items()} == {

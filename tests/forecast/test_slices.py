@@ -12,7 +12,6 @@ from pipelines.core.slices import SLICE, groups
 from pipelines.forecast.batch import from_frames, to_frames
 from pipelines.forecast.chain import normal_draws
 from pipelines.forecast.counties import Counties, counties_from_frames
-from pipelines.forecast.errors import ForecastInputError
 from pipelines.forecast.kernel import COMPILE_FROM
 from pipelines.forecast.product import forecast_tables, read_core
 from pipelines.forecast.slices import forecast_in_slices, project_in_slices, slices
@@ -102,12 +101,33 @@ def test_a_projection_in_slices_is_that_of_the_whole(two_censuses: Counties) -> 
         assert_frame_equal(frame, sliced[name], rel_tol=1e-9, check_row_order=False)
 
 
-def test_a_county_behind_the_others_is_told(facts: dict[str, pl.DataFrame]) -> None:
+@pytest.mark.parametrize("size", [1, SLICE])
+@pytest.mark.parametrize("behind", ["530112", "530425", "620722"])
+def test_a_county_without_the_census_is_flagged_and_stops_nobody(
+    facts: dict[str, pl.DataFrame], behind: str, size: int
+) -> None:
     """Alone in its slice it would be forecast from an older census."""
     population = facts["fct_population"]
-    behind = population.filter((pl.col("county_code") != "530425") | (pl.col("year") < 2020))
-    with pytest.raises(ForecastInputError, match="530425"):
-        forecast_in_slices({**facts, "fct_population": behind}, seed=SEED, size=1)
+    lacking = population.filter((pl.col("county_code") != behind) | (pl.col("year") < 2020))
+    whole = forecast_tables(facts, seed=SEED)
+    made = forecast_in_slices({**facts, "fct_population": lacking}, seed=SEED, size=size)
+    for name in ("forecast_elderly", "forecast_beds", "forecast_graves"):
+        others = whole[name].filter(pl.col("county_code") != behind)
+        assert_frame_equal(made[name], others, rel_tol=1e-9, abs_tol=1e-9, check_row_order=False)
+    (said,) = made["forecast_plausibility"].filter(county_code=behind, check_id="input_flag")["message_en"]
+    assert "is not forecast" in said and "(2020)" in said
+
+
+@pytest.mark.parametrize("year", [2015, 2025])
+def test_ages_of_one_county_between_censuses_change_no_forecast(facts: dict[str, pl.DataFrame], year: int) -> None:
+    population = facts["fct_population"]
+    extra = population.filter(county_code="530425", year=2020).with_columns(
+        year=pl.lit(year).cast(population["year"].dtype), persons=pl.col("persons") * 2
+    )
+    whole = forecast_tables(facts, seed=SEED)
+    made = forecast_in_slices({**facts, "fct_population": pl.concat([population, extra])}, seed=SEED, size=2)
+    for name in ("forecast_elderly", "forecast_plausibility"):
+        assert_frame_equal(made[name], whole[name], rel_tol=1e-9, check_row_order=False)
 
 
 def test_a_countys_draws_are_its_own() -> None:
