@@ -28,7 +28,7 @@ SETTINGS: Final = {
     UNSEEN: Words("k折", "k-fold"),
     PRODUCT_INPUTS: Words("k折，按产品输入", "k-fold, product inputs"),
     PROVINCE_OUT: Words("逐省留出", "province out"),
-    "ex-ante": Words("严格事前", "ex-ante"),
+    "ex-ante": Words("事前", "ex-ante"),
 }
 GROUPS: Final = {
     "all": Words("全部", "all"),
