@@ -7,7 +7,7 @@ outcome planted in scored units cannot change a prediction.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -29,18 +29,22 @@ from pipelines.forecast.cohorts import (
     band_totals,
     cohort_base,
 )
-from pipelines.forecast.counties import COVARIATES, Counties
-from pipelines.forecast.features import FEATURES, features
+from pipelines.forecast.counties import COVARIATES, Counties, on_their_own
+from pipelines.forecast.features import FEATURES, features, unknown_of_book
 from pipelines.forecast.model import HYPER, Hyper, expect, standardised
 from pipelines.forecast.mortality import Mortality, cohort_log_survival, cohort_of_age, hazards
 from pipelines.forecast.ratios import deviations, log_ratios
 from pipelines.forecast.shelf import SIZE_CLASSES, class_labels, shelf_life
-from pipelines.forecast.training import Learned, learn, prepare, to_eighteen
+from pipelines.forecast.training import BOOK_FACTOR, Learned, learn, prepare, to_eighteen
 
+PRODUCT_INPUTS: Final = "k-fold, product inputs"
+SETTINGS: Final = ("k-fold", PRODUCT_INPUTS, "leave one province out", "ex-ante")
 FOLDS: Final = 10
 OLDER: Final = slice(8, COHORTS)
 EX_ANTE_PERSISTENCE: Final = 0.5
 """Provinces' deviations persisted with slope 0.4-0.7 in earlier decades; the middle, known before 2010."""
+LAST_PERIOD: Final = 2005
+"""First year of the last five-year period that lies before the census forecast from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +85,7 @@ def predict(learned: Learned, book: panel.Book, counties: Counties) -> Forecasts
         persons,
         counties.codes,
         counties.districts,
-        np.ones(len(counties)),
+        BOOK_FACTOR ** unknown_of_book(known),
     )
     return Forecasts(counties.codes, point, point[..., None] * np.exp(offsets))
 
@@ -93,10 +97,12 @@ def cross_validate(
     labels: Texts,
     known: Known,
     hyper: Hyper = HYPER,
+    *,
+    product_inputs: bool = False,
 ) -> Backtest:
     """Leave out the counties of one label after the other, learn from the rest, forecast the left-out.
 
-    Base-year features of all counties are standardised together once; outcomes of the left-out are never handed over.
+    product_inputs: of the left-out counties no more is known than the product knows of its own. Base-year features of all counties are standardised together once; outcomes of the left-out are never handed over.
     """
     n = len(labels)
     made_all = prepare(pairs.base, book, places, hyper)
@@ -107,7 +113,8 @@ def cross_validate(
         seen = pairs.take(~test)
         new = not set(province_labels(pairs.base.codes[test])) <= set(province_labels(seen.base.codes))
         learned = learn(seen, book, places, hyper, new_provinces=new, made=made_all.take(~test))
-        made = predict(learned, book, pairs.base.take(test))
+        left_out = pairs.base.take(test)
+        made = predict(learned, book, on_their_own(left_out) if product_inputs else left_out)
         point[test], quantiles[test] = made.point, made.quantiles
         by_class[test] = _size_class_quantiles(made.point, pairs.base.take(test), learned, seen)
         rest = baselines(
@@ -133,7 +140,7 @@ def cross_validate(
 
 
 def run_setting(folder: Path, setting: str, mortality: Mortality) -> Backtest:
-    """One of the settings 'k-fold', 'leave one province out', 'ex-ante' on a panel folder. ValueError otherwise."""
+    """One of `SETTINGS` on a panel folder. ValueError otherwise."""
     book, _, pairs = panel.read_pairs(folder)
     if setting == "ex-ante":
         made = ex_ante(pairs.base, book, folder, mortality)
@@ -147,11 +154,13 @@ def run_setting(folder: Path, setting: str, mortality: Mortality) -> Backtest:
             pairs.base.latest.persons.sum(axis=(1, 2)),
             fold_labels(len(pairs.base), 1),
         )
-    if setting not in ("k-fold", "leave one province out"):
+    if setting not in SETTINGS:
         raise ValueError(f"未知的回测方式 / unknown setting {setting}")
-    labels = fold_labels(len(pairs.base)) if setting == "k-fold" else province_labels(pairs.base.codes)
+    by_province = setting == "leave one province out"
+    labels = province_labels(pairs.base.codes) if by_province else fold_labels(len(pairs.base))
     known = baseline_knowledge(folder, mortality, book.year)
-    return cross_validate(pairs, book, panel.centroids(folder), labels, known)
+    as_product = setting == PRODUCT_INPUTS
+    return cross_validate(pairs, book, panel.centroids(folder), labels, known, product_inputs=as_product)
 
 
 def fold_labels(n: int, folds: int = FOLDS, seed: int = 0) -> Texts:
@@ -165,10 +174,11 @@ def province_labels(codes: Texts) -> Texts:
 
 
 def ex_ante(counties: Counties, book: panel.Book, folder: Path, mortality: Mortality) -> Forecasts:
-    """Forecast from what was known at the 2010 census: WPP survival, half of the province's own deviation of 2000-10,
+    """Forecast from what was known at the 2010 census: survival by `rates_before`, half of the province's own deviation of 2000-10,
     and two county signals whose effect is learned from provinces of 2000-10: residents per registered person, and
     registered deaths against national rates (old-age survival). No 2010-20 change of any unit is used.
     """
+    mortality = rates_before(mortality)
     series = panel.province_series(folder)
     reference = closed_ratios(series[2010][1][0], mortality, book.year)
     before, after = to_eighteen(series[2000][1]), to_eighteen(series[2010][1])
@@ -192,6 +202,16 @@ def ex_ante(counties: Counties, book: panel.Book, folder: Path, mortality: Morta
     ahead[:, :, 2:] = cohort_base(counties.latest.persons) * np.exp(reference + deviation[:, None, :])
     point = band_totals(ahead.sum(axis=1))
     return Forecasts(counties.codes, point, np.repeat(point[..., None], 5, axis=2))
+
+
+def rates_before(mortality: Mortality, last: int = LAST_PERIOD) -> Mortality:
+    """Death rates up to the period `last`, continued at the pace of its fall from the period before; later ones unread.
+    (WPP's rates of that time are estimates of today.)"""
+    end = int(np.searchsorted(mortality.periods, last))
+    logs = np.log(mortality.rates)
+    after = np.maximum(np.arange(len(logs)) - end, 0)[:, None, None]
+    kept = np.minimum(np.arange(len(logs)), end)
+    return replace(mortality, rates=np.exp(logs[kept] + after * (logs[end] - logs[end - 1])))
 
 
 def closed_ratios(fine: Floats, mortality: Mortality, year: int) -> Floats:

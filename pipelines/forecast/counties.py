@@ -33,6 +33,8 @@ AREA_COVARIATES: Final = (
     "prefecture_urban_share",
     "share_of_prefecture",
 )
+BOOK_COVARIATES: Final = COVARIATES[3:12]
+"""Printed in a census book of all counties, not among what a county is known by on its own."""
 THIN: Final = ((0, 14), (15, 59), (60, None), (65, None))
 OPEN_AGE: Final = 999
 
@@ -101,6 +103,19 @@ class Counties:
             names=self.names[rows],
             flags=tuple(f for f in self.flags if f.county_code in kept),
         )
+
+
+def on_their_own(counties: Counties) -> Counties:
+    """The same counties known as the product knows them: without prefecture, province and `BOOK_COVARIATES`."""
+    now = counties.latest
+    book = np.isin(COVARIATES, BOOK_COVARIATES)
+    known = replace(
+        now,
+        covariates=np.where(book, np.nan, now.covariates),
+        area_persons=np.full_like(now.area_persons, np.nan),
+        area_covariates=np.full_like(now.area_covariates, np.nan),
+    )
+    return replace(counties, latest=known)
 
 
 def unit_kind(code: str) -> str:

@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 
 from pipelines.forecast.cohorts import GROUP_STARTS, GROUPS, Floats, Texts
-from pipelines.forecast.counties import COVARIATES, Census, unit_kind
+from pipelines.forecast.counties import BOOK_COVARIATES, COVARIATES, Census, unit_kind
 
 SEX_RATIO_SPANS: Final = {
     "sex_ratio_20_34": (4, 7),
@@ -50,6 +50,8 @@ CARRIED: Final = (
     "death_rate",
 )
 """Features the 2020 book does not print and that are carried forward from the county's earlier census."""
+OF_BOOK: Final = np.array([n in BOOK_COVARIATES or "prefecture" in n or "province_" in n for n in FEATURES])
+"""Features (len(FEATURES),) that need the book of all counties: prefecture, province and `BOOK_COVARIATES`."""
 MIGRANT_FLOOR: Final = 0.002
 """Added to migrant shares before taking logs, so that a county with none is not infinitely far away."""
 
@@ -103,6 +105,11 @@ def carried_forward(now: Floats, before: Floats) -> Floats:
         unknown = np.isnan(filled[:, column])
         filled[unknown, column] = before[unknown, column]
     return filled
+
+
+def unknown_of_book(known: Floats) -> Floats:
+    """Share (n,) of the features `OF_BOOK` that are unknown."""
+    return np.asarray(np.isnan(known[:, OF_BOOK]).mean(axis=1))
 
 
 def without_ages(known: Floats) -> Floats:

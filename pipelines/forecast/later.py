@@ -1,7 +1,8 @@
 """The forecast from the 2020 base against official figures published since: provinces and prefectures, year-ends.
 
 Annual figures come from sample surveys and differ from the census: within ±5 % for 60+ and ±2.5 % for 65+ is what can
-be asked (FORECAST §3). None of these figures was used in fitting.
+be asked (FORECAST §3). None of these figures was used in fitting. They test the national path and the shrinkage: areas are carried
+on by their own ratios, without an expectation from other counties and without the half weight of an own record.
 """
 
 from __future__ import annotations

@@ -26,7 +26,7 @@ from pipelines.forecast.cohorts import (
 )
 from pipelines.forecast.counties import Census, Counties
 from pipelines.forecast.errors import Problem, problem
-from pipelines.forecast.features import carried_forward, features, without_ages
+from pipelines.forecast.features import carried_forward, features, unknown_of_book, without_ages
 from pipelines.forecast.intervals import STEP, annual_offsets, calibrated, error_size, log_offsets
 from pipelines.forecast.model import expect, standardised
 from pipelines.forecast.mortality import Mortality, cohort_log_survival, consistency
@@ -172,12 +172,12 @@ def ten_year_deviations(counties: Counties, persons: Floats, model: ForecastMode
         followed = ~np.isnan(counties.earlier.persons).any(axis=(1, 2)) & ~counties.thin
         known[followed] = earlier[followed]
         residual[followed] = deviations(counties.earlier.persons[followed], persons[followed], model.reference)
+    widen = np.where(counties.thin, model.thin_factor, 1.0) * model.book_factor ** unknown_of_book(known)
     known[counties.thin] = without_ages(known[counties.thin])
     expected = expect(model.expectation, known, counties.codes)
     residual -= expected
     offset = (model.reference - model.national).mean(axis=0)
     z = standardised(model.expectation, known)
-    widen = np.where(counties.thin, model.thin_factor, 1.0)
     size = error_size(model.spread, z) * widen[:, None]
     offsets = ten_year_offsets(
         model.band_errors, model.expectation, z, persons, counties.codes, counties.districts, widen

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from functools import cache
 from pathlib import Path
@@ -52,8 +54,8 @@ class ForecastModel:
     reference (2, 16): log ratios by sex to which the expectation's deviations are added; national (2, 16): the
     nation's own; nations: the censuses learned from, oldest first; persistence per decade and own_weight of FORECAST
     §2.5-2.6; death_spread: log spread of counties' mortality around the age-specific national rates; thin_factor:
-    how much larger errors are when only broad age groups are given; record: training record (hashes, versions,
-    scores).
+    how much larger errors are when only broad age groups are given; book_factor: how much wider intervals are when no
+    feature of the census book is known; record: training record (hashes, versions, scores).
     """
 
     expectation: Expectation
@@ -67,6 +69,7 @@ class ForecastModel:
     own_weight: float
     death_spread: float
     thin_factor: float
+    book_factor: float
     record: dict[str, Any]
 
     @property
@@ -81,6 +84,26 @@ class ForecastModel:
 
 def save_model(model: ForecastModel, file: Path = MODEL_FILE) -> int:
     """Write the model; returns its size in bytes. Raises ValueError above 200 kB."""
+    record = np.asarray(json.dumps(model.record, ensure_ascii=False, sort_keys=True))
+    file.parent.mkdir(parents=True, exist_ok=True)
+    np.savez_compressed(file, allow_pickle=False, **saved_arrays(model), record=record)
+    size = file.stat().st_size
+    if size > LARGEST_FILE:
+        raise ValueError(f"模型文件过大 / model file of {size} bytes exceeds {LARGEST_FILE}")
+    return size
+
+
+def fingerprint(arrays: Mapping[str, Any]) -> str:
+    """Eight digits over every array of a model file but its record (which holds them)."""
+    digest = hashlib.sha256()
+    for name in sorted(set(arrays) - {"record"}):
+        array = np.ascontiguousarray(arrays[name])
+        digest.update(f"{name} {array.dtype} {array.shape} ".encode() + array.tobytes())
+    return digest.hexdigest()[:8]
+
+
+def saved_arrays(model: ForecastModel) -> dict[str, Any]:
+    """The arrays of the model file by name, as they are written; without the record."""
     arrays: dict[str, Any] = {}
     for part, value in (
         ("expectation", model.expectation),
@@ -97,15 +120,9 @@ def save_model(model: ForecastModel, file: Path = MODEL_FILE) -> int:
     for nation in model.nations:
         for f in fields(nation):
             arrays[f"nation.{nation.year}.{f.name}"] = np.asarray(getattr(nation, f.name))
-    for name in ("reference", "national", "persistence", "own_weight", "death_spread", "thin_factor"):
+    for name in ("reference", "national", "persistence", "own_weight", "death_spread", "thin_factor", "book_factor"):
         arrays[name] = np.asarray(getattr(model, name))
-    arrays["record"] = np.asarray(json.dumps(model.record, ensure_ascii=False, sort_keys=True))
-    file.parent.mkdir(parents=True, exist_ok=True)
-    np.savez_compressed(file, allow_pickle=False, **arrays)
-    size = file.stat().st_size
-    if size > LARGEST_FILE:
-        raise ValueError(f"模型文件过大 / model file of {size} bytes exceeds {LARGEST_FILE}")
-    return size
+    return arrays
 
 
 @cache
@@ -142,6 +159,7 @@ def load_model(file: Path = MODEL_FILE) -> ForecastModel:
             number("own_weight"),
             number("death_spread"),
             number("thin_factor"),
+            number("book_factor"),
             json.loads(str(arrays["record"])),
         )
 

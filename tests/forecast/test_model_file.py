@@ -1,14 +1,19 @@
 """The shipped model: small, without rows of the panel, with its record, and the parts it is made of."""
 
+from dataclasses import replace
+
 import numpy as np
 import polars as pl
 import pytest
 
-from pipelines.forecast.features import FEATURES
+from pipelines.forecast.counties import counties_from_frames, on_their_own
+from pipelines.forecast.features import FEATURES, OF_BOOK, features, unknown_of_book
 from pipelines.forecast.own import FULL_WITHIN, NONE_FROM, own_part, redescending
 from pipelines.forecast.panel import corrections
+from pipelines.forecast.project import ten_year_deviations
 from pipelines.forecast.ratios import WINSOR, winsorised
-from pipelines.forecast.shipped import LARGEST_FILE, MODEL_FILE
+from pipelines.forecast.shipped import LARGEST_FILE, MODEL_FILE, fingerprint, saved_arrays
+from pipelines.forecast.training import METHOD, sources
 
 
 def test_the_file_is_small_and_recorded(model):
@@ -27,6 +32,34 @@ def test_no_array_has_a_row_per_county(model):
             if arrays[name].dtype.kind == "U" and arrays[name].ndim
         }
     assert widest == {"expectation.prefectures": 4, "band_errors.provinces": 2}  # no six-digit code of a county
+
+
+def test_the_version_is_that_of_all_arrays(model):
+    with np.load(MODEL_FILE) as file:
+        arrays = {name: file[name] for name in file.files}
+    assert model.method_version == f"{METHOD}+{fingerprint(arrays)}"
+    assert set(saved_arrays(model)) | {"record"} == set(arrays)
+    for name in set(arrays) - {"record"}:
+        changed = np.frombuffer(bytes([arrays[name].tobytes()[0] ^ 1]) + arrays[name].tobytes()[1:], arrays[name].dtype)
+        other = arrays | {name: changed.reshape(arrays[name].shape)}
+        assert fingerprint(other) != fingerprint(arrays), name
+
+
+def test_the_code_of_the_record_is_what_training_imports():
+    assert {"training", "model", "bands", "intervals", "panel", "mortality", "kernel"} <= sources("training")
+    assert sources("training").isdisjoint({"graves", "beds", "commands", "record"})
+    assert sources("training") < sources("backtest")
+
+
+def test_a_county_known_on_its_own_lacks_the_features_of_the_book_and_is_wider(model, county):
+    counties = counties_from_frames(county())
+    alone = on_their_own(counties)
+    nation = model.nation(2020)
+    known = features(alone.codes, alone.latest, nation.persons, nation.covariates)
+    assert np.isnan(known[:, OF_BOOK]).all() and unknown_of_book(known) == pytest.approx(1)
+    persons = alone.latest.persons
+    made, plain = (ten_year_deviations(alone, persons, m).offsets for m in (model, replace(model, book_factor=1.0)))
+    assert made[:, :, [0, 1, 3, 4]] / plain[:, :, [0, 1, 3, 4]] == pytest.approx(model.book_factor)
 
 
 def test_features_and_parameters_fit(model):

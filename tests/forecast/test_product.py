@@ -2,10 +2,14 @@
 
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 import pytest
 
-from pipelines.forecast.product import forecast_tables, numbered, read_core
+from pipelines.forecast.counties import counties_from_frames
+from pipelines.forecast.features import OF_BOOK, features
+from pipelines.forecast.product import census_covariates, forecast_tables, numbered, read_core
+from pipelines.forecast.shipped import load_model
 
 # 60+ in 2030, medians of the method's bake-off on the national panel
 ORIENTATION = {"530425": 43_900, "530129": 120_400, "620722": 54_300, "532301": 169_600, "530112": 260_000}
@@ -21,6 +25,17 @@ def test_medians_of_2030(tables: dict[str, pl.DataFrame], county: str, persons: 
     row = tables["forecast_elderly"].filter(county_code=county, year=2030, age_band="60+", sex="both")
     assert row["p50"].item() == pytest.approx(persons, rel=0.02)
     assert row["p10"].item() < row["p50"].item() < row["p90"].item()
+
+
+def test_the_backtest_hides_what_the_product_does_not_know(core: Path) -> None:
+    """Features of the earlier census, from which a county that is followed is forecast."""
+    held = read_core(core)
+    ages = held["fct_population"].filter(basis="resident")
+    counties = counties_from_frames(ages, census_covariates(held["fct_census_covariate"]))
+    first, nation = counties.earlier, load_model().nations[0]
+    assert first is not None
+    unknown = np.isnan(features(counties.codes, first, nation.persons, nation.covariates))
+    assert (unknown == OF_BOOK).all()
 
 
 def test_same_seed_same_numbers(core: Path, tables: dict[str, pl.DataFrame]) -> None:

@@ -12,6 +12,7 @@ import pytest
 from pipelines.desk import record, words
 from pipelines.desk.charts import people
 from pipelines.desk.words import LANGUAGES, Language
+from pipelines.forecast.backtest import PRODUCT_INPUTS
 from pipelines.forecast.gates import MEASURES, gate_reached
 from pipelines.forecast.shipped import load_model
 from pipelines.publish.site import build_site
@@ -146,6 +147,17 @@ def test_a_projection_beyond_its_shelf_life_is_drawn_apart() -> None:
     assert "60岁及以上6年" in people._shelf_note(ahead).zh and "6 years" in people._shelf_note(ahead).en
     unknown = ahead.with_columns(pl.lit(None, pl.Float64).alias("shelf_life_years"))
     assert people._by_shelf_life(unknown)[1].is_empty() and people._shelf_note(unknown) == words.Words("", "")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_page_says_what_the_inputs_of_the_product_cost_and_what_later_facts_do_not_test(
+    site: Path, language: Language
+) -> None:
+    text = _page(site, language)
+    for row in _ours(PRODUCT_INPUTS).iter_rows(named=True):
+        assert " / ".join(words.number(row[m]) for m in MEASURES) in text
+        assert words.number(row["coverage80"], 1) in text
+    assert record.NOT_TESTED_LATER.to(language).strip() in text.replace("&#39;", "'")
 
 
 def test_what_lies_outside_is_explained_by_its_last_year() -> None:
