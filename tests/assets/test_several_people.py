@@ -53,6 +53,8 @@ class Office:
             "PYTHONPATH": str(PROJECT), "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
         }  # fmt: skip
         self.log, self.processes = log, {}
+        tables = [str(Path(sys.executable).parent / "dagster"), "instance", "migrate"]
+        subprocess.run(tables, env=self.env, cwd=PROJECT, check=True, capture_output=True)
         for units, ports in STARTED:
             for unit in units:
                 self.processes[unit] = self._start(unit, home)
