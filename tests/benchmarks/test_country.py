@@ -96,7 +96,7 @@ def test_a_country_is_published_and_again_after_one_change() -> None:
 
 
 OF_THE_RUN = {"mart_quality", "meta_release", "meta_table"}  # they name the release, or speak of the one before
-MANY = 260  # more than a slice, more than are partitioned one by one
+MANY = 205  # more than a slice, more than are partitioned one by one
 
 
 def refreshed(root: Path, raw: Path) -> dict[str, bytes]:
@@ -109,7 +109,7 @@ def refreshed(root: Path, raw: Path) -> dict[str, bytes]:
 
 @pytest.mark.slow
 def test_reuse_gives_byte_for_byte_what_a_clean_build_gives(tmp_path: Path) -> None:
-    """Of 260 counties one changes: one slice a layer is computed again, and every table is that of a build from nothing."""
+    """Of 205 counties one changes: one slice a layer is computed again, and every table is that of a build from nothing."""
     raw = tmp_path / "raw"
     folders = country.write(raw, MANY, panel=country.panel_folder())
     root, clean = tmp_path / "root", tmp_path / "clean"
