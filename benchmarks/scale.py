@@ -255,28 +255,9 @@ def plot(runs: list[Refresh], path: Path) -> None:
     names = list(dict.fromkeys(s.name for r in runs for s in r.stages))
     for name, colour in zip(names, qualitative.Dark24, strict=False):
         points = [(r.counties, s) for r in runs for s in r.stages if s.name == name and s.cpu]
-        x = [n for n, _ in points]
-        figure.add_scatter(
-            x=x,
-            y=[s.cpu for _, s in points],
-            name=name,
-            legendgroup=name,
-            mode="lines+markers",
-            line_color=colour,
-            row=1,
-            col=1,
-        )
-        figure.add_scatter(
-            x=x,
-            y=[s.peak_mb for _, s in points],
-            name=name,
-            legendgroup=name,
-            showlegend=False,
-            mode="lines+markers",
-            line_color=colour,
-            row=1,
-            col=2,
-        )
+        shown = {"name": name, "legendgroup": name, "mode": "lines+markers", "line_color": colour}
+        for column, y in enumerate(([s.cpu for _, s in points], [s.peak_mb for _, s in points]), start=1):
+            figure.add_scatter(x=[n for n, _ in points], y=y, showlegend=column == 1, row=1, col=column, **shown)
     figure.update_xaxes(type="log", title="counties")
     figure.update_yaxes(type="log", row=1, col=1)
     figure.update_layout(title="Refresh of a synthetic country", height=560, template=go.layout.Template())

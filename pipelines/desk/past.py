@@ -27,8 +27,6 @@ _TOLD = (
     "git_commit",
     "content_hash",
 )
-
-
 _INLINE = ("year", "age_band", "p2_5", "p10", "p50", "p90", "p97_5", "method_version")
 
 

@@ -52,22 +52,27 @@ class Office:
             **os.environ, "DAGSTER_HOME": str(home), "MINZHENG_RAW_FOLDER": str(root / "raw"), "MINZHENG_PG_PASSWORD": PASSWORD, "MINZHENG_NOTEBOOKS": "0",
             "PYTHONPATH": str(PROJECT), "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
         }  # fmt: skip
-        self.log, self.processes = log, {}
+        self.home, self.log, self.processes = home, log, {}
+
+    def open(self) -> None:
+        """Make Dagster's tables, then start the units in their order; a failure leaves what was started to `close`."""
         tables = [str(Path(sys.executable).parent / "dagster"), "instance", "migrate"]
         subprocess.run(tables, env=self.env, cwd=PROJECT, check=True, capture_output=True)
         for units, ports in STARTED:
             for unit in units:
-                self.processes[unit] = self._start(unit, home)
+                self.processes[unit] = self._start(unit)
             for port in ports:
                 self.listens(port)
 
     def _moved(self, text: str) -> str:
         return re.sub("|".join(PORTS), lambda m: str(self.ports[m[0]]), text)
 
-    def _start(self, unit: str, home: Path) -> subprocess.Popen[bytes]:
+    def _start(self, unit: str) -> subprocess.Popen[bytes]:
         text = (DEPLOY / f"minzheng-{unit}.service").read_text(encoding="utf-8")
         (line,) = re.findall(r"^ExecStart=(.*)$", text, re.MULTILINE)
-        program, *rest = shlex.split(self._moved(line).replace("deploy/workspace.yaml", str(home / "workspace.yaml")))
+        program, *rest = shlex.split(
+            self._moved(line).replace("deploy/workspace.yaml", str(self.home / "workspace.yaml"))
+        )
         command = [str(Path(sys.executable).parent / Path(program).name), *rest]
         with self.log.open("ab") as out:
             return subprocess.Popen(command, cwd=PROJECT, env=self.env, stdout=out, stderr=out)
@@ -128,6 +133,7 @@ class Office:
 def office(postgres: int, dagster_home: Path, tmp_path: Path) -> Iterator[Office]:
     made = Office(dagster_home, fresh_root(tmp_path / "data", *COUNTIES), tmp_path / "log.txt")
     try:
+        made.open()
         yield made
     finally:
         made.close()
