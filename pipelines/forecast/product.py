@@ -12,10 +12,11 @@ import numpy as np
 import polars as pl
 
 from pipelines.forecast import cemeteries
+from pipelines.forecast.areas import surrounded
 from pipelines.forecast.assumptions import DEFAULT_NAME, AssumptionSet, assumptions_from_frame
 from pipelines.forecast.beds import bed_outlook, plausibility
 from pipelines.forecast.cohorts import GROUP_STARTS, Floats
-from pipelines.forecast.counties import counties_from_frames
+from pipelines.forecast.counties import COVARIATES, counties_from_frames
 from pipelines.forecast.graves import crude_rate_rises, grave_outlook, twenty_year_test
 from pipelines.forecast.mortality import with_rates
 from pipelines.forecast.pooled import DOUBTS
@@ -28,17 +29,32 @@ NEEDED: Final = (
     "dim_parameter",
     "fct_population",
     "fct_census_covariate",
+    "fct_area_population",
+    "fct_area_covariate",
     "fct_mortality",
     "fct_observation",
     "fct_project",
     "fct_project_output",
 )
-PERSONS: Final = NEEDED[:4]
+PERSONS: Final = NEEDED[:6]
 """Those of them that persons are projected from."""
 NATION: Final = "China"
 PERSISTENCE, OWN_WEIGHT, DEATH_LEVEL = "deviation_persistence", "own_record_weight", "mortality_level"
 """Assumptions on persons: what stands in the model as learned and judged; as parameters they can be changed."""
 SENSITIVITY_YEAR: Final = 2030
+SHARES: Final = {
+    "urban_share": ("urban_residents", "resident"),
+    "migrants_same_county": ("migrants_within_county", "resident"),
+    "migrants_same_province": ("migrants_within_province", "resident"),
+    "migrants_other_province": ("migrants_from_other_provinces", "resident"),
+    "one_person_households": ("single_person_households", "family_households"),
+    "elderly_households": ("households_with_65plus", "family_households"),
+    "single_elderly_households": ("households_with_one_65plus", "households_with_65plus"),
+    "household_population": ("family_household_members", "resident"),
+}
+"""Covariate of the engine → what the census counts, of what."""
+PERCENT: Final = ("minority_share",)
+"""Shares that the census prints in per cent."""
 FLAG_COLUMNS: Final = ("county_code", "check_id", "message_zh", "message_en")
 
 
@@ -114,7 +130,8 @@ def elderly_projection(
         )
     )
     rates = with_rates(model.mortality, core["fct_mortality"].filter(pl.col("geography") == NATION))
-    counties = counties_from_frames(ages, census_covariates(core["fct_census_covariate"]), base_census(model))
+    alone = counties_from_frames(ages, census_covariates(core["fct_census_covariate"]), base_census(model))
+    counties = surrounded(alone, core["fct_area_population"], core["fct_area_covariate"])
     shares = {name: held[name].share for name in (PERSISTENCE, OWN_WEIGHT, DEATH_LEVEL) if name in held}
     judged = replace(
         model,
@@ -138,15 +155,17 @@ def _versioned(bands: pl.DataFrame, assumptions: AssumptionSet) -> pl.DataFrame:
 
 
 def census_covariates(long: pl.DataFrame) -> pl.DataFrame:
-    """fct_census_covariate (long) → one row per county and year with the engine's covariates; urban_share derived."""
+    """fct_census_covariate (long) → one row per county and year with the engine's covariates; `SHARES` derived."""
     if long.is_empty():
         return pl.DataFrame(schema={"county_code": pl.String, "year": pl.Int64})
     wide = long.pivot("variable", index=["county_code", "year"], values="value").with_columns(
         pl.col("year").cast(pl.Int64)
     )
-    if {"urban_residents", "resident"} <= set(wide.columns):
-        wide = wide.with_columns((pl.col("urban_residents") / pl.col("resident")).alias("urban_share"))
-    return wide.drop("urban_residents", "households_with_65plus", strict=False)
+    given = set(wide.columns)
+    shares = {name: pl.col(part) / pl.col(of) for name, (part, of) in SHARES.items() if {part, of} <= given}
+    hundred = pl.repeat(100.0, pl.len())  # a column: by a scalar polars multiplies, and the last digit is another
+    shares |= {name: pl.col(name) / hundred for name in PERCENT if name in given}
+    return wide.select("county_code", "year", *(c for c in COVARIATES if c in given - shares.keys()), **shares)
 
 
 def national_elderly(model: ForecastModel, year: int) -> Floats:

@@ -27,6 +27,7 @@ from pipelines.forecast.cohorts import (
 from pipelines.forecast.counties import Census, Counties
 from pipelines.forecast.errors import Problem, problem
 from pipelines.forecast.features import carried_forward, features, unknown_of_book, without_ages
+from pipelines.forecast.inputs import unknown_flags
 from pipelines.forecast.intervals import STEP, annual_offsets, calibrated, error_size, log_offsets
 from pipelines.forecast.model import expect, standardised
 from pipelines.forecast.mortality import Mortality, cohort_log_survival, consistency
@@ -133,7 +134,7 @@ def _projected(
     quantiles = bands[..., None] * np.exp(annual_offsets(offsets, years))
     spread = np.exp(NORMAL * np.sqrt(model.death_spread**2 + offsets[:, :1, 0, 2, 3:4] ** 2))
     return Projection(
-        _band_frame(counties, quantiles, base_year, model.method_version, _shelf_lives(counties, persons, model)),
+        _band_frame(counties, quantiles, base_year, model.method_version, _shelf_lives(counties, persons, county.unknown, model)),
         _age_frame(counties, ages, base_year),
         _death_frame(counties, _both(deaths), spread, base_year, model.method_version),
         pl.DataFrame(),
@@ -141,19 +142,25 @@ def _projected(
     )
 
 
-def _shelf_lives(counties: Counties, persons: Floats, model: ForecastModel) -> Floats:
+def _shelf_lives(counties: Counties, persons: Floats, unknown: Floats, model: ForecastModel) -> Floats:
+    """Years (n, 3): those of the backtest's form that a county is forecast in, all features known or not."""
     widen = np.where(counties.thin, model.thin_factor, 1.0)
-    return shelf_lives(model.record.get("shelf_life", {}), counties.districts, persons.sum(axis=(1, 2)), widen)
+    whole, part = (
+        shelf_lives(model.record.get(form, {}), counties.districts, persons.sum(axis=(1, 2)), widen)
+        for form in ("shelf_life", "shelf_life_own_rows")
+    )
+    return np.where(unknown[:, None] > 0, part, whole)
 
 
 @dataclass(frozen=True, slots=True)
 class CountyDeviations:
     """Ten-year log deviations (n, 16) from the nation before shrinkage, size of error (n, 16), log distance of
-    quantiles from the median after ten years (n, 3 bands, 5), and flags."""
+    quantiles from the median after ten years (n, 3 bands, 5), share (n,) of the book's features that is unknown, and flags."""
 
     deviation: Floats
     size: Floats
     offsets: Floats
+    unknown: Floats
     flags: tuple[Problem, ...]
 
 
@@ -172,7 +179,8 @@ def ten_year_deviations(counties: Counties, persons: Floats, model: ForecastMode
         followed = ~np.isnan(counties.earlier.persons).any(axis=(1, 2)) & ~counties.thin
         known[followed] = earlier[followed]
         residual[followed] = deviations(counties.earlier.persons[followed], persons[followed], model.reference)
-    widen = np.where(counties.thin, model.thin_factor, 1.0) * model.book_factor ** unknown_of_book(known)
+    unknown, flags = unknown_of_book(known), unknown_flags(counties.codes, known)
+    widen = np.where(counties.thin, model.thin_factor, 1.0) * model.book_factor**unknown
     known[counties.thin] = without_ages(known[counties.thin])
     expected = expect(model.expectation, known, counties.codes)
     residual -= expected
@@ -187,7 +195,8 @@ def ten_year_deviations(counties: Counties, persons: Floats, model: ForecastMode
         expected + own_part(residual, model.own_weight) + offset,
         size,
         offsets,
-        tuple(problem("boundary_suspected", str(code)) for code in suspects),
+        unknown,
+        tuple(problem("boundary_suspected", str(code)) for code in suspects) + flags,
     )
 
 

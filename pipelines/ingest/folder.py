@@ -29,6 +29,7 @@ OPTIONAL = (
     "progress",
 )
 REFERENCE = ("areas", "datasets", "parameters", "mortality")
+REFERENCE_OPTIONAL = ("area_population", "area_covariates")
 COUNTY_FACTS = (
     "code",
     "name_zh",
@@ -155,16 +156,16 @@ def read_county(folder: Path) -> RawCounty:
 
 
 def read_reference(folder: Path) -> dict[str, pl.DataFrame]:
-    """Read raw/reference: areas, data sets, parameters, mortality. Raises InputError."""
+    """Read raw/reference: areas, data sets, parameters, mortality, and the censuses of areas where they are there. Raises InputError."""
     _refuse_links(folder)
     problems: list[Problem] = []
     tables = {}
-    for name in REFERENCE:
+    for name in (*REFERENCE, *REFERENCE_OPTIONAL):
         found = find(folder, name)
-        if found is None:
+        if found is None and name in REFERENCE:
             problems.append(Problem(f"reference/{name}.csv", 0, "", "", "missing_file"))
-        else:
-            tables[name] = _read(found, name, problems)
+        tables[name] = empty(name) if found is None else _read(found, name, problems)
+    problems += _foreign(tables, {p.file.removeprefix("reference/").rsplit(".", 1)[0] for p in problems})
     if problems:
         raise InputError(problems)
     return tables
@@ -190,7 +191,7 @@ def _read(path: Path, name: str, problems: list[Problem]) -> pl.DataFrame:
     try:
         return typed(read_cells(path, name), name, path.name)
     except InputError as error:
-        optional_and_empty = name in OPTIONAL and [p.rule for p in error.problems] == ["empty_file"]
+        optional_and_empty = name in (*OPTIONAL, *REFERENCE_OPTIONAL) and [p.rule for p in error.problems] == ["empty_file"]
         if not optional_and_empty:
             problems += error.problems
         return empty(name)
@@ -240,8 +241,18 @@ def _bad_names(county: dict[str, object], source: dict[str, object]) -> list[Pro
 
 
 def _references(tables: dict[str, pl.DataFrame], broken: set[str]) -> list[Problem]:
-    """References inside the folder: project keys, restated rows, printed indicator names. References to a file that
-    could not be read are not reported: they would only repeat its problem."""
+    """References inside the folder of a county: project keys, restated rows, printed indicator names."""
+    problems = _foreign(tables, broken)
+    if "indicator_map" in broken:
+        return problems
+    expected = "indicator_map.csv 中没有该指标", "not in indicator_map.csv"
+    mapped = tables["indicator_map"]["indicator_printed"]
+    return problems + _unknown(tables["statistics"], "statistics", "indicator_printed", mapped, expected)
+
+
+def _foreign(tables: dict[str, pl.DataFrame], broken: set[str]) -> list[Problem]:
+    """References between the files of a folder. Those to a file that could not be read are not reported: they would only
+    repeat its problem."""
     problems: list[Problem] = []
     for name, frame in tables.items():
         for column in registry.table(name).columns:
@@ -250,11 +261,7 @@ def _references(tables: dict[str, pl.DataFrame], broken: set[str]) -> list[Probl
             target, target_column = column.foreign
             expected = f"应见于 {target}.csv", f"expected in {target}.csv"
             problems += _unknown(frame, name, column.name, tables[target][target_column], expected)
-    if "indicator_map" in broken:
-        return problems
-    expected = "indicator_map.csv 中没有该指标", "not in indicator_map.csv"
-    mapped = tables["indicator_map"]["indicator_printed"]
-    return problems + _unknown(tables["statistics"], "statistics", "indicator_printed", mapped, expected)
+    return problems
 
 
 def _unknown(frame: pl.DataFrame, name: str, column: str, known: pl.Series, expected: tuple[str, str]) -> list[Problem]:

@@ -6,8 +6,9 @@ import numpy as np
 import polars as pl
 import pytest
 
-from pipelines.forecast.counties import counties_from_frames
-from pipelines.forecast.features import OF_BOOK, features
+from pipelines.forecast.areas import surrounded
+from pipelines.forecast.counties import BOOK_COVARIATES, counties_from_frames
+from pipelines.forecast.features import FEATURES, OF_BOOK, features
 from pipelines.forecast.product import census_covariates, forecast_tables, numbered, read_core
 from pipelines.forecast.shipped import load_model
 
@@ -27,15 +28,34 @@ def test_medians_of_2030(tables: dict[str, pl.DataFrame], county: str, persons: 
     assert row["p10"].item() < row["p50"].item() < row["p90"].item()
 
 
-def test_the_backtest_hides_what_the_product_does_not_know(core: Path) -> None:
-    """Features of the earlier census, from which a county that is followed is forecast."""
-    held = read_core(core)
+def unknown_features(held: dict[str, pl.DataFrame]) -> dict[str, set[str]]:
+    """County → features of the earlier census that are unknown, from which a county that is followed is forecast."""
     ages = held["fct_population"].filter(basis="resident")
-    counties = counties_from_frames(ages, census_covariates(held["fct_census_covariate"]))
+    alone = counties_from_frames(ages, census_covariates(held["fct_census_covariate"]))
+    counties = surrounded(alone, held["fct_area_population"], held["fct_area_covariate"])
     first, nation = counties.earlier, load_model().nations[0]
     assert first is not None
-    unknown = np.isnan(features(counties.codes, first, nation.persons, nation.covariates))
-    assert (unknown == OF_BOOK).all()
+    gaps = np.isnan(features(counties.codes, first, nation.persons, nation.covariates))
+    return {str(code): {FEATURES[i] for i in np.flatnonzero(row)} for code, row in zip(counties.codes, gaps, strict=True)}
+
+
+def test_every_feature_is_known_where_the_book_is(core: Path, tables: dict[str, pl.DataFrame]) -> None:
+    """The county that the book at hand leaves out lacks what only the book prints of it, and says so; nobody else does."""
+    unknown = unknown_features(read_core(core))
+    lacking = {code for code, names in unknown.items() if names}
+    assert lacking == {"530425"} and unknown["530425"] == set(BOOK_COVARIATES)
+    said = tables["forecast_plausibility"].filter(check_id="input_flag")
+    assert said["county_code"].to_list() == ["530425"] and "9 of 60" in said["message_en"].item()
+
+
+def test_without_rows_of_the_book_the_backtest_hides_what_is_not_known(core: Path) -> None:
+    """A sixth county that hands in its own ages, residents and vital rates only: `own rows only`."""
+    held = read_core(core)
+    own = pl.col("variable").is_in(["resident", "registered", "urban_residents", "birth_rate", "death_rate"])
+    bare = {name: held[name].clear() for name in ("fct_area_population", "fct_area_covariate")}
+    unknown = unknown_features(held | bare | {"fct_census_covariate": held["fct_census_covariate"].filter(own)})
+    expected = {name for name, book in zip(FEATURES, OF_BOOK, strict=True) if book}
+    assert all(names == expected for names in unknown.values())
 
 
 def test_same_seed_same_numbers(core: Path, tables: dict[str, pl.DataFrame]) -> None:
