@@ -11,9 +11,9 @@ from pipelines.desk import words
 from pipelines.desk.charts.base import CENSUS, bars, source_of
 from pipelines.desk.style import HATCHES, SERIES, Cell, Chart, Spec, Table, axis
 from pipelines.desk.words import Language, Words, same
-from pipelines.forecast.backtest import PRODUCT_INPUTS
+from pipelines.forecast.backtest import OWN_ROWS
 from pipelines.forecast.baselines import TITLES
-from pipelines.forecast.gates import GATES, MEASURES, gate_reached
+from pipelines.forecast.gates import GATES, MEASURES, NOT_IN_BOOK, gate_reached
 from pipelines.forecast.shipped import MODEL_FILE, load_model
 
 OURS: Final = "cohort_ratios"
@@ -26,7 +26,8 @@ GAP: Final = "\u00a0/\u00a0"  # four limits stay on one line
 
 SETTINGS: Final = {
     UNSEEN: Words("k折", "k-fold"),
-    PRODUCT_INPUTS: Words("k折，按产品输入", "k-fold, product inputs"),
+    NOT_IN_BOOK: Words("k折，本县不在普查资料中", NOT_IN_BOOK),
+    OWN_ROWS: Words("k折，仅有本县基本数据", OWN_ROWS),
     PROVINCE_OUT: Words("逐省留出", "province out"),
     "ex-ante": Words("事前", "ex-ante"),
 }
@@ -120,17 +121,17 @@ def source() -> Words:
 def headline(data: pl.DataFrame | None = None) -> Words:
     """One sentence: how far off the method was for counties it had not seen."""
     table = scores() if data is None else data
-    seen, product, out, ante = (
+    seen, _, alone, out, ante = (
         _ours(table, s).filter(pl.col("by") == "all", pl.col("age_band") == "60+").to_dicts()[0] for s in SETTINGS
     )
     n, share = words.number(seen["n"]), words.number(seen["share10"], 1)
     median, mean = _one(seen, "MdAPE"), _one(seen, "MAPE")
     return Words(
         f"对未参与学习的县，由2010年推到2020年的60岁及以上人数误差中位数{median}%、平均{mean}%（{n}个县、市、区），"
-        f"{share}%的单位误差在10%以上；若被评县只有本产品各县所有的资料，误差中位数{_one(product, 'MdAPE')}%；全省都未参与学习时误差中位数{_one(out, 'MdAPE')}%，只用2010年可知的信息时{_one(ante, 'MdAPE')}%。",
+        f"{share}%的单位误差在10%以上；若被评县只有自己的年龄、户籍、城镇人口和出生死亡率，误差中位数{_one(alone, 'MdAPE')}%；全省都未参与学习时误差中位数{_one(out, 'MdAPE')}%，只用2010年可知的信息时{_one(ante, 'MdAPE')}%。",
         f"For counties it had not learned from, the forecast from 2010 of people aged 60+ in 2020 was off by {median} % in the median and "
         f"{mean} % on average ({n} units), and by 10 % or more in {share} % of them; with no more known "
-        f"of them than of the counties here the median error was {_one(product, 'MdAPE')} %, with the whole province unseen the median error was "
+        f"of them than their own ages, registered and urban population and vital rates the median error was {_one(alone, 'MdAPE')} %, with the whole province unseen the median error was "
         f"{_one(out, 'MdAPE')} %, with only what was known in 2010 it was {_one(ante, 'MdAPE')} %.",
     )
 
@@ -220,22 +221,26 @@ def coverage_summary(data: pl.DataFrame | None = None) -> Words:
         found = table.filter(pl.col("setting") == setting)[level].to_list()
         return words.number(min(found), 1), words.number(max(found), 1)
 
-    fewer = table.filter(pl.col("setting") == PRODUCT_INPUTS)
-    errors = "; ".join(
-        f"{r['age_band']} " + " / ".join(words.number(r[m]) for m in MEASURES) for r in fewer.iter_rows(named=True)
-    )
-    (i, j), (k, m) = span(PRODUCT_INPUTS, "coverage80"), span(PRODUCT_INPUTS, "coverage95")
+    def errors(setting: str) -> str:
+        rows = table.filter(pl.col("setting") == setting).iter_rows(named=True)
+        return "; ".join(f"{r['age_band']} " + " / ".join(words.number(r[m]) for m in MEASURES) for r in rows)
+
+    part, own = errors(NOT_IN_BOOK), errors(OWN_ROWS)
+    (i, j), (k, m) = span(OWN_ROWS, "coverage80"), span(OWN_ROWS, "coverage95")
+    (p, q), (r, s) = span(NOT_IN_BOOK, "coverage80"), span(NOT_IN_BOOK, "coverage95")
     (a, b), (c, d) = span(UNSEEN, "coverage80"), span(PROVINCE_OUT, "coverage80")
     (e, f), (g, h) = span(UNSEEN, "coverage95"), span(PROVINCE_OUT, "coverage95")
     return Words(
         f"全部单位，三个年龄：80%区间在k折中覆盖{a}—{b}%，全省都未参与学习时{c}—{d}%；95%区间为{e}—{f}%和{g}—{h}%。"
-        f"本产品的县缺地级市、省、迁入来源、家庭户和民族特征（60项中31项）；被评县同样缺这些时，80%区间覆盖{i}—{j}%，95%区间{k}—{m}%"
-        f"（为此加宽），误差中位数、平均误差、P90、误差≥10%的单位为{errors.replace('; ', '；')}（%）。",
+        "县页上注明特征未知的县，不按k折一行，而按以下两种情形（区间已加宽；误差依次为中位数、平均、P90、误差≥10%的单位，%）："
+        f"缺迁入来源、家庭户和民族特征（60项中9项）时，80%区间覆盖{p}—{q}%，95%区间{r}—{s}%，误差{part.replace('; ', '；')}；"
+        f"地级市和省的特征也缺（共31项）时，80%区间覆盖{i}—{j}%，95%区间{k}—{m}%，误差{own.replace('; ', '；')}。",
         f"All units, three ages: the 80 % interval covers {a}–{b} % in k-fold and {c}–{d} % with the whole province unseen; "
         f"the 95 % interval {e}–{f} % and {g}–{h} %. "
-        "Of the counties here the features of prefecture and province, migrants by origin, households and minorities (31 of 60) are "
-        f"not known; with the same taken from the scored counties, the 80 % interval covers {i}–{j} % and the 95 % interval {k}–{m} % "
-        f"(widened for it), and median, mean, P90 and share ≥10 % of the errors are {errors} (%).",
+        "A county whose page says that features are unknown is not of the k-fold row but of one of two others (intervals are widened; "
+        "errors are median, mean, P90 and share ≥10 %, in %): without migrants by origin, households and minorities (9 of 60 features) "
+        f"the 80 % interval covers {p}–{q} % and the 95 % interval {r}–{s} %, errors {part}; without prefecture and province as well "
+        f"(31) {i}–{j} % and {k}–{m} %, errors {own}.",
     )
 
 

@@ -6,7 +6,7 @@ outcome planted in scored units cannot change a prediction.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -29,16 +29,17 @@ from pipelines.forecast.cohorts import (
     band_totals,
     cohort_base,
 )
-from pipelines.forecast.counties import COVARIATES, Counties, on_their_own
+from pipelines.forecast.counties import BOOK_COVARIATES, COVARIATES, Counties, on_their_own
 from pipelines.forecast.features import FEATURES, features, unknown_of_book
+from pipelines.forecast.gates import NOT_IN_BOOK
 from pipelines.forecast.model import HYPER, Hyper, expect, standardised
 from pipelines.forecast.mortality import Mortality, cohort_log_survival, cohort_of_age, hazards
 from pipelines.forecast.ratios import deviations, log_ratios
 from pipelines.forecast.shelf import SIZE_CLASSES, class_labels, shelf_life
 from pipelines.forecast.training import BOOK_FACTOR, Learned, learn, prepare, to_eighteen
 
-PRODUCT_INPUTS: Final = "k-fold, product inputs"
-SETTINGS: Final = ("k-fold", PRODUCT_INPUTS, "leave one province out", "ex-ante")
+OWN_ROWS: Final = "k-fold, own rows only"
+SETTINGS: Final = ("k-fold", NOT_IN_BOOK, OWN_ROWS, "leave one province out", "ex-ante")
 FOLDS: Final = 10
 OLDER: Final = slice(8, COHORTS)
 EX_ANTE_PERSISTENCE: Final = 0.5
@@ -98,11 +99,12 @@ def cross_validate(
     known: Known,
     hyper: Hyper = HYPER,
     *,
-    product_inputs: bool = False,
+    known_as: Callable[[Counties], Counties] = lambda counties: counties,
 ) -> Backtest:
     """Leave out the counties of one label after the other, learn from the rest, forecast the left-out.
 
-    product_inputs: of the left-out counties no more is known than the product knows of its own. Base-year features of all counties are standardised together once; outcomes of the left-out are never handed over.
+    known_as: what is known of the left-out counties (see `KNOWN_AS`). Base-year features of all counties are standardised
+    together once; outcomes of the left-out are never handed over.
     """
     n = len(labels)
     made_all = prepare(pairs.base, book, places, hyper)
@@ -114,7 +116,7 @@ def cross_validate(
         new = not set(province_labels(pairs.base.codes[test])) <= set(province_labels(seen.base.codes))
         learned = learn(seen, book, places, hyper, new_provinces=new, made=made_all.take(~test))
         left_out = pairs.base.take(test)
-        made = predict(learned, book, on_their_own(left_out) if product_inputs else left_out)
+        made = predict(learned, book, known_as(left_out))
         point[test], quantiles[test] = made.point, made.quantiles
         by_class[test] = _size_class_quantiles(made.point, pairs.base.take(test), learned, seen)
         rest = baselines(
@@ -139,6 +141,16 @@ def cross_validate(
     )
 
 
+def without_book_rows(counties: Counties) -> Counties:
+    """The same counties without `BOOK_COVARIATES`: of their prefecture and province everything is known."""
+    covariates = np.where(np.isin(COVARIATES, BOOK_COVARIATES), np.nan, counties.latest.covariates)
+    return replace(counties, latest=replace(counties.latest, covariates=covariates))
+
+
+KNOWN_AS: Final[dict[str, Callable[[Counties], Counties]]] = {NOT_IN_BOOK: without_book_rows, OWN_ROWS: on_their_own}
+"""Forms with fewer inputs, scored beside the whole: what is left of the left-out counties' base-year information."""
+
+
 def run_setting(folder: Path, setting: str, mortality: Mortality) -> Backtest:
     """One of `SETTINGS` on a panel folder. ValueError otherwise."""
     book, _, pairs = panel.read_pairs(folder)
@@ -159,8 +171,10 @@ def run_setting(folder: Path, setting: str, mortality: Mortality) -> Backtest:
     by_province = setting == "leave one province out"
     labels = province_labels(pairs.base.codes) if by_province else fold_labels(len(pairs.base))
     known = baseline_knowledge(folder, mortality, book.year)
-    as_product = setting == PRODUCT_INPUTS
-    return cross_validate(pairs, book, panel.centroids(folder), labels, known, product_inputs=as_product)
+    places = panel.centroids(folder)
+    if setting in KNOWN_AS:
+        return cross_validate(pairs, book, places, labels, known, known_as=KNOWN_AS[setting])
+    return cross_validate(pairs, book, places, labels, known)
 
 
 def fold_labels(n: int, folds: int = FOLDS, seed: int = 0) -> Texts:

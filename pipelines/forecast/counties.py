@@ -106,7 +106,8 @@ class Counties:
 
 
 def on_their_own(counties: Counties) -> Counties:
-    """The same counties known as the product knows them: without prefecture, province and `BOOK_COVARIATES`."""
+    """The same counties known by their own ages, residents and vital rates alone: without prefecture, province and
+    `BOOK_COVARIATES`."""
     now = counties.latest
     book = np.isin(COVARIATES, BOOK_COVARIATES)
     known = replace(

@@ -34,12 +34,13 @@ from pipelines.forecast.mortality import Mortality, cohort_log_survival, consist
 from pipelines.forecast.own import own_part, suspected_boundary
 from pipelines.forecast.pooled import doubtful_districts, pooled_areas, without_pool
 from pipelines.forecast.ratios import deviations
-from pipelines.forecast.shelf import shelf_lives
+from pipelines.forecast.shelf import FORMS, shelf_lives
 from pipelines.forecast.shipped import ForecastModel
 
 QUANTILE_NAMES: Final = ("p2_5", "p10", "p50", "p90", "p97_5")
 NORMAL: Final = np.array([-1.959964, -1.281552, 0.0, 1.281552, 1.959964])
 LONGEST: Final = 20
+ROUNDING: Final = 1e-9
 DEFAULT_SEED: Final = 20201101
 Axis = Sequence[str] | Texts | Ints
 
@@ -145,11 +146,10 @@ def _projected(
 def _shelf_lives(counties: Counties, persons: Floats, unknown: Floats, model: ForecastModel) -> Floats:
     """Years (n, 3): those of the backtest's form that a county is forecast in, all features known or not."""
     widen = np.where(counties.thin, model.thin_factor, 1.0)
-    whole, part = (
-        shelf_lives(model.record.get(form, {}), counties.districts, persons.sum(axis=(1, 2)), widen)
-        for form in ("shelf_life", "shelf_life_own_rows")
-    )
-    return np.where(unknown[:, None] > 0, part, whole)
+    form = np.searchsorted(list(FORMS.values()), unknown - ROUNDING)
+    residents = persons.sum(axis=(1, 2))
+    years = [shelf_lives(model.record.get(key, {}), counties.districts, residents, widen) for key in FORMS]
+    return np.stack(years)[form, np.arange(len(counties))]
 
 
 @dataclass(frozen=True, slots=True)

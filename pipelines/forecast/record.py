@@ -8,15 +8,18 @@ from typing import Any, Final
 
 import polars as pl
 
-from pipelines.forecast.backtest import PRODUCT_INPUTS, SETTINGS, run_setting, score_frame
+from pipelines.forecast.backtest import KNOWN_AS, OWN_ROWS, SETTINGS, run_setting, score_frame
 from pipelines.forecast.baselines import TITLES
 from pipelines.forecast.cohorts import BANDS
-from pipelines.forecast.gates import GATES, MEASURES, gate_reached
+from pipelines.forecast.gates import GATES, MEASURES, NOT_IN_BOOK, gate_reached
 from pipelines.forecast.later import later_facts
+from pipelines.forecast.shelf import FORMS
 from pipelines.forecast.shipped import MODEL_FILE, ForecastModel, save_model
 from pipelines.forecast.training import read_mortality, train
 
 SCORES_FILE: Final = MODEL_FILE.with_name("scores.csv")
+SHELF_SETTINGS: Final = ("k-fold", NOT_IN_BOOK, OWN_ROWS)
+"""In the order of `shelf.FORMS`."""
 LATER_FILE: Final = MODEL_FILE.with_name("later_scores.csv")
 
 
@@ -35,7 +38,8 @@ def train_and_record(panel_folder: Path, demography: Path, docs: Path | None) ->
 def _recorded(model: ForecastModel, docs: Path | None) -> ForecastModel:
     """Save the model with the scores of the two tables, and the results page. All print what the tables hold."""
     scores, later = read_tables()
-    model = replace(model, record=model.record | {"scores": _headline(scores), "shelf_life": _shelf_lives(scores)})
+    lives = {key: _shelf_lives(scores, setting) for key, setting in zip(FORMS, SHELF_SETTINGS, strict=True)}
+    model = replace(model, record=model.record | {"scores": _headline(scores)} | lives)
     size = save_model(model)
     if docs is not None:
         (docs / "backtest.md").write_text(results_page(scores, later, model, size), encoding="utf-8")
@@ -73,11 +77,15 @@ def results_page(scores: pl.DataFrame, later: pl.DataFrame, model: ForecastModel
         "65+ is held to the gates of 60+. Ex-ante uses no census figure later than 2010 and death rates up to 2005-10, "
         "continued at their pace (in the estimate of World Population Prospects 2024, which is of today).",
         "",
-        "## With the inputs the product has / 按产品所有的输入",
+        "## With fewer inputs / 输入不全时",
         "",
-        "Features of the prefecture and the province, migrants by origin, households and minorities (31 of 60) are taken "
-        "from the left-out counties, as they are unknown of the counties of the product; the fits are those of k-fold. "
-        "Intervals are widened for it (`book_factor`). 被评县的地级市、省、迁入来源、家庭户和民族特征（60项中31项）按产品情形视为未知。",
+        "`k-fold` is the form of a county of which all 60 features are known: in the product, those in the census book at hand whose "
+        "prefecture and province are in `data/raw/reference`. `k-fold, county not in the book`: migrants by origin, households "
+        "and minorities (9 features) are taken from the left-out counties. `k-fold, own rows only`: features of the prefecture and the "
+        "province as well (31), as of a new county that hands in nothing but its own ages, residents and vital rates. The fits "
+        "are those of k-fold; intervals are widened by `book_factor` to the power of the share of the 31 that is unknown. The product "
+        "flags every county forecast in one of these two forms. 被评县缺迁入来源、家庭户和民族特征（9项），或另缺地级市和省的特征（共31项）时的误差；"
+        "60项特征齐全的县按`k-fold`一行。",
         "",
         _product_table(scores),
         "",
@@ -97,10 +105,14 @@ def results_page(scores: pl.DataFrame, later: pl.DataFrame, model: ForecastModel
         "",
         "## Shelf life / 有效年限",
         "",
-        "With the inputs the product has. Years until one in five units of the class is more than 10 % off: ten years × 10 % over the error that four in five "
+        "By the features known. Years until one in five units of the class is more than 10 % off: ten years × 10 % over the error that four in five "
         "units stayed under, at most 20. 同类单位八成误差在10%以内的年数。",
         "",
-        _shelf_table(scores),
+        *(
+            line
+            for setting in SHELF_SETTINGS
+            for line in (f"{setting}:", "", _shelf_table(scores, setting), "")
+        ),
         "",
         *(
             part
@@ -132,9 +144,9 @@ def _headline(scores: pl.DataFrame) -> dict[str, Any]:
     }
 
 
-def _shelf_lives(scores: pl.DataFrame) -> dict[str, list[float]]:
-    """Type and size class → years for 60+, 65+, 80+, from counties left out of k-fold, with the inputs the product has."""
-    part = _ours(scores).filter((pl.col("setting") == PRODUCT_INPUTS) & (pl.col("by") == "type and size"))
+def _shelf_lives(scores: pl.DataFrame, setting: str) -> dict[str, list[float]]:
+    """Type and size class → years for 60+, 65+, 80+, from counties left out in one of the k-fold settings."""
+    part = _ours(scores).filter((pl.col("setting") == setting) & (pl.col("by") == "type and size"))
     ordered = part.sort("group", "age_band").group_by("group", maintain_order=True).agg(pl.col("shelf_life"))
     return {group: [round(v, 1) for v in years] for group, years in ordered.iter_rows()}
 
@@ -190,7 +202,7 @@ def _gate_table(scores: pl.DataFrame) -> str:
 
 def _product_table(scores: pl.DataFrame) -> str:
     part = _ours(scores).filter(
-        pl.col("setting").is_in(["k-fold", PRODUCT_INPUTS]) & pl.col("by").is_in(["all", "type"])
+        pl.col("setting").is_in(["k-fold", *KNOWN_AS]) & pl.col("by").is_in(["all", "type"])
     )
     rows = [
         [
@@ -218,8 +230,8 @@ def _baseline_table(scores: pl.DataFrame) -> str:
     return _table(["method", "band", "MdAPE / MAPE / P90 / ≥10 %", "MALPE"], rows)
 
 
-def _shelf_table(scores: pl.DataFrame) -> str:
-    rows = [[group, *(f"{v:.1f}" for v in years)] for group, years in _shelf_lives(scores).items()]
+def _shelf_table(scores: pl.DataFrame, setting: str) -> str:
+    rows = [[group, *(f"{v:.1f}" for v in years)] for group, years in _shelf_lives(scores, setting).items()]
     return _table(["units", *BANDS], rows)
 
 

@@ -12,6 +12,8 @@ from typing import Final
 import numpy as np
 
 from pipelines.forecast.cohorts import DECADE, Bools, Floats, Texts
+from pipelines.forecast.counties import BOOK_COVARIATES
+from pipelines.forecast.features import FEATURES, OF_BOOK
 
 WITHIN: Final = 0.10
 SHARE: Final = 0.80
@@ -19,6 +21,13 @@ LONGEST: Final = 20.0
 """Years; no forecast goes further."""
 SIZE_CLASSES: Final = {"<200k": 2e5, "200-400k": 4e5, "400-700k": 7e5, ">=700k": np.inf}
 TYPES: Final = ("county or city", "district")
+
+FORMS: Final = {
+    "shelf_life": 0.0,
+    "shelf_life_not_in_book": float(np.isin(FEATURES, BOOK_COVARIATES).sum() / OF_BOOK.sum()),
+    "shelf_life_own_rows": 1.0,
+}
+"""Key of the training record → the largest share of the features `OF_BOOK` that is unknown where it holds, rising."""
 
 ShelfLives = Mapping[str, list[float]]
 """Class (`class_labels`) → years for 60+, 65+, 80+."""

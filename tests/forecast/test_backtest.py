@@ -8,11 +8,11 @@ import polars as pl
 import pytest
 
 from pipelines.forecast import panel
-from pipelines.forecast.backtest import LAST_PERIOD, PRODUCT_INPUTS, ex_ante, predict, rates_before, score
+from pipelines.forecast.backtest import KNOWN_AS, LAST_PERIOD, OWN_ROWS, ex_ante, predict, rates_before, score
 from pipelines.forecast.cohorts import BANDS, band_totals
 from pipelines.forecast.commands import run_backtest
-from pipelines.forecast.counties import counties_from_frames
-from pipelines.forecast.gates import GATES, MEASURES
+from pipelines.forecast.counties import BOOK_COVARIATES, COVARIATES, counties_from_frames
+from pipelines.forecast.gates import GATES, MEASURES, NOT_IN_BOOK
 from pipelines.forecast.later import later_facts
 from pipelines.forecast.project import project
 from pipelines.forecast.record import read_tables, results_page
@@ -237,12 +237,30 @@ def test_recorded_bias_and_intervals_meet_the_gates(recorded, band):
 
 
 @pytest.mark.parametrize("band", BANDS)
-def test_intervals_hold_with_the_inputs_the_product_has(recorded, band):
-    row, full = recorded(PRODUCT_INPUTS, "all", band), recorded("k-fold", "all", band)
+@pytest.mark.parametrize("setting", KNOWN_AS)
+def test_intervals_hold_where_features_are_unknown(recorded, setting, band):
+    row, full = recorded(setting, "all", band), recorded("k-fold", "all", band)
     assert row["MAPE"] > full["MAPE"]
     assert 77 <= row["coverage80"] <= 86 and 93 <= row["coverage95"] <= 97
     for group in ("county or city", "district"):
-        assert 72 <= recorded(PRODUCT_INPUTS, group, band)["coverage80"] <= 90, group
+        assert 72 <= recorded(setting, group, band)["coverage80"] <= 90, group
+
+
+@pytest.mark.parametrize("band", BANDS)
+def test_the_less_is_known_the_larger_the_errors(recorded, band):
+    errors = [recorded(setting, "all", band)["MAPE"] for setting in ("k-fold", NOT_IN_BOOK, OWN_ROWS)]
+    assert errors == sorted(errors)
+
+
+def test_a_county_not_in_the_book_lacks_its_own_rows_only(panel_folder):
+    counties = panel.read_pairs(panel_folder)[2].base.take(np.arange(50))
+    part, own = (KNOWN_AS[s](counties).latest for s in (NOT_IN_BOOK, OWN_ROWS))
+    book = np.isin(COVARIATES, BOOK_COVARIATES)
+    for census in (part, own):
+        assert np.isnan(census.covariates[:, book]).all()
+        assert np.array_equal(census.covariates[:, ~book], counties.latest.covariates[:, ~book], equal_nan=True)
+    assert np.array_equal(part.area_persons, counties.latest.area_persons) and np.isnan(own.area_persons).all()
+    assert np.array_equal(part.area_covariates, counties.latest.area_covariates, equal_nan=True)
 
 
 @pytest.mark.parametrize("page", ["forecast-methods.md", "forecast-methods.zh-CN.md"])
@@ -250,9 +268,10 @@ def test_the_methods_pages_say_what_is_recorded(recorded, page):
     text = (DOCS / page).read_text(encoding="utf-8").replace(" %", "%")
     assert f"{recorded('k-fold', 'all', '80+')['winkler80_gain']:.1f}%" in text
     for band in BANDS:
-        row = recorded(PRODUCT_INPUTS, "all", band)
-        assert " / ".join(f"{row[m]:.2f}" for m in MEASURES) in text
-        assert f"{row['coverage80']:.0f}%" in text
+        for setting in ("k-fold", *KNOWN_AS):
+            row = recorded(setting, "all", band)
+            assert " / ".join(f"{row[m]:.2f}" for m in MEASURES) in text
+            assert f"{row['coverage80']:.0f}%" in text
 
 
 def test_the_results_page_prints_the_recorded_tables(model):

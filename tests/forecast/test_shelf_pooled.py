@@ -6,9 +6,10 @@ import pytest
 
 from pipelines.forecast.bands import BandErrors, ten_year_offsets
 from pipelines.forecast.counties import counties_from_frames
+from pipelines.forecast.inputs import UNKNOWN
 from pipelines.forecast.product import _input_flags
 from pipelines.forecast.project import project_all
-from pipelines.forecast.shelf import LONGEST, class_labels, shelf_life, shelf_lives
+from pipelines.forecast.shelf import FORMS, LONGEST, class_labels, shelf_life, shelf_lives
 
 DISTRICTS = ("539902", "539903", "539904")
 
@@ -34,7 +35,14 @@ def test_shelf_life_follows_type_and_size():
 
 
 def test_the_model_knows_a_shelf_life_for_every_type_and_size(model):
-    learned = model.record["shelf_life"]
+    for key in FORMS:
+        learned = model.record[key]
+        assert_every_class(learned)
+    known, least = (np.array(list(model.record[key].values())) for key in (min(FORMS, key=FORMS.get), "shelf_life_own_rows"))
+    assert (known >= least - 0.6).all() and known.mean() > least.mean()
+
+
+def assert_every_class(learned):
     assert len(learned) == 8 and all(len(years) == 3 for years in learned.values())
     assert all(0 < y <= LONGEST for years in learned.values() for y in years)
     for size in ("<200k", "200-400k", "400-700k", ">=700k"):
@@ -75,13 +83,13 @@ def test_the_product_says_so_beside_the_county(county, model):
     pooled = told.filter(pl.col("check_id") == "pooled_urban_area")
     assert set(pooled["county_code"]) == set(DISTRICTS[:2])
     assert "3个市辖区" in pooled["message_zh"][0] and "3 districts" in pooled["message_en"][0]
-    assert told.filter(pl.col("check_id") == "input_flag").height == 2
+    assert told.filter(pl.col("check_id") == "input_flag").height == 2 + len(DISTRICTS)  # and of each, what is unknown
 
 
 def test_a_doubtful_district_alone_says_that_it_cannot_be_pooled(county, model):
     ages = pl.concat([county("539901", 2010, 3e5), county("539901", 2020, 1e5)])
     made = project_all(counties_from_frames(ages), model, draws=200)
-    assert {f.code for f in made.flags} == {"boundary_suspected", "pooled_unavailable"}
+    assert {f.code for f in made.flags} == {"boundary_suspected", "pooled_unavailable", UNKNOWN}
     assert made.pooled.is_empty() and "members" in made.pooled.columns
 
 
@@ -89,7 +97,7 @@ def test_sound_districts_and_doubtful_counties_are_not_pooled(county, model):
     sound = [county(code, year, 2e5) for code in DISTRICTS for year in (2010, 2020)]
     broken = [county("539921", 2010, 3e5), county("539921", 2020, 1e5)]
     made = project_all(counties_from_frames(pl.concat([*sound, *broken])), model, draws=200)
-    assert {(f.county_code, f.code) for f in made.flags} == {("539921", "boundary_suspected")}
+    assert {(f.county_code, f.code) for f in made.flags if f.code != UNKNOWN} == {("539921", "boundary_suspected")}
     assert made.pooled.is_empty()
 
 

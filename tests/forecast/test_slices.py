@@ -12,6 +12,7 @@ from pipelines.core.slices import SLICE, groups
 from pipelines.forecast.batch import from_frames, to_frames
 from pipelines.forecast.chain import normal_draws
 from pipelines.forecast.counties import Counties, counties_from_frames
+from pipelines.forecast.inputs import UNKNOWN
 from pipelines.forecast.kernel import COMPILE_FROM
 from pipelines.forecast.product import forecast_tables, read_core
 from pipelines.forecast.slices import forecast_in_slices, project_in_slices, slices
@@ -40,7 +41,8 @@ def test_every_county_is_in_one_slice_with_its_outputs(facts: dict[str, pl.DataF
     parts = slices(facts, 2)
     for name in ("fct_population", "fct_observation", "fct_project", "fct_project_output", "fct_census_covariate"):
         assert sum(part[name].height for part in parts) == facts[name].height
-    assert all(part["dim_parameter"].equals(facts["dim_parameter"]) for part in parts)
+    for name in ("dim_parameter", "fct_area_population", "fct_area_covariate"):
+        assert facts[name].height and all(part[name].equals(facts[name]) for part in parts)
     assert [part["fct_population"]["county_code"].n_unique() for part in parts] == [2, 2, 1]
 
 
@@ -96,7 +98,7 @@ def test_a_projection_in_slices_is_that_of_the_whole(two_censuses: Counties) -> 
     whole, sliced = (project_in_slices(two_censuses, to=2030, draws=50, seed=SEED, size=size) for size in (9, 2))
     assert whole.keys() == sliced.keys() == {"elderly", "ages", "deaths", "pooled", "flags"}
     assert whole["pooled"]["members"].unique().to_list() == ["539902;539903"]
-    assert set(whole["flags"]["flag"]) == {"boundary_suspected"}
+    assert set(whole["flags"]["flag"]) == {"boundary_suspected", UNKNOWN}
     for name, frame in whole.items():
         assert_frame_equal(frame, sliced[name], rel_tol=1e-9, check_row_order=False)
 

@@ -188,6 +188,7 @@ def held(code: str) -> Change:
     return change
 
 
+AP = "fct_area_population"
 S, P, M, F, U, N, G, X = ("fct_observation", "fct_project", "fct_project_mention", "fct_project_funding", "fct_project_output",
                           "fct_population", "fct_source_figure", "fct_figure_fact")  # fmt: skip
 BEDS = c("observation_id") == "530425-s0038"
@@ -384,6 +385,14 @@ DAMAGES: list[Damage] = [
     # ---- census characteristics, parameters, sensitivity, held-back counties
     Damage("常住人口不等于各年龄之和", "residents are not the sum of the ages", put("fct_census_covariate", YIMEN & (c("variable") == "resident"), value=c("value") + 10), "fct_census_covariate/covariate_residents_equal_ages"),
     Damage("城镇人口多于常住人口", "more urban residents than residents", put("fct_census_covariate", YIMEN & (c("variable") == "urban_residents"), value=c("value") * 10), "fct_census_covariate/covariate_plausible"),
+    Damage("有老人的户多于家庭户", "more households with elderly than households", put("fct_census_covariate", c("variable") == "family_households", value=c("value") / 10), "fct_census_covariate/covariate_plausible"),
+    Damage("户规模填成了户数", "household size mistaken", put("fct_census_covariate", c("variable") == "household_size", value=c("value") * 100), "fct_census_covariate/covariate_plausible"),
+    Damage("州（市）缺一个年龄组", "an age group of an area lost", drop(AP, c("age_from") == 40), "fct_area_population/area_ages_whole"),
+    Damage("州（市）只有男性", "women of an area lost", drop(AP, c("sex") == "female"), "fct_area_population/area_ages_whole"),
+    Damage("州（市）人数多一位", "extra digit in persons of an area", put(AP, c("age_from") == 40, persons=c("persons") * 10), "fct_area_covariate/area_residents_equal_ages"),
+    Damage("把县当作州（市）", "a county among the areas", put(AP, c("area_code") == "530400", area_code="530425"), "fct_area_population/pattern:area_code"),
+    Damage("州（市）城镇人口多于常住人口", "more urban residents than residents of an area", put("fct_area_covariate", c("variable") == "urban_residents", value=c("value") * 10), "fct_area_covariate/area_covariate_plausible"),
+    Damage("州（市）的数换成了别处的", "figures of another place for a prefecture", both(put(AP, c("area_code") == "530400", persons=c("persons") // 100), put("fct_area_covariate", c("area_code") == "530400", value=c("value") / 100)), "fct_area_covariate/area_holds_its_counties"),
     Damage("死亡率按千分数填", "death rates in per mille", put("fct_mortality", None, death_rate=c("death_rate") * 1000), "fct_mortality/range:death_rate"),
     Damage("死亡率行错位", "death rates shifted by a row", put("fct_mortality", c("age_from") == 70, death_rate=0.0001), "fct_mortality/mortality_rises_with_age"),
     Damage("参数超出自己的范围", "a parameter outside its range", put("dim_parameter", c("parameter_id") == "occupancy", value=5.01), "dim_parameter/parameter_inside_its_range"),

@@ -12,7 +12,7 @@ import pytest
 from pipelines.desk import record, words
 from pipelines.desk.charts import people
 from pipelines.desk.words import LANGUAGES, Language
-from pipelines.forecast.backtest import PRODUCT_INPUTS
+from pipelines.forecast.backtest import KNOWN_AS
 from pipelines.forecast.gates import MEASURES, gate_reached
 from pipelines.forecast.shipped import load_model
 from pipelines.publish.site import build_site
@@ -150,11 +150,11 @@ def test_a_projection_beyond_its_shelf_life_is_drawn_apart() -> None:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_the_page_says_what_the_inputs_of_the_product_cost_and_what_later_facts_do_not_test(
+def test_the_page_says_what_missing_inputs_cost_and_what_later_facts_do_not_test(
     site: Path, language: Language
 ) -> None:
     text = _page(site, language)
-    for row in _ours(PRODUCT_INPUTS).iter_rows(named=True):
+    for row in (row for setting in KNOWN_AS for row in _ours(setting).iter_rows(named=True)):
         assert " / ".join(words.number(row[m]) for m in MEASURES) in text
         assert words.number(row["coverage80"], 1) in text
     assert record.NOT_TESTED_LATER.to(language).strip() in text.replace("&#39;", "'")
