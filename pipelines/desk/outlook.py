@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pipelines import registry
 from pipelines.desk.marts import ask, counties, reading
 
 if TYPE_CHECKING:
@@ -77,7 +78,7 @@ def outlook(
         from pipelines.forecast.assumptions import assumptions_from_frame
         from pipelines.forecast.product import NEEDED, forecast_tables  # the engine loads only when something changes
 
-        core = _whole({table: db.execute(f"SELECT * FROM {table}").pl() for table in NEEDED}, county)
+        core = _whole({table: _table(db, table) for table in NEEDED}, county)
         row = db.execute("SELECT seed FROM meta_release").fetchone()
     chosen = assumptions_from_frame(core["dim_parameter"], DEFAULT_NAME).changed(name, assumptions)
     tables = forecast_tables(core, seed=int(row[0]) if row else 0, assumptions=chosen)
@@ -129,6 +130,17 @@ def load_scenario(path: Path) -> dict[str, float]:
     if wrong:
         raise ValueError(f"{path.name}: 应为数字 / must be numbers: {', '.join(wrong)}")
     return {key: float(value) for key, value in values.items()}
+
+
+def _table(con: duckdb.DuckDBPyConnection, name: str) -> pl.DataFrame:
+    """A core table; without rows in a release that is older than it."""
+    if con.execute("SELECT 1 FROM duckdb_tables() WHERE table_name = $name", {"name": name}).fetchone():
+        return con.execute(f"SELECT * FROM {name}").pl()
+    import duckdb
+
+    with duckdb.connect() as empty:
+        empty.execute(registry.ddl(name))
+        return empty.execute(f"SELECT * FROM {name}").pl()
 
 
 def _whole(core: Mapping[str, pl.DataFrame], county: str) -> dict[str, pl.DataFrame]:

@@ -163,8 +163,8 @@ def census_covariates(long: pl.DataFrame) -> pl.DataFrame:
     )
     given = set(wide.columns)
     shares = {name: pl.col(part) / pl.col(of) for name, (part, of) in SHARES.items() if {part, of} <= given}
-    hundred = pl.repeat(100.0, pl.len())  # a column: by a scalar polars multiplies, and the last digit is another
-    shares |= {name: pl.col(name) / hundred for name in PERCENT if name in given}
+    for name in given & set(PERCENT):  # NumPy divides; polars multiplies by 0.01, and the last digit is another
+        wide = wide.with_columns(pl.Series(name, wide[name].cast(pl.Float64).fill_null(np.nan).to_numpy() / 100))
     return wide.select("county_code", "year", *(c for c in COVARIATES if c in given - shares.keys()), **shares)
 
 

@@ -15,6 +15,7 @@ from pipelines.publish.counts import Counts, Member
 from pipelines.publish.disclosure import stand_in
 
 NOTE = " (left-out ages estimated)"
+AREA_NOTE = " (left-out area not used)"
 _AGES = {"fct_population": "persons", "fct_census_covariate": "value"}
 
 
@@ -27,7 +28,7 @@ def again(
     tables: Mapping[str, pl.DataFrame], counts: Mapping[str, Counts], hidden: Collection[Member], *, seed: int
 ) -> dict[str, pl.DataFrame]:
     """Every table of `tables_of_forecast` for the counties of `counts`, from `tables` (facts already masked) with stand-ins for the
-    left-out ages of those counties."""
+    left-out ages of those counties. Areas that are left out stay unknown."""
     codes = list(counts)
     core = {name: _of(tables[name], tables["fct_project"], codes) for name in NEEDED}
     values = _stand_ins(core["fct_population"], counts, hidden)
@@ -39,7 +40,8 @@ def again(
             builder.load(con, name, frame)
         names = tables_of_forecast()
         builder.build(con, "pipelines.marts", names)
-        return {name: _noted(builder.ordered(con, name)) for name in names}
+        aged = {key[0] for name, key in hidden if name in (*_AGES, "mart_elderly_outlook")}
+        return {name: _noted(builder.ordered(con, name), aged) for name in names}
 
 
 def _of(rows: pl.DataFrame, projects: pl.DataFrame, codes: list[str]) -> pl.DataFrame:
@@ -73,5 +75,9 @@ def _filled(name: str, column: str, rows: pl.DataFrame, values: Mapping[Member, 
     )
 
 
-def _noted(rows: pl.DataFrame) -> pl.DataFrame:
-    return rows.with_columns(pl.col("method_version") + NOTE) if "method_version" in rows.columns else rows
+def _noted(rows: pl.DataFrame, aged: Collection[object]) -> pl.DataFrame:
+    """Which projections are not those of the internal release, and why."""
+    if "method_version" not in rows.columns:
+        return rows
+    note = pl.when(pl.col("county_code").is_in(list(aged))).then(pl.lit(NOTE)).otherwise(pl.lit(AREA_NOTE))
+    return rows.with_columns(pl.col("method_version") + note)

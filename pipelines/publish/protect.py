@@ -16,7 +16,7 @@ import polars as pl
 from pipelines import registry
 from pipelines.core import builder
 from pipelines.evaluate.targets import evaluate
-from pipelines.publish import counts, projected
+from pipelines.publish import areas, counts, projected
 from pipelines.publish.counts import FACTS, Member, Tables
 from pipelines.publish.disclosure import DisclosureError, suppress
 from pipelines.publish.memory import SUPPRESSED, VALUES
@@ -172,7 +172,10 @@ def _masked(tables: Tables, hidden: _Hidden, rules: Rules) -> dict[str, pl.DataF
     out |= {n: _remarks(tables, n, out[n], hidden) for n in _REMARKS}
     out["fct_source_figure"] = _figures(out["fct_source_figure"], hidden)
     out["fct_correction"] = _corrections(out["fct_correction"], hidden)
-    out |= _projections(tables, out, hidden, rules)
+    around = areas.left_out(tables, hidden.rows, rules.threshold)
+    for name, keys in around.items():
+        out[name] = _left_out(out[name], keys, registry.table(name).key, areas.AREAS[name][:1])
+    out |= _projections(tables, out, hidden, around, rules)
     out["mart_target"] = _targets(tables, out)
     out["mart_county_comparison"] = _comparison(tables, out)
     out["fct_discrepancy"] = _contradictions(tables, out, hidden)
@@ -311,13 +314,15 @@ def _found(tables: Tables, hidden: _Hidden) -> pl.DataFrame:
     return frame(findings(Facts.of(**facts)))
 
 
-def _projections(tables: Tables, out: Tables, hidden: _Hidden, rules: Rules) -> dict[str, pl.DataFrame]:
-    """What is projected from ages, made again where an age is left out."""
-    if not hidden.aged:
+def _projections(tables: Tables, out: Tables, hidden: _Hidden, around: Tables, rules: Rules) -> dict[str, pl.DataFrame]:
+    """What is projected from ages, made again where an age or the area of a county is left out."""
+    known = set(tables["mart_elderly_outlook"]["county_code"])
+    codes = sorted(hidden.aged | set(areas.touched(tables, around, known)))
+    if not codes:
         return {}
-    own = counts.read(tables, sorted(hidden.aged), rules.threshold, rules.kept, rules.told)
+    own = counts.read(tables, codes, rules.threshold, rules.kept, rules.told)
     again = projected.again(out, own, hidden.members, seed=rules.seed)
-    here = pl.col("county_code").is_in(sorted(hidden.aged))
+    here = pl.col("county_code").is_in(codes)
     calm = {name: out[name].filter(~here) for name in again}
     return {n: builder.canonical(n, pl.concat([calm[n], f], how="diagonal_relaxed")) for n, f in again.items()}
 
@@ -370,6 +375,6 @@ def _results(rows: pl.DataFrame) -> pl.DataFrame:
 
 def _audited(masked: Tables, rules: Rules) -> None:
     """No count below the threshold is left in any table. Raises DisclosureError."""
-    left = counts.counties_with_small({**masked}, rules.threshold)
+    left = [*counts.counties_with_small({**masked}, rules.threshold), *areas.small(masked, rules.threshold)]
     if left:
         raise DisclosureError(f"仍有小数 / small counts are left in {', '.join(left)}")

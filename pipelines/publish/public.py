@@ -12,7 +12,7 @@ from typing import Any
 import polars as pl
 
 from pipelines import registry
-from pipelines.publish import counts, database, diff, memory, package, protect, register, release
+from pipelines.publish import areas, counts, database, diff, memory, package, protect, register, release
 from pipelines.publish.database import Identity
 from pipelines.publish.protect import Protected, Rules
 from pipelines.publish.site import build_site
@@ -82,7 +82,7 @@ def verify(folder: Path) -> list[str]:
     who = pl.read_parquet(folder / "parquet" / "meta_release.parquet").row(0, named=True)
     if who["profile"] != "public":
         return [f"不是公开版 / not a public release: {folder.name}"]
-    small = counts.counties_with_small(tables, who["threshold"])
+    small = [*counts.counties_with_small(tables, who["threshold"]), *areas.small(tables, who["threshold"])]
     return [f"有低于门槛的人数 / counts below the threshold: {', '.join(small)}"] if small else []
 
 

@@ -21,7 +21,8 @@ from pipelines import registry
 from pipelines.core.builder import canonical
 from pipelines.core.hashes import file_hash, table_hash
 from pipelines.ingest.contract import POLARS
-from pipelines.publish import counts, diff, memory, package, projected, protect, public, release
+from pipelines.publish import areas, counts, diff, memory, package, projected, protect, public, release
+from pipelines.publish.disclosure import DisclosureError
 from pipelines.publish.protect import MASK, SUPPRESSED, Rules
 from pipelines.reconcile import ledger
 from tests.publish.planted import COUNTY, THRESHOLD, WIDTH, YEAR, Planted, plant, texts, tokens
@@ -561,3 +562,71 @@ def test_a_review_that_counts_few_people_is_left_out(inside: Tables) -> None:
     assert dict(after.drop_nulls("review_note").select("discrepancy_id", "review_note").iter_rows()) == {
         reviewed: MASK, calm: "已核实",
     }  # fmt: skip
+
+
+def whole_prefecture(inside: Tables) -> Tables:
+    """The internal tables as if the county with left-out ages were all of its prefecture: the area's rows are its own."""
+    area = COUNTY[:4] + "00"
+    own = inside["fct_population"].filter(county_code=COUNTY, basis="resident").rename({"county_code": "area_code"})
+    rest = inside["fct_area_population"].filter(pl.col("area_code") != area)
+    mine = own.with_columns(area_code=pl.lit(area)).select(rest.columns)
+    return {**plain(inside), "fct_area_population": pl.concat([rest, mine.cast(rest.schema)])}
+
+
+def test_a_left_out_age_cannot_be_taken_from_the_area_around_it(planted: Planted, inside: Tables) -> None:
+    """All counties of a prefecture in one release, as bad as can be: one. Nor from the forecasts that were made with the area."""
+    rules = Rules(THRESHOLD, WIDTH, seed=planted.settings.seed)
+    area, truth = COUNTY[:4] + "00", whole_prefecture(inside)
+    shown = protect.protect(truth, rules).tables
+    ages = shown["fct_area_population"]
+    around = pl.col("area_code").is_in([area, COUNTY[:2] + "0000"])
+    assert ages.filter(around)["persons"].is_null().all() and set(ages.filter(around)["status"]) == {SUPPRESSED}
+    assert ages.filter(~around).equals(truth["fct_area_population"].filter(~around))
+    gaps = shown["fct_population"].filter(
+        (pl.col("county_code") == COUNTY) & (pl.col("year") == 2020) & (pl.col("sex") == "male"), pl.col("persons").is_null()
+    )["age_from"]  # fmt: skip
+    one, other = int(gaps.min()), int(gaps.max())
+    assert one != other
+    moves = {one: 3, other: -3}
+
+    def moved(rows: pl.DataFrame, code: str, *values: str) -> pl.DataFrame:
+        here = (pl.col(code).is_in(values)) & (pl.col("year") == 2020) & (pl.col("sex") == "male")
+        by = pl.col("age_from").replace_strict(moves, default=0, return_dtype=pl.Int32)
+        return rows.with_columns(persons=pl.when(here).then(pl.col("persons") + by).otherwise("persons"))
+
+    lie = {
+        **truth,
+        "fct_population": moved(truth["fct_population"], "county_code", COUNTY),
+        "fct_area_population": moved(truth["fct_area_population"], "area_code", area, COUNTY[:2] + "0000"),
+    }
+    other_truth = protect.protect(lie, rules).tables
+    for name, frame in shown.items():
+        assert frame.equals(other_truth[name]), name
+
+
+def test_neighbours_are_forecast_without_an_area_that_is_left_out(planted: Planted, inside: Tables) -> None:
+    """A county of the same prefecture with nothing left out of it is projected again, says why, and nobody else is."""
+    other, home = "530112", COUNTY[:4]
+    rows = {"fct_population": pl.DataFrame({"county_code": [COUNTY]})}
+    closed = areas.left_out(inside, rows, THRESHOLD)
+    assert set(closed["fct_area_population"]["area_code"]) == {home + "00", COUNTY[:2] + "0000"}
+    assert closed["fct_area_covariate"].is_empty()
+    assert areas.touched(inside, closed, [COUNTY, home + "99", other, "620722"]) == sorted([COUNTY, home + "99"])
+    ratio = areas.left_out(inside, {"fct_census_covariate": pl.DataFrame({"county_code": [COUNTY]})}, THRESHOLD)
+    assert areas.touched(inside, ratio, [COUNTY, other, "620722"]) == sorted([COUNTY, other])  # the province's ratio
+    masked = {n: protect._left_out(inside[n], keys, registry.table(n).key, areas.AREAS[n][:1]) for n, keys in closed.items()}
+    own = counts.read(inside, [COUNTY], THRESHOLD)
+    again = projected.again({**inside, **masked}, own, frozenset(), seed=planted.settings.seed)["mart_elderly_outlook"]
+    assert again["method_version"].str.ends_with(projected.AREA_NOTE).all()
+    assert not again["p50"].equals(inside["mart_elderly_outlook"].filter(county_code=COUNTY)["p50"])
+
+
+def test_an_area_with_a_small_count_is_left_out_with_its_province(inside: Tables) -> None:
+    few = pl.when((pl.col("area_code") == "530100") & (pl.col("age_from") == 85)).then(3).otherwise("persons")
+    ages = inside["fct_area_population"].with_columns(persons=few.cast(pl.Int32))
+    tables = {**inside, "fct_area_population": ages}
+    assert areas.small(tables, THRESHOLD) == ["530100"] and not areas.small(inside, THRESHOLD)
+    closed = areas.left_out(tables, {}, THRESHOLD)
+    assert {a for keys in closed.values() for a in keys["area_code"]} == {"530100", "530000"}
+    with pytest.raises(DisclosureError, match="530100"):
+        protect._audited(tables, Rules(THRESHOLD, WIDTH))
