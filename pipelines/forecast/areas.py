@@ -28,7 +28,7 @@ def surrounded(counties: Counties, ages: pl.DataFrame, covariates: pl.DataFrame)
     earlier = counties.earlier
     if earlier is not None:
         found = _surrounded(counties.codes, earlier, ages, covariates)
-        absent = np.isnan(earlier.persons).any(axis=(1, 2))[:, None]
+        absent = np.asarray(np.isnan(earlier.persons).any(axis=(1, 2))).reshape(-1, 1)
         earlier = replace(
             found,
             area_persons=np.where(absent, np.nan, found.area_persons),

@@ -135,7 +135,9 @@ def _projected(
     quantiles = bands[..., None] * np.exp(annual_offsets(offsets, years))
     spread = np.exp(NORMAL * np.sqrt(model.death_spread**2 + offsets[:, :1, 0, 2, 3:4] ** 2))
     return Projection(
-        _band_frame(counties, quantiles, base_year, model.method_version, _shelf_lives(counties, persons, county.unknown, model)),
+        _band_frame(
+            counties, quantiles, base_year, model.method_version, _shelf_lives(counties, persons, county.unknown, model)
+        ),
         _age_frame(counties, ages, base_year),
         _death_frame(counties, _both(deaths), spread, base_year, model.method_version),
         pl.DataFrame(),

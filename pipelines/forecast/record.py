@@ -108,11 +108,7 @@ def results_page(scores: pl.DataFrame, later: pl.DataFrame, model: ForecastModel
         "By the features known. Years until one in five units of the class is more than 10 % off: ten years × 10 % over the error that four in five "
         "units stayed under, at most 20. 同类单位八成误差在10%以内的年数。",
         "",
-        *(
-            line
-            for setting in SHELF_SETTINGS
-            for line in (f"{setting}:", "", _shelf_table(scores, setting), "")
-        ),
+        *(line for setting in SHELF_SETTINGS for line in (f"{setting}:", "", _shelf_table(scores, setting), "")),
         "",
         *(
             part
@@ -201,9 +197,7 @@ def _gate_table(scores: pl.DataFrame) -> str:
 
 
 def _product_table(scores: pl.DataFrame) -> str:
-    part = _ours(scores).filter(
-        pl.col("setting").is_in(["k-fold", *KNOWN_AS]) & pl.col("by").is_in(["all", "type"])
-    )
+    part = _ours(scores).filter(pl.col("setting").is_in(["k-fold", *KNOWN_AS]) & pl.col("by").is_in(["all", "type"]))
     rows = [
         [
             row["setting"],

@@ -191,7 +191,9 @@ def _read(path: Path, name: str, problems: list[Problem]) -> pl.DataFrame:
     try:
         return typed(read_cells(path, name), name, path.name)
     except InputError as error:
-        optional_and_empty = name in (*OPTIONAL, *REFERENCE_OPTIONAL) and [p.rule for p in error.problems] == ["empty_file"]
+        optional_and_empty = name in (*OPTIONAL, *REFERENCE_OPTIONAL) and [p.rule for p in error.problems] == [
+            "empty_file"
+        ]
         if not optional_and_empty:
             problems += error.problems
         return empty(name)

@@ -99,7 +99,9 @@ def test_a_county_whose_prefecture_is_not_there_knows_it_not_and_says_so(core, m
     missing = pl.col("area_code") != code[:4] + "00"
     less = core | {n: core[n].filter(missing) for n in ("fct_area_population", "fct_area_covariate")}
     found = of_product(less)
-    assert np.isnan(found.latest.area_persons[-1]).all() and np.isnan(found.earlier.area_covariates[-1][[0, 2, 3]]).all()
+    assert (
+        np.isnan(found.latest.area_persons[-1]).all() and np.isnan(found.earlier.area_covariates[-1][[0, 2, 3]]).all()
+    )
     assert np.isfinite(found.earlier.area_covariates[-1, 1]), "the province is still known"
     whole, part = (elderly_projection(c, model, seed=7, draws=200) for c in (core, less))
     assert {f.county_code for f in part.flags if f.code == UNKNOWN} - {f.county_code for f in whole.flags} == {code}
@@ -116,7 +118,9 @@ def test_a_gap_in_the_ages_of_an_area_makes_them_unknown(core):
     area = codes[0][:4] + "00"
     hole = (pl.col("area_code") == area) & (pl.col("year") == 2010) & (pl.col("age_from") == 40)
     ages = core["fct_area_population"]
-    emptied = ages.with_columns(pl.when(hole & (pl.col("sex") == "male")).then(None).otherwise("persons").alias("persons"))
+    emptied = ages.with_columns(
+        pl.when(hole & (pl.col("sex") == "male")).then(None).otherwise("persons").alias("persons")
+    )
     for broken in (ages.filter(~hole), emptied):
         found = of_product(core | {"fct_area_population": broken})
         assert np.isnan(found.earlier.area_persons[0]).all()
@@ -151,7 +155,11 @@ def test_a_flag_names_what_is_unknown():
     known[0, FEATURES.index("birth_rate")] = np.nan  # known of a county itself, not of the book
     (flag,) = unknown_flags(np.array(["530425", "530112"]), known)
     assert (flag.county_code, flag.code) == ("530112", UNKNOWN)
-    assert flag.zh.startswith("60项特征中2项未知（迁入来源、家庭户）") and "2 of 60" in flag.en and "province" not in flag.en
+    assert (
+        flag.zh.startswith("60项特征中2项未知（迁入来源、家庭户）")
+        and "2 of 60" in flag.en
+        and "province" not in flag.en
+    )
 
 
 def test_every_feature_of_the_book_has_a_word():

@@ -36,7 +36,9 @@ def unknown_features(held: dict[str, pl.DataFrame]) -> dict[str, set[str]]:
     first, nation = counties.earlier, load_model().nations[0]
     assert first is not None
     gaps = np.isnan(features(counties.codes, first, nation.persons, nation.covariates))
-    return {str(code): {FEATURES[i] for i in np.flatnonzero(row)} for code, row in zip(counties.codes, gaps, strict=True)}
+    return {
+        str(code): {FEATURES[i] for i in np.flatnonzero(row)} for code, row in zip(counties.codes, gaps, strict=True)
+    }
 
 
 def test_every_feature_is_known_where_the_book_is(core: Path, tables: dict[str, pl.DataFrame]) -> None:

@@ -38,7 +38,9 @@ def test_the_model_knows_a_shelf_life_for_every_type_and_size(model):
     for key in FORMS:
         learned = model.record[key]
         assert_every_class(learned)
-    known, least = (np.array(list(model.record[key].values())) for key in (min(FORMS, key=FORMS.get), "shelf_life_own_rows"))
+    known, least = (
+        np.array(list(model.record[key].values())) for key in (min(FORMS, key=FORMS.get), "shelf_life_own_rows")
+    )
     assert (known >= least - 0.6).all() and known.mean() > least.mean()
 
 
