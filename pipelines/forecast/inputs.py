@@ -17,8 +17,10 @@ GROUPS: Final = (
     (("迁入来源", "migrants by origin"), MIGRANTS),
     (("家庭户", "households"), tuple(n for n in FEATURES if "household" in n)),
     (("民族", "minorities"), ("minority_share",)),
+    (("户籍人口", "registered population"), ("resident_to_registered",)),
+    (("出生死亡率", "vital rates"), ("birth_rate", "death_rate")),
 )
-"""What the features of the census book are of, in words, and which they are."""
+"""What features are of, in words, and which they are: those of the census book, then those a county may lack of its own."""
 
 
 def unknown_flags(codes: Texts, known: Floats) -> tuple[Problem, ...]:
@@ -36,5 +38,5 @@ def _flag(code: str, gaps: np.typing.NDArray[np.bool_]) -> Problem:
         UNKNOWN,
         code,
         f"{of}项特征中{n}项未知（{zh}），按其余特征的条件期望计，区间加宽",
-        f"{n} of {of} features are unknown ({en}) and stand at their expectation given the others; intervals are wider",
+        f"{n} of {of} features unknown ({en}): taken at their expectation given the others, intervals wider",
     )
