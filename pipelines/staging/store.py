@@ -66,20 +66,13 @@ def stage_counties(settings: Settings, codes: Iterable[str]) -> list[Staged | He
     return [held_now.get(code) or _as_read(staged[code], read) for code in chosen]
 
 
-def stage_or_hold(settings: Settings, code: str) -> Staged | HeldBack:
-    """Stage one county, or hold it back."""
-    return stage_counties(settings, [code])[0]
-
-
-def stage_county(settings: Settings, code: str) -> Staged:
-    """Stage one county. Raises InputError; KeyError for an unknown code."""
-    folders = settings.county_folders()
-    return _or_raise(_counties(settings), code, folders[code], set(folders), _read_counties)
-
-
 def stage_reference(settings: Settings) -> Staged:
     """Stage raw/reference. Raises InputError."""
-    return _or_raise(settings.staging / REFERENCE, REFERENCE, settings.raw / REFERENCE, {REFERENCE}, _read_reference)
+    home = settings.staging / REFERENCE
+    read, problems = _stage(home, {REFERENCE: settings.raw / REFERENCE}, {REFERENCE}, _read_reference)
+    if problems:
+        raise InputError(problems[REFERENCE])
+    return _as_read(_staged(home)[REFERENCE], read)
 
 
 def current(settings: Settings, name: str) -> Staged:
@@ -198,13 +191,6 @@ def _held(settings: Settings, code: str, raw: Path, staged: dict[str, Staged]) -
 
 def _as_read(staged: Staged, read: set[str]) -> Staged:
     return Staged(staged.name, staged.input_hash, staged.folder, staged.name not in read)
-
-
-def _or_raise(home: Path, name: str, raw: Path, present: set[str], build: Build) -> Staged:
-    read, problems = _stage(home, {name: raw}, present, build)
-    if problems:
-        raise InputError(problems[name])
-    return _as_read(_staged(home)[name], read)
 
 
 def _stage(home: Path, raw: dict[str, Path], present: set[str], build: Build) -> tuple[set[str], Problems]:
