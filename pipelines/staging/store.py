@@ -14,6 +14,7 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import TypeVar
 
 import polars as pl
 from polars.exceptions import PolarsError
@@ -25,7 +26,7 @@ from pipelines.ingest.problems import InputError, Problem
 from pipelines.ingest.reader import ROW
 from pipelines.settings import PROJECT, Settings
 from pipelines.staging import held
-from pipelines.staging.county import Frames, stage, write
+from pipelines.staging.county import Frames, Tables, frames, staged, write
 from pipelines.staging.held import HeldBack
 
 CURRENT = "CURRENT"
@@ -38,6 +39,7 @@ BOOKS = 40  # counties held back in one refresh whose clerks get workbooks; all 
 _CHUNK = 40  # counties that one worker reads in one go; fewer are read in this process
 
 Problems = dict[str, list[Problem]]
+_Made = TypeVar("_Made")
 
 
 @dataclass(frozen=True)
@@ -302,16 +304,16 @@ def _read_counties(stale: list[tuple[str, Path, str]]) -> tuple[Frames, Problems
 
 
 def _read_chunk(stale: list[tuple[str, Path, str]]) -> tuple[Frames, Problems]:
-    read: list[Frames] = []
+    read: list[Tables] = []
     problems: Problems = {}
     for name, raw, digest in stale:
         try:
-            frames = _built(raw, lambda path: stage(read_county(path)), digest)
+            tables = _built(raw, lambda path: staged(read_county(path)), digest)
         except InputError as error:
             problems[name] = error.problems
         else:
-            read.append(frames)
-    return _together(read), problems
+            read.append(tables)
+    return frames(read), problems
 
 
 def _read_reference(stale: list[tuple[str, Path, str]]) -> tuple[Frames, Problems]:
@@ -331,10 +333,10 @@ def _together(parts: Iterable[Frames]) -> Frames:
     return {name: pl.concat(frames, how="diagonal_relaxed") for name, frames in tables.items()}
 
 
-def _built(raw: Path, build: Callable[[Path], Frames], digest: str) -> Frames:
-    """Frames of a raw folder. What nobody foresaw about its data is a problem of that folder too, not of the others."""
+def _built(raw: Path, build: Callable[[Path], _Made], digest: str) -> _Made:
+    """What is made of a raw folder. What nobody foresaw about its data is a problem of that folder too, not of the others."""
     try:
-        frames = build(raw)
+        made = build(raw)
     except InputError:
         raise
     except (ValueError, TypeError, LookupError, ArithmeticError, PolarsError) as error:
@@ -343,7 +345,7 @@ def _built(raw: Path, build: Callable[[Path], Frames], digest: str) -> Frames:
         ) from error
     if content_hash(raw) != digest:
         raise InputError([Problem(raw.name, 0, "", "", "changed_while_read")])
-    return frames
+    return made
 
 
 def _state(input_hash: str) -> list[str]:
