@@ -8,7 +8,8 @@ import polars as pl
 import pytest
 
 from pipelines import registry
-from pipelines.forecast.assumptions import DEFAULT_NAME, DISTRIBUTIONS, AssumptionSet, assumptions_from_frame
+from pipelines.forecast import DEFAULT_NAME
+from pipelines.forecast.assumptions import DISTRIBUTIONS, AssumptionSet, assumptions_from_frame
 from pipelines.forecast.product import forecast_tables, read_core
 from pipelines.forecast.slices import slices
 from pipelines.settings import PROJECT
