@@ -208,7 +208,11 @@ def _past(marts: Path, release_id: str | None) -> int:
                 f"{made['release_id']}  {made['built_at']}  {made['method_version']}  {made['assumption_set']}  seed {made['seed']}"
             )
     if release_id:
-        print("\n".join(f"{table}: {file}" for table, file in past.kept(release_id, marts).items()))
+        files = past.kept(release_id, marts)
+        print("\n".join(f"{table}: {file}" for table, file in files.items()))
+        for p in past.changed_parameters(release_id, marts).iter_rows(named=True) if past.PARAMETERS in files else ():
+            spread = f"{p['value']:g} ({p['low']:g}–{p['high']:g}) {p['unit']}, {p['distribution']}"
+            print(f"{p['release_id']}  {p['name_zh']} / {p['name_en']}: {spread}")
     return PUBLISHED
 
 

@@ -49,8 +49,8 @@ def staged(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     root = tmp_path_factory.mktemp("data")
     (root / "raw").symlink_to(PROJECT / "data" / "raw", target_is_directory=True)
     settings = Settings(data_root=root)
-    for code in settings.county_folders():
-        store.stage_county(settings, code)
+    found = store.stage_counties(settings, settings.county_folders())
+    assert all(isinstance(s, store.Staged) for s in found), found
     store.stage_reference(settings)
     return settings
 

@@ -443,17 +443,6 @@ def progress(con: duckdb.DuckDBPyConnection, county: str) -> list[Headline]:
 RULES: tuple[Rule, ...] = (baselines, investment, progress, rates, conflicts, elderly, beds, beds_turn)
 
 
-def sentence(con: duckdb.DuckDBPyConnection, found: list[Headline]) -> Words:
-    """Headlines of one county in one sentence that begins with its name: 易门县24项指标…，规划投资…"""
-    if not found:
-        return same("")
-    county = ask(
-        con, "SELECT name_zh, name_en FROM dim_county WHERE county_code = $county", county=found[0].county_code
-    )
-    said = words.joined([h.text for h in found], "，", "; ")
-    return Words(county["name_zh"][0] + said.zh, f"{county['name_en'][0]}: {said.en}")
-
-
 def table(con: duckdb.DuckDBPyConnection, codes: list[str] | None = None) -> Table:
     """The headlines of the counties with their lines; those resting on a contradiction say whether it was reviewed."""
     rows = [

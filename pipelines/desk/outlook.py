@@ -12,12 +12,11 @@ from typing import TYPE_CHECKING
 
 from pipelines import registry
 from pipelines.desk.marts import ask, counties, reading
+from pipelines.forecast import DEFAULT_NAME
 
 if TYPE_CHECKING:
     import duckdb
     import polars as pl
-
-DEFAULT_NAME = "default"  # of the release's own set of assumptions, as in pipelines.forecast.assumptions
 
 Assumptions = Mapping[str, float]
 PARTS = {

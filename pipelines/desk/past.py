@@ -27,6 +27,9 @@ _TOLD = (
     "git_commit",
     "content_hash",
 )
+_ASSUMED = dict.fromkeys(("parameter_id", "name_zh", "name_en", "unit", "distribution"), str) | dict.fromkeys(
+    ("value", "low", "high"), float
+)
 _INLINE = ("year", "age_band", "p2_5", "p10", "p50", "p90", "p97_5", "method_version")
 
 
@@ -67,11 +70,23 @@ def past_outlook(county: str, release_id: str, marts: Path | None = None) -> Out
 
 
 def past_parameters(release_id: str, marts: Path | None = None) -> pl.DataFrame:
-    """The assumptions of a release, as `parameters`. Raises KeyError for a release that the register does not know."""
+    """The assumptions of a release, as `parameters`; no rows of releases from before the register kept them. Raises KeyError for
+    a release that the register does not know."""
     import polars as pl
 
     file = kept(release_id, marts).get(PARAMETERS)
-    return pl.read_parquet(file) if file else pl.DataFrame()
+    return pl.read_parquet(file) if file else pl.DataFrame(schema=_ASSUMED)
+
+
+def changed_parameters(release_id: str, marts: Path | None = None) -> pl.DataFrame:
+    """The assumptions in which a release and the newest of the register differ, each as either release has it: parameter_id,
+    names, unit, distribution, value, low, high, release_id. Raises KeyError as `past_parameters`."""
+    import polars as pl
+
+    ids = [release_id, *(str(entry["release_id"]) for entry in entries(marts)[-1:])]
+    both = pl.concat(past_parameters(i, marts).select(*_ASSUMED, pl.lit(i).alias("release_id")) for i in ids)
+    told = both.filter(pl.len().over("parameter_id", "value", "low", "high", "distribution") == 1)
+    return told.sort("parameter_id", "release_id")
 
 
 def kept(release_id: str, marts: Path | None = None) -> dict[str, Path]:

@@ -16,6 +16,9 @@ from typing import Any
 
 import polars as pl
 
+from pipelines.forecast.bands import LEVELS
+from pipelines.forecast.project import QUANTILE_NAMES
+
 Row = dict[str, Any]
 
 NEED = ("prevalence", "observed_use")
@@ -24,7 +27,7 @@ STOCKS = {"elderly_care_beds": "all", "institution_beds": "institution", "nursin
           "community_care_beds": "community"}  # fmt: skip
 BED_TYPE = {PER_1000: "all", NURSING_SHARE: "nursing", BEDS_ADDED: "all", **STOCKS}
 GRAVES = ("graves_built", "commercial_graves_built", "graves_planned", "graves_added", "eco_graves_added")
-QUANTILES = {"p2_5": 0.025, "p10": 0.1, "p50": 0.5, "p90": 0.9, "p97_5": 0.975}
+QUANTILES = dict(zip(QUANTILE_NAMES, LEVELS, strict=True))
 
 
 @dataclass(frozen=True)

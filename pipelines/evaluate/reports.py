@@ -27,7 +27,6 @@ class Words:
 class Entry:
     """One target as a reader sees it. `formula` is the arithmetic behind `wording`; values carry their year."""
 
-    target_id: str
     indicator: Words
     breakdown: str
     unit: Words
@@ -180,7 +179,7 @@ def _entry(row: Row, rows: Sequence[Row], indicators: Mapping[str, Row], kind: s
     indicator = indicators[row["indicator_id"]]
     demand = row["demand_consistency"]
     return Entry(
-        target_id=row["target_id"], indicator=Words(indicator["name_zh"], indicator["name_en"]),
+        indicator=Words(indicator["name_zh"], indicator["name_en"]),
         breakdown=row["breakdown"] or "", unit=_words("unit", row["unit"]),
         level=_words("target_level", row["target_level"]), kind=_words("target_kind", row["target_kind"]),
         baseline=at(row["baseline"], row["baseline_year"]), target=target_text(row),

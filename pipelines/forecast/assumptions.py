@@ -16,9 +16,9 @@ from zlib import crc32
 import numpy as np
 import polars as pl
 
+from pipelines.forecast import DEFAULT_NAME
 from pipelines.forecast.cohorts import Floats
 
-DEFAULT_NAME: Final = "default"
 DISTRIBUTIONS: Final = ("fixed", "uniform", "triangular")
 
 

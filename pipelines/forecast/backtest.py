@@ -16,7 +16,7 @@ import polars as pl
 
 from pipelines.forecast import panel
 from pipelines.forecast.annual import FINE_GROUPS, national_single_ages
-from pipelines.forecast.bands import ten_year_offsets
+from pipelines.forecast.bands import LEVELS, ten_year_offsets
 from pipelines.forecast.baselines import Known, baselines
 from pipelines.forecast.cohorts import (
     BANDS,
@@ -357,7 +357,7 @@ def _size_class_quantiles(point: Floats, counties: Counties, learned: Learned, s
     of_scored = np.searchsorted(bounds, counties.latest.persons.sum(axis=(1, 2)), side="right")
     result = np.zeros((*point.shape, 5))
     for k in np.unique(of_scored):
-        spread = np.quantile(error[of_seen == k], (0.025, 0.1, 0.5, 0.9, 0.975), axis=0).T
+        spread = np.quantile(error[of_seen == k], LEVELS, axis=0).T
         result[of_scored == k] = point[of_scored == k][..., None] * np.exp(spread)
     return result
 

@@ -9,7 +9,6 @@ import numpy as np
 
 from pipelines.forecast.cohorts import Floats, Texts, band_totals, cohort_base
 
-NAMES: Final = ("no_change", "constant_share", "linear_share_trend", "province_growth", "closed_cohort")
 TITLES: Final = {
     "no_change": ("人数不变", "no change"),
     "constant_share": ("占全国老人比重不变", "constant share of the nation's elderly"),

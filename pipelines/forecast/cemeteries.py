@@ -9,6 +9,8 @@ from typing import Final
 
 import polars as pl
 
+from pipelines.forecast.supply import with_term
+
 NOT_REPORTED: Final = "not_reported"
 NOT_STATED: Final = "not_stated"
 CLASSES: Final = ("all", "public_benefit")
@@ -25,7 +27,6 @@ _BUILT: Final = {
 the commercial cemetery include them."""
 _CEMETERIES: Final = "public_cemeteries_rural"
 _IS_CEMETERY: Final = "公墓|骨灰堂"
-_PLAN_END: Final = 2025
 _COLUMNS: Final = (
     "capacity_id", "county_code", "ownership", "form", "status", "places", "places_status", "urns",
     "urns_qualifier", "cemeteries",
@@ -37,7 +38,7 @@ _COLUMNS: Final = (
 def cemetery_capacity(core: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
     """The registry table `forecast_cemetery_capacity`: one statement of capacity per row, ordered by county and line.
 
-    core: fct_observation, fct_project, fct_project_output. `places` are graves or niches, null with `places_status` where
+    core: fct_observation, fct_project, fct_project_output, dim_source. `places` are graves or niches, null with `places_status` where
     a cemetery is stated without them. Built places count from the year they are stated for, their use is not reported;
     planned ones from the end year of their project (the plan's last year where none is printed), empty.
     """
@@ -45,7 +46,8 @@ def cemetery_capacity(core: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
         (pl.col("measure") == "actual") & pl.col("restates").is_null() & pl.col("value").is_not_null()
     )
     built = _built(observations)
-    parts = [built, _unstated_built(observations, built), *_planned(core["fct_project"], core["fct_project_output"])]
+    projects = with_term(core["fct_project"], core["dim_source"])
+    parts = [built, _unstated_built(observations, built), *_planned(projects, core["fct_project_output"])]
     return pl.concat([p.select(_typed(p)) for p in parts]).sort("county_code", "source_line", "capacity_id")
 
 
@@ -118,7 +120,7 @@ def _planned(projects: pl.DataFrame, outputs: pl.DataFrame) -> list[pl.DataFrame
     )
     funeral = projects.filter(pl.col("domain") == "funeral").select(
         "project_id", "county_code", "commitment", "name_zh", ownership=owner, project_line="source_line",
-        available_from=pl.col("end_year").fill_null(_PLAN_END),
+        available_from=pl.col("end_year").fill_null(pl.col("plan_end")),
     )  # fmt: skip
     new = counted.filter(pl.col("output").is_in(list(_FORMS)) & (pl.col("increment") == "new"))
     stated = (

@@ -7,9 +7,9 @@ from typing import Final
 import numpy as np
 import polars as pl
 
+from pipelines.forecast.bands import NORMAL
 from pipelines.forecast.cohorts import Floats, Texts
 
-LEVELS: Final = np.array([-1.959964, -1.281552, 0.0, 1.281552, 1.959964])
 COLUMNS: Final = ("p2_5", "p10", "p50", "p90", "p97_5")
 
 
@@ -25,8 +25,8 @@ def from_quantiles(quantiles: Floats, normal: Floats) -> Floats:
     Linear in the normal score between quantiles on the log scale, and beyond the outer ones along the last slope.
     """
     log_q = np.log(np.maximum(quantiles, 1e-9))
-    piece = np.clip(np.searchsorted(LEVELS, normal) - 1, 0, len(LEVELS) - 2)
-    part = ((normal - LEVELS[piece]) / (LEVELS[piece + 1] - LEVELS[piece]))[:, None, :]
+    piece = np.clip(np.searchsorted(NORMAL, normal) - 1, 0, len(NORMAL) - 2)
+    part = ((normal - NORMAL[piece]) / (NORMAL[piece + 1] - NORMAL[piece]))[:, None, :]
     at = np.broadcast_to(piece[:, None, :], (*quantiles.shape[:2], normal.shape[1]))
     left = np.take_along_axis(log_q, at, axis=2)
     right = np.take_along_axis(log_q, at + 1, axis=2)

@@ -6,6 +6,8 @@ import numba as nb
 import numpy as np
 import numpy.typing as npt
 
+from pipelines.forecast.kernel import QUANTILES
+
 F32 = npt.NDArray[np.float32]
 Kinds = npt.NDArray[np.int64]
 F = np.float32
@@ -141,9 +143,8 @@ def _select(values: F32, counts: npt.NDArray[np.int64], bin_of: npt.NDArray[np.i
     last_bin = -1
     held = 0
     before = 0
-    for q in range(5):
-        share = (0.025, 0.1, 0.5, 0.9, 0.975)[q]
-        position = share * (n - 1)
+    for q in range(len(QUANTILES)):
+        position = QUANTILES[q] * (n - 1)
         rank = int(position)
         edge = np.empty(2, dtype=np.float32)
         for side in range(2):

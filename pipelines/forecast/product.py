@@ -11,11 +11,11 @@ from typing import Any, Final
 import numpy as np
 import polars as pl
 
-from pipelines.forecast import cemeteries
+from pipelines.forecast import DEFAULT_NAME, cemeteries
 from pipelines.forecast.areas import surrounded
-from pipelines.forecast.assumptions import DEFAULT_NAME, AssumptionSet, assumptions_from_frame
+from pipelines.forecast.assumptions import AssumptionSet, assumptions_from_frame
 from pipelines.forecast.beds import bed_outlook, plausibility
-from pipelines.forecast.cohorts import GROUP_STARTS, Floats
+from pipelines.forecast.cohorts import DECADE, GROUP_STARTS, Floats
 from pipelines.forecast.counties import COVARIATES, counties_from_frames
 from pipelines.forecast.graves import crude_rate_rises, grave_outlook, twenty_year_test
 from pipelines.forecast.mortality import with_rates
@@ -35,13 +35,13 @@ NEEDED: Final = (
     "fct_observation",
     "fct_project",
     "fct_project_output",
+    "dim_source",
 )
 PERSONS: Final = NEEDED[:6]
 """Those of them that persons are projected from."""
 NATION: Final = "China"
 PERSISTENCE, OWN_WEIGHT, DEATH_LEVEL = "deviation_persistence", "own_record_weight", "mortality_level"
 """Assumptions on persons: what stands in the model as learned and judged; as parameters they can be changed."""
-SENSITIVITY_YEAR: Final = 2030
 SHARES: Final = {
     "urban_share": ("urban_residents", "resident"),
     "migrants_same_county": ("migrants_within_county", "resident"),
@@ -83,8 +83,9 @@ def forecast_tables(
     codes = sorted(projection.bands["county_code"].unique().to_list())
     years = sorted(projection.bands["year"].unique().to_list())
     national = national_elderly(model, min(years))
-    supply = bed_supply(codes, years, core["fct_observation"], core["fct_project"], core["fct_project_output"])
-    targets = beds_per_1000_targets(core["fct_observation"])
+    stated = (core[n] for n in ("fct_observation", "fct_project", "fct_project_output", "dim_source"))
+    supply = bed_supply(codes, years, *stated)
+    targets = beds_per_1000_targets(core["fct_observation"], core["dim_source"])
     beds = bed_outlook(projection.bands, projection.ages, supply, targets, chosen, national, seed=seed, **drawn)
     capacity = cemeteries.cemetery_capacity(core)
     graves = [
@@ -93,14 +94,15 @@ def forecast_tables(
         .join(cemeteries.classes(capacity, kind), on="county_code", how="left", maintain_order="left")
         for kind in cemeteries.CLASSES
     ]
-    sensitivity = tornado(projection.bands, projection.ages, supply, SENSITIVITY_YEAR, chosen, national)
+    year = middle_year(years)
+    sensitivity = tornado(projection.bands, projection.ages, supply, year, chosen, national)
     return {
         "forecast_elderly": _versioned(projection.bands, chosen),
         "forecast_supply": supply,
         "forecast_beds": beds,
         "forecast_graves": pl.concat(graves),
         "forecast_cemetery_capacity": capacity,
-        "forecast_sensitivity": sensitivity.with_columns(year=pl.lit(SENSITIVITY_YEAR)),
+        "forecast_sensitivity": sensitivity.with_columns(year=pl.lit(year)),
         "forecast_plausibility": _plausibility(core, projection, beds, supply, targets),
     }
 
@@ -146,6 +148,12 @@ def base_census(model: ForecastModel) -> int:
     """The census that counties are forecast from: the latest that the model was learned from, the same for all of them
     whatever others have or lack."""
     return model.nations[-1].year
+
+
+def middle_year(years: Sequence[int]) -> int:
+    """The year that sensitivity and pooled areas are shown for: a decade, which is a census, after the first of `years`, or the
+    last where they end before."""
+    return min(min(years) + DECADE, max(years))
 
 
 def _versioned(bands: pl.DataFrame, assumptions: AssumptionSet) -> pl.DataFrame:
@@ -250,7 +258,8 @@ def _input_flags(projection: Projection) -> pl.DataFrame:
     """What a reader must be told of a county's input, and the pooled urban area beside a district in doubt."""
     rows = [(f.county_code, "input_flag", f.zh, f.en) for f in projection.flags]
     doubtful = {f.county_code for f in projection.flags if f.code in DOUBTS}
-    shown = projection.pooled.filter(age_band="60+", sex="both", year=SENSITIVITY_YEAR)
+    year = middle_year(projection.bands["year"].unique().to_list())
+    shown = projection.pooled.filter(age_band="60+", sex="both", year=year)
     for area in shown.iter_rows(named=True):
         low, middle, high = (f"{area[q]:,.0f}" for q in ("p10", "p50", "p90"))
         members = area["members"].split(";")
@@ -258,8 +267,8 @@ def _input_flags(projection: Projection) -> pl.DataFrame:
             (
                 code,
                 "pooled_urban_area",
-                f"所在地级市{len(members)}个市辖区合计，{SENSITIVITY_YEAR}年60岁及以上{middle}人（80%区间{low}—{high}）",
-                f"the {len(members)} districts of its prefecture together: {middle} people aged 60+ in {SENSITIVITY_YEAR} (80 %: {low}-{high})",
+                f"所在地级市{len(members)}个市辖区合计，{year}年60岁及以上{middle}人（80%区间{low}—{high}）",
+                f"the {len(members)} districts of its prefecture together: {middle} people aged 60+ in {year} (80 %: {low}-{high})",
             )
             for code in members
             if code in doubtful

@@ -11,7 +11,7 @@ import numpy as np
 import polars as pl
 
 from pipelines.forecast import annual
-from pipelines.forecast.bands import ten_year_offsets
+from pipelines.forecast.bands import NORMAL, ten_year_offsets
 from pipelines.forecast.cohorts import (
     BANDS,
     COHORTS,
@@ -38,7 +38,6 @@ from pipelines.forecast.shelf import FORMS, shelf_lives
 from pipelines.forecast.shipped import ForecastModel
 
 QUANTILE_NAMES: Final = ("p2_5", "p10", "p50", "p90", "p97_5")
-NORMAL: Final = np.array([-1.959964, -1.281552, 0.0, 1.281552, 1.959964])
 LONGEST: Final = 20
 ROUNDING: Final = 1e-9
 DEFAULT_SEED: Final = 20201101

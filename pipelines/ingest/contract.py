@@ -6,6 +6,8 @@ import re
 from collections import Counter
 from collections.abc import Callable
 from datetime import date
+from functools import cache, lru_cache
+from typing import Any
 
 import polars as pl
 
@@ -15,6 +17,7 @@ from pipelines.ingest.reader import ROW, Cells
 
 IDENTITY = re.compile(r"(?<![0-9])(?:[1-9][0-9]{16}[0-9Xx]|1[3-9][0-9]{9})(?![0-9])")
 _SHORTEST = 11  # characters of a mobile number
+_REMEMBERED = 4096  # cells of a column
 _NUMBER = re.compile(r"[-+]?[0-9]+(\.[0-9]+)?")
 _BOOLEANS = {"1": True, "0": False, "true": True, "false": False, "是": True, "否": False}
 POLARS: dict[str, type[pl.DataType]] = {
@@ -26,8 +29,22 @@ POLARS: dict[str, type[pl.DataType]] = {
 }
 
 
+Columns = dict[str, list[Any]]
+"""A checked table: the cells of each column by name, empty ones None, and the numbers of the rows in the file under ``ROW``."""
+
+
+def types(raw_table: str) -> dict[str, type[pl.DataType]]:
+    """The types of the columns of a raw table, ``ROW`` first."""
+    return {ROW: pl.Int64, **{c.name: POLARS[c.type] for c in registry.table(raw_table).columns}}
+
+
 def typed(given: Cells, raw_table: str, file: str) -> pl.DataFrame:
-    """A frame with the registry's columns, order and types; empty cells become null, a code's name its code.
+    """`checked` as a frame. Raises InputError as that does."""
+    return pl.DataFrame(checked(given, raw_table, file), schema=types(raw_table))
+
+
+def checked(given: Cells, raw_table: str, file: str) -> Columns:
+    """The registry's columns in its order and types; empty cells become None, a code's name its code.
 
     Raises InputError listing every missing column, wrong type, unknown code, empty required cell, duplicate key
     and identity number.
@@ -41,17 +58,17 @@ def typed(given: Cells, raw_table: str, file: str) -> pl.DataFrame:
     ]
     problems += [Problem(file, 1, c, "", "unknown_column") for c in given.columns if c not in known]
     nothing = [""] * len(given.rows)
-    out: dict[str, list[object]] = {}
+    out: Columns = {ROW: [*given.rows]}
     for column in table.columns:
-        cells = given.columns.get(column.name, nothing)
-        codes = _codes(column)
-        converted = {cell: _convert(cell, column, codes) for cell in set(cells)}
+        cells, convert = given.columns.get(column.name, nothing), _converter(column)
+        converted = {cell: convert(cell) for cell in set(cells)}
         for number, cell in zip(given.rows, cells, strict=True) if any(rule for _, rule in converted.values()) else ():
             if rule := converted[cell][1]:
                 detail = _allowed(column) if rule == "unknown_code" else ""
                 shown = IDENTITY.sub("＊＊＊", cell)
                 problems.append(Problem(file, number, column.name, shown, rule, detail, detail))
-        out[column.name] = [converted[c][0] for c in cells]
+        values = {cell: value for cell, (value, _) in converted.items()}
+        out[column.name] = [values[cell] for cell in cells]
     if table.key and not problems:
         keys = [*zip(*(out[k] for k in table.key), strict=True)]
         times = Counter(keys) if len(set(keys)) < len(keys) else {}
@@ -62,9 +79,14 @@ def typed(given: Cells, raw_table: str, file: str) -> pl.DataFrame:
         ]
     if problems:
         raise InputError(problems)
-    types = {c.name: POLARS[c.type] for c in table.columns}
-    rows = pl.Series(ROW, given.rows, dtype=pl.Int64)
-    return pl.DataFrame([rows, *(pl.Series(name, cells, dtype=types[name]) for name, cells in out.items())])
+    return out
+
+
+@cache
+def _converter(column: registry.Column) -> Callable[[str], tuple[object, str]]:
+    """What reads the cells of a column; it remembers those it read last, for most files say what others say."""
+    codes = _codes(column)
+    return lru_cache(_REMEMBERED)(lambda cell: _convert(cell, column, codes))
 
 
 def _convert(cell: str, column: registry.Column, codes: dict[str, registry.Code]) -> tuple[object, str]:

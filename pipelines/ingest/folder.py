@@ -9,11 +9,12 @@ import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
 from pipelines import registry
-from pipelines.ingest.contract import POLARS, typed
+from pipelines.ingest.contract import Columns, checked, types
 from pipelines.ingest.problems import InputError, Problem
 from pipelines.ingest.reader import ROW, SUFFIXES, read_cells
 
@@ -62,12 +63,12 @@ _SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 @dataclass(frozen=True)
 class RawCounty:
-    """One county's raw data: `county` and `source` as read from TOML, `tables` typed by the registry."""
+    """One county's raw data: `county` and `source` as read from TOML, `tables` checked against the registry."""
 
     code: str
     county: dict[str, object]
     source: dict[str, object]
-    tables: dict[str, pl.DataFrame]
+    tables: dict[str, Columns]
 
 
 def content_hash(folder: Path) -> str:
@@ -138,13 +139,13 @@ def read_county(folder: Path) -> RawCounty:
                 f"the folder says {code}",
             )
         )
-    tables: dict[str, pl.DataFrame] = {}
+    tables: dict[str, Columns] = {}
     for name in (*REQUIRED, *OPTIONAL):
         found = find(folder, name)
         if found is None:
             if name in REQUIRED:
                 problems.append(Problem(f"{name}.csv", 0, "", "", "missing_file"))
-            tables[name] = empty(name)
+            tables[name] = _nothing(name)
             continue
         tables[name] = _read(found, name, problems)
     tables["actuals"] = _actuals(folder, problems)
@@ -164,16 +165,20 @@ def read_reference(folder: Path) -> dict[str, pl.DataFrame]:
         found = find(folder, name)
         if found is None and name in REFERENCE:
             problems.append(Problem(f"reference/{name}.csv", 0, "", "", "missing_file"))
-        tables[name] = empty(name) if found is None else _read(found, name, problems)
+        tables[name] = _nothing(name) if found is None else _read(found, name, problems)
     problems += _foreign(tables, {p.file.removeprefix("reference/").rsplit(".", 1)[0] for p in problems})
     if problems:
         raise InputError(problems)
-    return tables
+    return {name: pl.DataFrame(table, schema=types(name)) for name, table in tables.items()}
 
 
 def empty(name: str) -> pl.DataFrame:
     """A frame of no rows with the columns of a raw table."""
-    return pl.DataFrame(schema={ROW: pl.Int64, **{c.name: POLARS[c.type] for c in registry.table(name).columns}})
+    return pl.DataFrame(schema=types(name))
+
+
+def _nothing(name: str) -> Columns:
+    return {column: [] for column in types(name)}
 
 
 def table_of(path: Path) -> str | None:
@@ -184,40 +189,36 @@ def table_of(path: Path) -> str | None:
 
 
 def find(folder: Path, name: str) -> Path | None:
-    return next((folder / f"{name}{s}" for s in SUFFIXES if (folder / f"{name}{s}").exists()), None)
+    return next((path for s in SUFFIXES if (path := folder / f"{name}{s}").exists()), None)
 
 
-def _read(path: Path, name: str, problems: list[Problem]) -> pl.DataFrame:
+def _read(path: Path, name: str, problems: list[Problem]) -> Columns:
     try:
-        return typed(read_cells(path, name), name, path.name)
+        return checked(read_cells(path, name), name, path.name)
     except InputError as error:
         optional_and_empty = name in (*OPTIONAL, *REFERENCE_OPTIONAL) and [p.rule for p in error.problems] == [
             "empty_file"
         ]
         if not optional_and_empty:
             problems += error.problems
-        return empty(name)
+        return _nothing(name)
 
 
-def _actuals(folder: Path, problems: list[Problem]) -> pl.DataFrame:
-    frames = [empty("actuals")]
+def _actuals(folder: Path, problems: list[Problem]) -> Columns:
+    """The yearly reports, one below the other."""
+    every = _nothing("actuals")
     for path in sorted(p for p in folder.iterdir() if table_of(p) == "actuals"):
-        frame = _read(path, "actuals", problems)
+        read = _read(path, "actuals", problems)
         year = int(path.stem.split("_")[1])
+        words = f"文件名写 {year} 年", f"the file name says {year}"
         problems += [
-            Problem(
-                path.name,
-                r[ROW],
-                "year",
-                str(r["year"]),
-                "out_of_range",
-                f"文件名写 {year} 年",
-                f"the file name says {year}",
-            )
-            for r in frame.filter(pl.col("year") != year).iter_rows(named=True)
+            Problem(path.name, row, "year", str(stated), "out_of_range", *words)
+            for row, stated in zip(read[ROW], read["year"], strict=True)
+            if stated not in (None, year)
         ]
-        frames.append(frame)
-    return pl.concat(frames)
+        for column, cells in read.items():
+            every[column] += cells
+    return every
 
 
 def _facts(path: Path, wanted: tuple[str, ...], problems: list[Problem]) -> dict[str, object]:
@@ -242,7 +243,7 @@ def _bad_names(county: dict[str, object], source: dict[str, object]) -> list[Pro
     return problems
 
 
-def _references(tables: dict[str, pl.DataFrame], broken: set[str]) -> list[Problem]:
+def _references(tables: dict[str, Columns], broken: set[str]) -> list[Problem]:
     """References inside the folder of a county: project keys, restated rows, printed indicator names."""
     problems = _foreign(tables, broken)
     if "indicator_map" in broken:
@@ -252,27 +253,27 @@ def _references(tables: dict[str, pl.DataFrame], broken: set[str]) -> list[Probl
     return problems + _unknown(tables["statistics"], "statistics", "indicator_printed", mapped, expected)
 
 
-def _foreign(tables: dict[str, pl.DataFrame], broken: set[str]) -> list[Problem]:
+def _foreign(tables: dict[str, Columns], broken: set[str]) -> list[Problem]:
     """References between the files of a folder. Those to a file that could not be read are not reported: they would only
     repeat its problem."""
     problems: list[Problem] = []
-    for name, frame in tables.items():
+    for name, table in tables.items():
         for column in registry.table(name).columns:
-            if not column.foreign or column.foreign[0] not in tables or column.foreign[0] in broken or frame.is_empty():
+            if not column.foreign or column.foreign[0] not in tables or column.foreign[0] in broken:
                 continue
             target, target_column = column.foreign
             expected = f"应见于 {target}.csv", f"expected in {target}.csv"
-            problems += _unknown(frame, name, column.name, tables[target][target_column], expected)
+            problems += _unknown(table, name, column.name, tables[target][target_column], expected)
     return problems
 
 
-def _unknown(frame: pl.DataFrame, name: str, column: str, known: pl.Series, expected: tuple[str, str]) -> list[Problem]:
+def _unknown(table: Columns, name: str, column: str, known: list[Any], expected: tuple[str, str]) -> list[Problem]:
     """A problem for every cell of a column that refers to nothing known."""
-    cells, there = frame[column].to_list(), {None, *known.to_list()}
+    cells, there = table[column], {None, *known}
     if there.issuperset(cells):
         return []
     return [
         Problem(f"{name}.csv", row, column, str(cell), "unknown_reference", *expected)
-        for row, cell in zip(frame[ROW].to_list(), cells, strict=True)
+        for row, cell in zip(table[ROW], cells, strict=True)
         if cell not in there
     ]

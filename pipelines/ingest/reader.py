@@ -11,6 +11,7 @@ import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import zip_longest
 from pathlib import Path
 
 import polars as pl
@@ -20,6 +21,7 @@ from pipelines.ingest.problems import InputError, Problem
 
 ROW = "__row"  # row number in the file as a spreadsheet shows it
 TOTAL_WORDS = ("合计", "总计", "小计", "总合计")
+_NO_DATA = {"", *TOTAL_WORDS}  # what the first cell of a row without data may say
 SUFFIXES = (".csv", ".xlsx", ".xls")
 MAX_BYTES = 100_000_000  # of a file, and of what a workbook unpacks to
 OFFERED = {  # what a clerk writes into the rows that a template offers; a row without any of it was left blank
@@ -57,36 +59,32 @@ def read_cells(path: Path, raw_table: str) -> Cells:
     Raises InputError (unreadable, encoding, empty_file, too_large).
     """
     grid = _grid(path)
-    names = registry.headers(raw_table)
-    header, first = _header(grid, names)
-    width, offered = len(header), [i for i, name in enumerate(header) if name in OFFERED.get(raw_table, header)]
-    numbers: list[int] = []
-    rows: list[list[str]] = []
-    for number, cells in enumerate(grid[first:], start=first + 1):
-        padded = [*map(_clean, cells[:width]), *[""] * (width - len(cells))]
-        if not any(padded) or padded[0] in TOTAL_WORDS:
-            continue
-        extra = [*filter(None, map(_clean, cells[width:]))]
-        if extra:
-            raise InputError(
-                [
-                    Problem(
-                        path.name,
-                        number,
-                        "",
-                        " ".join(extra),
-                        "unreadable",
-                        "本行单元格比表头多",
-                        "this row has more cells than the header",
-                    )
-                ]
-            )
-        if any(padded[i] for i in offered):
-            numbers.append(number)
-            rows.append(padded)
-    if not rows:
+    header, first = _header(grid, raw_table)
+    width, body = len(header), grid[first:]
+    wide = max(map(len, body), default=0) > width
+    longer = [" ".join(filter(None, map(_clean, cells[width:]))) for cells in body] if wide else []
+    rows = [cells[:width] for cells in body] if wide else body
+    columns = [_cleaned(cells) for cells in zip_longest(*rows, fillvalue="")]
+    columns += [[""] * len(body)] * (width - len(columns))
+    filled = _filled(columns, range(len(body)))
+    if beyond := [n for n in filled if longer[n]] if wide else []:
+        words = "本行单元格比表头多", "this row has more cells than the header"
+        raise InputError([Problem(path.name, first + beyond[0] + 1, "", longer[beyond[0]], "unreadable", *words)])
+    if raw_table in OFFERED:
+        wanted = [cells for name, cells in zip(header, columns, strict=True) if name in OFFERED[raw_table]]
+        filled = [n for n in filled if any(cells[n] for cells in wanted)]
+    if not filled:
         raise InputError([Problem(path.name, 0, "", "", "empty_file")])
-    return Cells(numbers, dict(zip(header, zip(*rows, strict=True), strict=True)))
+    if len(filled) < len(body):
+        columns = [[cells[n] for n in filled] for cells in columns]
+    return Cells([first + n + 1 for n in filled], dict(zip(header, columns, strict=True)))
+
+
+def _filled(columns: list[list[str]], rows: Sequence[int]) -> Sequence[int]:
+    """The rows that say something and are no total."""
+    if columns and not _NO_DATA.intersection(columns[0]):
+        return rows
+    return [n for n in rows if any(cells[n] for cells in columns) and columns[0][n] not in TOTAL_WORDS]
 
 
 def _grid(path: Path) -> list[list[str]]:
@@ -157,8 +155,19 @@ def _clean(cell: str) -> str:
     )
 
 
-def _header(grid: list[list[str]], names: dict[str, str]) -> tuple[list[str], int]:
-    """Column names and the index of the first data row. Tries one header row and two merged ones; best match wins."""
+def _cleaned(cells: Sequence[str]) -> list[str]:
+    """The cells of a column, each distinct one cleaned once."""
+    clean = {cell: _clean(cell) for cell in set(cells)}
+    return [clean[cell] for cell in cells]
+
+
+def _header(grid: list[list[str]], raw_table: str) -> tuple[list[str], int]:
+    """Column names and the index of the first data row. A first row that is the registry's own is taken at its word; else one
+    header row and two merged ones are tried, and the best match wins."""
+    own = [c.name for c in registry.table(raw_table).columns]
+    if grid and grid[0] == own:
+        return own, 1
+    names = registry.headers(raw_table)
     best: tuple[int, list[str], int] = (-1, [], 0)
     for i, cells in enumerate(grid[:_HEADER_SEARCH]):
         single = [_clean(c) for c in cells]

@@ -9,6 +9,7 @@ import polars as pl
 import xlsxwriter
 
 from pipelines import registry
+from pipelines.ingest.contract import types
 from pipelines.ingest.folder import COUNTY_FACTS, OPTIONAL, REQUIRED, SOURCE_FACTS, RawCounty, read_county
 from pipelines.settings import Settings
 
@@ -66,9 +67,11 @@ def _shared() -> Wanted:
 def _promised(raw: RawCounty) -> Wanted:
     """The indicators that a plan sets a target for, in the order of the document, with the targets as printed."""
     known = {i["indicator_id"]: i for i in registry.rows("indicators")}
-    meaning = dict(raw.tables["indicator_map"].select("indicator_printed", "indicator_id").iter_rows())
+    mapped = raw.tables["indicator_map"]
+    meaning = dict(zip(mapped["indicator_printed"], mapped["indicator_id"], strict=True))
     said: dict[tuple[str, str], list[str]] = {}
-    targets = raw.tables["statistics"].filter((pl.col("measure") == "target") & (pl.col("target_level") == "county"))
+    statistics = pl.DataFrame(raw.tables["statistics"], schema=types("statistics"))
+    targets = statistics.filter((pl.col("measure") == "target") & (pl.col("target_level") == "county"))
     for r in targets.iter_rows(named=True):
         key = (meaning.get(r["indicator_printed"], ""), r["breakdown"] or "")
         sign = "" if r["qualifier"] == "=" else r["qualifier"]
@@ -78,8 +81,11 @@ def _promised(raw: RawCounty) -> Wanted:
 
 def _projects(raw: RawCounty) -> list[tuple[str, str]]:
     """Each project once, by key, under its first name."""
-    first = raw.tables["projects"].unique("project", keep="first", maintain_order=True).sort("project")
-    return [(r["project"], r["name_printed"]) for r in first.iter_rows(named=True)]
+    rows = zip(raw.tables["projects"]["project"], raw.tables["projects"]["name_printed"], strict=True)
+    first: dict[str, str] = {}
+    for project, name in rows:
+        first.setdefault(project, name)
+    return sorted(first.items())
 
 
 def _workbook(path: Path, frame: pl.DataFrame, raw_table: str) -> Path:

@@ -144,7 +144,6 @@ class Mention:
     project: str
     mention: str
     line: int
-    name_printed: str
     years_printed: str | None
     start_year: int | None
     end_year: int | None
@@ -185,7 +184,6 @@ class Funding:
     funding_id: str
     project_id: str
     amount_wan: float | None
-    certainty: str
     position: int
     value_as_printed: str
     source_line: int

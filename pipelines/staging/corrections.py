@@ -3,18 +3,23 @@ guard no longer matches, or the repair matches nothing, the build fails."""
 
 from __future__ import annotations
 
+from typing import Any
+
 import polars as pl
 
 from pipelines import registry
+from pipelines.ingest.contract import Columns, types
 from pipelines.ingest.problems import InputError, Problem
 from pipelines.ingest.reader import ROW
 
 
-def corrected(tables: dict[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:
+def corrected(tables: dict[str, Columns]) -> dict[str, Columns]:
     """The tables with every applied repair in place. Raises InputError (guard_mismatch, bad_correction)."""
-    out = dict(tables)
+    out = {name: dict(table) for name, table in tables.items()}
     problems: list[Problem] = []
-    for repair in tables["corrections"].iter_rows(named=True):
+    repairs = tables["corrections"]
+    for cells in zip(*repairs.values(), strict=True):
+        repair = dict(zip(repairs, cells, strict=True))
         if repair["status"] != "applied":
             continue
         problem = _apply(out, repair)
@@ -25,16 +30,17 @@ def corrected(tables: dict[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:
     return out
 
 
-def _apply(tables: dict[str, pl.DataFrame], repair: dict[str, str]) -> Problem | None:
+def _apply(tables: dict[str, Columns], repair: dict[str, Any]) -> Problem | None:
     name, row_key, column = repair["table"], repair["row_key"], repair["column"]
     where = f"{name}.{row_key}.{column}"
-    if name not in tables or column not in tables[name].columns:
+    if name not in tables or column not in tables[name]:
         return Problem("corrections.csv", int(repair[ROW]), "table/column", where, "bad_correction")
-    frame, key = tables[name], registry.table(name).key[0]
-    cell = frame.filter(pl.col(key) == row_key)[column].to_list()
-    if len(cell) != 1:
+    keys, cells = tables[name][registry.table(name).key[0]], tables[name][column]
+    found = [n for n, key in enumerate(keys) if key == row_key]
+    if len(found) != 1:
         return Problem("corrections.csv", int(repair[ROW]), "row_key", where, "bad_correction")
-    now = "" if cell[0] is None else str(cell[0])
+    (at,) = found
+    now = "" if cells[at] is None else str(cells[at])
     if now != (repair["printed"] or ""):
         return Problem(
             "corrections.csv",
@@ -45,8 +51,6 @@ def _apply(tables: dict[str, pl.DataFrame], repair: dict[str, str]) -> Problem |
             f"登记“{repair['printed']}”，现为“{now}”",
             f"declared {repair['printed']!r}, now {now!r}",
         )
-    value = pl.lit(repair["corrected"] or None, dtype=pl.String).cast(frame.schema[column])
-    tables[name] = frame.with_columns(
-        pl.when(pl.col(key) == row_key).then(value).otherwise(pl.col(column)).alias(column)
-    )
+    value = pl.Series([repair["corrected"] or None], dtype=pl.String).cast(types(name)[column])
+    tables[name][column] = [*cells[:at], value.item(), *cells[at + 1 :]]
     return None

@@ -4,13 +4,15 @@ printed characters, printed names → shared indicators, ledger references → f
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import polars as pl
 
 from pipelines import registry
+from pipelines.ingest.contract import Columns, types
 from pipelines.ingest.folder import RawCounty
 from pipelines.ingest.problems import InputError, Problem
 from pipelines.ingest.reader import ROW
@@ -18,6 +20,7 @@ from pipelines.staging import quantities
 from pipelines.staging.corrections import corrected
 
 Frames = dict[str, pl.DataFrame]
+Tables = dict[str, Columns]
 
 _FACTS = {"s": "fct_observation", "m": "fct_project", "f": "fct_project_funding", "o": "fct_project_output"}
 _COLUMNS = {
@@ -37,53 +40,77 @@ _INDICATORS = {r["indicator_id"]: r for r in registry.rows("indicators")}
 
 
 def stage(raw: RawCounty) -> Frames:
-    """Stage a county. Raises InputError for broken repairs, unknown indicators, units that do not fit and ledger
+    """`staged`, as frames. Raises InputError as that does."""
+    return frames([staged(raw)])
+
+
+def staged(raw: RawCounty) -> Tables:
+    """The staging tables of a county. Raises InputError for broken repairs, unknown indicators, units that do not fit and ledger
     numerals that disagree with the row they point to."""
     fixed = corrected(raw.tables)
     links = _links(raw.tables)
     problems: list[Problem] = _ledger_problems(raw.tables["figures"], links)
-    frames: Frames = {
+    reported = _actuals(raw, problems)
+    stated = _statistics(raw, fixed["statistics"], problems)
+    tables: Tables = {
         "county": _county(raw),
         "source": _sources(raw),
-        "statistics": pl.concat([_statistics(raw, fixed["statistics"], problems), _actuals(raw, problems)]),
+        "statistics": {name: stated[name] + reported[name] for name in (ROW, *_STATISTICS)},
         "projects": _projects(raw.tables["projects"], fixed),
         "project_funding": _funding(raw.tables["project_funding"], fixed),
         "project_outputs": _outputs(raw.tables["project_outputs"], fixed, problems),
-        "figures": fixed["figures"].drop("facts"),
+        "figures": {name: cells for name, cells in fixed["figures"].items() if name != "facts"},
         "figure_facts": _figure_facts(links),
-        "progress": fixed["progress"].with_columns(source_id=pl.lit(progress_source(raw.code))),
+        "progress": fixed["progress"] | {"source_id": [progress_source(raw.code)] * len(fixed["progress"][ROW])},
         **{name: fixed[name] for name in ("population", "covariates", "corrections", "notes", "reviews")},
     }
     if problems:
         raise InputError(problems)
-    return {name: f if name in ("county", "source") else _with_ids(raw.code, f) for name, f in frames.items()}
+    return {n: table if n in ("county", "source") else _with_ids(raw.code, table) for n, table in tables.items()}
+
+
+def frames(counties: Sequence[Tables]) -> Frames:
+    """The staging tables of counties as frames, the rows of one below those of the other."""
+    return {
+        name: pl.DataFrame(
+            {column: [*chain.from_iterable(county[name][column] for county in counties)] for column in table},
+            schema={column: _type(name, column) for column in table},
+        )
+        for name, table in (counties[0].items() if counties else ())
+    }
+
+
+_ADDED = {
+    **dict.fromkeys(("value", "amount_wan", "investment_wan", "quantity"), pl.Float64),
+    **dict.fromkeys(("line", "occurrence", "line_count"), pl.Int64),
+    **dict.fromkeys(("period_start", "period_end", "start_year", "end_year"), pl.Int64),
+    "in_printed_total": pl.Boolean,
+}  # types of the columns that raw tables do not have; all others are text
+
+
+def _type(name: str, column: str) -> type[pl.DataType]:
+    own = types(name) if name in registry.tables() else {}
+    return own.get(column) or _ADDED.get(column, pl.String)
 
 
 _LOCAL = {"key", "project", "restates", "correction_id", "note_id", "fact_id"}
 
 
-def _with_ids(code: str, frame: pl.DataFrame) -> pl.DataFrame:
+def _with_ids(code: str, table: Columns) -> Columns:
     """County code in front, and every local key (s0001, p01 …) made unique across counties."""
-    kept = [c for c in frame.columns if c not in ("county_code", ROW)]
-    keys = [(pl.lit(f"{code}-") + pl.col(c)).alias(c) if c in _LOCAL else pl.col(c) for c in kept]
-    return frame.select(pl.lit(code).alias("county_code"), *keys)
+    kept = {name: cells for name, cells in table.items() if name not in ("county_code", ROW)}
+    keys = {name: [k and f"{code}-{k}" for k in cells] for name, cells in kept.items() if name in _LOCAL}
+    rows = len(next(iter(kept.values())))
+    return {"county_code": [code] * rows, **kept, **keys}
 
 
-def _county(raw: RawCounty) -> pl.DataFrame:
-    facts = {
-        k: raw.county.get(k)
-        for k in ("name_zh", "name_en", "prefecture_zh", "prefecture_en", "province_zh", "province_en", "kind", "slug")
-    }
-    return pl.DataFrame(
-        {
-            "county_code": [raw.code],
-            **{k: [str(v)] for k, v in facts.items()},
-            "valid_from": [str(raw.county["valid_from"])],
-        }
-    )
+def _county(raw: RawCounty) -> Columns:
+    names = ("name_zh", "name_en", "prefecture_zh", "prefecture_en", "province_zh", "province_en", "kind", "slug")
+    facts = {name: [str(raw.county.get(name))] for name in names}
+    return {"county_code": [raw.code], **facts, "valid_from": [str(raw.county["valid_from"])]}
 
 
-def _sources(raw: RawCounty) -> pl.DataFrame:
+def _sources(raw: RawCounty) -> Columns:
     text = (
         "source_id",
         "title_zh",
@@ -102,12 +129,12 @@ def _sources(raw: RawCounty) -> pl.DataFrame:
         **{k: _text(raw.source.get(k)) for k in text},
         **{k: int(str(raw.source[k])) for k in whole},
     }
-    years = sorted(set(raw.tables["actuals"]["year"].to_list()))
+    years = sorted(set(raw.tables["actuals"]["year"]))
     reports = [
         _report(plan, f"actuals-{raw.code}-{y}", (f"{y}年度实绩上报", f"Yearly report {y}"), f"actuals_{y}", (y, y))
         for y in years
     ]
-    dates = sorted(set(raw.tables["progress"]["as_of"].to_list()))
+    dates = sorted(set(raw.tables["progress"]["as_of"]))
     if dates:
         term = (dates[0].year, dates[-1].year)
         reports.append(
@@ -119,9 +146,8 @@ def _sources(raw: RawCounty) -> pl.DataFrame:
                 term,
             )
         )
-    rows = [plan, *reports]
-    schema = {"county_code": pl.String, **dict.fromkeys(text, pl.String), **dict.fromkeys(whole, pl.Int64)}
-    return pl.DataFrame(rows, schema=schema)
+    sources: list[Mapping[str, object]] = [plan, *reports]
+    return {name: [source[name] for source in sources] for name in ("county_code", *text, *whole)}
 
 
 def progress_source(code: str) -> str:
@@ -145,51 +171,42 @@ def _text(value: object) -> str | None:
     return None if value in (None, "") else str(value)
 
 
-def _statistics(raw: RawCounty, fixed: pl.DataFrame, problems: list[Problem]) -> pl.DataFrame:
-    ids = dict(raw.tables["indicator_map"].select("indicator_printed", "indicator_id").iter_rows())
+def _statistics(raw: RawCounty, fixed: Columns, problems: list[Problem]) -> Columns:
+    ids: dict[str, str] = dict(_cells(raw.tables["indicator_map"], ("indicator_printed", "indicator_id")))
+    words = "指标不在登记表", "not in the indicator registry"
     unknown = sorted({i for i in ids.values() if i not in _INDICATORS})
-    problems += [
-        Problem(
-            "indicator_map.csv", 0, "indicator_id", i, "unknown_code", "指标不在登记表", "not in the indicator registry"
-        )
-        for i in unknown
-    ]
+    problems += [Problem("indicator_map.csv", 0, "indicator_id", i, "unknown_code", *words) for i in unknown]
     indicators = [ids.get(name, "") for name in fixed["indicator_printed"]]
     units = [_INDICATORS[i]["unit"] if i in _INDICATORS else "text" for i in indicators]
-    rows = fixed.select(ROW, "key", "value_printed", "unit_printed", "status").to_dicts()
-    values = [
-        None if row["status"] else _value(row, unit, "statistics.csv", problems)
-        for row, unit in zip(rows, units, strict=True)
-    ]
-    return (
-        _as_printed(fixed, raw.tables["statistics"], ["value_printed", "unit_printed"])
-        .with_columns(
-            pl.Series("value", values, dtype=pl.Float64),
-            pl.Series("status", _absences(rows, values, problems), dtype=pl.String),
-            pl.Series("unit", units, dtype=pl.String),
-            pl.Series("indicator_id", indicators, dtype=pl.String),
-            pl.lit(str(raw.source["source_id"])).alias("source_id"),
-            pl.col("period_inferred").fill_null(False),
-        )
-        .select(ROW, *_STATISTICS)
-    )
+    cells = zip(_cells(fixed, (ROW, "value_printed", "unit_printed")), fixed["status"], units, strict=True)
+    values = [None if status else _value(cell, unit, "statistics.csv", problems) for cell, status, unit in cells]
+    return {
+        **_as_printed(fixed, raw.tables["statistics"], ["value_printed", "unit_printed"]),
+        "value": values,
+        "status": _absences(fixed, values, problems),
+        "unit": units,
+        "indicator_id": indicators,
+        "source_id": [str(raw.source["source_id"])] * len(values),
+        "period_inferred": [bool(inferred) for inferred in fixed["period_inferred"]],
+    }
 
 
-def _as_printed(repaired: pl.DataFrame, printed: pl.DataFrame, columns: list[str]) -> pl.DataFrame:
+def _as_printed(repaired: Columns, printed: Columns, columns: Sequence[str]) -> Columns:
     """A repaired table with these columns, at its end, as they were before the repairs, which change cells and never rows."""
-    return repaired.select(pl.exclude(columns), *(printed[c] for c in columns))
+    return {name: cells for name, cells in repaired.items() if name not in columns} | {c: printed[c] for c in columns}
 
 
-def _absences(rows: list[dict[str, Any]], values: list[float | None], problems: list[Problem]) -> list[str | None]:
+def _absences(stated: Columns, values: list[float | None], problems: list[Problem]) -> list[str | None]:
     """The typed absence of every statement: as stated in raw, `in_words` for print without one number; an empty cell
     without a reason is a problem."""
     absences: list[str | None] = []
-    for row, value in zip(rows, values, strict=True):
-        worded = value is None and row["value_printed"] is not None
-        absences.append(row["status"] or ("in_words" if worded else None))
+    rows = _cells(stated, (ROW, "key", "value_printed", "status"))
+    for (row, key, printed, status), value in zip(rows, values, strict=True):
+        worded = value is None and printed is not None
+        absences.append(status or ("in_words" if worded else None))
         if absences[-1] is None and value is None:
             words = ("空值须写明缺失类型", "an empty value needs a reason (status)")
-            problems.append(Problem("statistics.csv", int(row[ROW]), "status", row["key"], "missing_value", *words))
+            problems.append(Problem("statistics.csv", row, "status", key, "missing_value", *words))
     return absences
 
 
@@ -219,30 +236,24 @@ _STATISTICS = (
 )
 
 
-def _value(row: dict[str, object], unit: str, file: str, problems: list[Problem]) -> float | None:
+def _value(cell: tuple[int, str | None, str | None], unit: str, file: str, problems: list[Problem]) -> float | None:
+    """What a cell says in `unit`; the cell as row of the file, value and unit as printed."""
+    row, printed, of = cell
     try:
-        return quantities.in_unit(str(row["value_printed"]), str(row["unit_printed"] or ""), unit)
+        return quantities.in_unit(str(printed), of or "", unit)
     except quantities.UnitMismatchError as error:
-        problems.append(
-            Problem(
-                file,
-                int(str(row[ROW])),
-                "unit_printed",
-                f"{row['value_printed']} {row['unit_printed']}",
-                "wrong_unit",
-                str(error),
-                str(error),
-            )
-        )
+        words = str(error), str(error)
+        problems.append(Problem(file, row, "unit_printed", f"{printed} {of}", "wrong_unit", *words))
         return None
 
 
-def _actuals(raw: RawCounty, problems: list[Problem]) -> pl.DataFrame:
+def _actuals(raw: RawCounty, problems: list[Problem]) -> Columns:
     """Yearly reports as statements: measure `actual`, place `actuals`, id from indicator, year and breakdown."""
-    rows = []
-    for r in raw.tables["actuals"].iter_rows(named=True):
-        found = actual_problems(r, f"actuals_{r['year']}", r[ROW])
-        problems += found
+    reported = raw.tables["actuals"]
+    rows: list[dict[str, Any]] = []
+    for cells in _cells(reported, [*reported]):
+        r = dict(zip(reported, cells, strict=True))
+        problems += actual_problems(r, f"actuals_{r['year']}", r[ROW])
         indicator = _INDICATORS.get(r["indicator_id"])
         if indicator is None:
             continue
@@ -263,28 +274,14 @@ def _actuals(raw: RawCounty, problems: list[Problem]) -> pl.DataFrame:
                 "period_inferred": False,
                 "measure": "actual",
                 "qualifier": "=",
-                "target_kind": None,
                 "target_level": "county",
                 "breakdown": r["breakdown"],
                 "place": "actuals",
-                "restates": None,
-                "project": None,
-                "status": None,
                 "note": r["source_note"],
                 "source_id": f"actuals-{raw.code}-{r['year']}",
             }
         )
-    text, whole = pl.String, pl.Int64
-    schema = {
-        ROW: whole,
-        **dict.fromkeys(_STATISTICS, text),
-        "line": whole,
-        "period_start": whole,
-        "period_end": whole,
-        "period_inferred": pl.Boolean,
-        "value": pl.Float64,
-    }
-    return pl.DataFrame(rows, schema=schema)
+    return {name: [row.get(name) for row in rows] for name in (ROW, *_STATISTICS)}
 
 
 def actual_problems(row: dict[str, object], file: str, number: int) -> list[Problem]:
@@ -323,37 +320,46 @@ def actual_problems(row: dict[str, object], file: str, number: int) -> list[Prob
     return problems
 
 
-def _projects(printed: pl.DataFrame, fixed: Frames) -> pl.DataFrame:
+def _projects(printed: Columns, fixed: Tables) -> Columns:
     """One row per mention: printed cells as printed; years and investment (万元) after repairs."""
     repaired = fixed["projects"]
     spans = [quantities.years(y) for y in repaired["years_printed"]]
     amounts = [
         quantities.in_unit(v, u or "万元", "wan_yuan") if v else None
-        for v, u in repaired.select("investment_printed", "investment_unit").iter_rows()
+        for v, u in _cells(repaired, ("investment_printed", "investment_unit"))
     ]
-    kept = [c for c in printed.columns if c.endswith("_printed")]
-    coverage = fixed["total_coverage"].select("project", "in_printed_total")
-    return (
-        _as_printed(repaired, printed, kept)
-        .with_columns(
-            pl.Series("start_year", [s for s, _ in spans], dtype=pl.Int64),
-            pl.Series("end_year", [e for _, e in spans], dtype=pl.Int64),
-            pl.Series("investment_wan", amounts, dtype=pl.Float64),
-        )
-        .join(coverage, on="project", how="left", maintain_order="left")
-    )
+    kept = [c for c in printed if c.endswith("_printed")]
+    coverage: dict[str, bool] = dict(_cells(fixed["total_coverage"], ("project", "in_printed_total")))
+    return {
+        **_as_printed(repaired, printed, kept),
+        "start_year": [start for start, _ in spans],
+        "end_year": [end for _, end in spans],
+        "investment_wan": amounts,
+        "in_printed_total": [coverage.get(project) for project in repaired["project"]],
+    }
 
 
-def _funding(printed: pl.DataFrame, fixed: Frames) -> pl.DataFrame:
-    repaired = fixed["project_funding"]
-    amounts = [quantities.in_unit(v, "万元", "wan_yuan") for v in repaired["value_printed"]]
-    assigned = fixed["funding_assignment"].drop(ROW)
-    return (
-        _as_printed(repaired, printed, ["value_printed"])
-        .with_columns(pl.Series("amount_wan", amounts, dtype=pl.Float64))
-        .join(assigned, on=["project", "position"], how="left", maintain_order="left")
-        .with_columns(pl.col("funder").fill_null("unresolved"), pl.col("certainty").fill_null("ambiguous"))
-    )
+def _funding(printed: Columns, fixed: Tables) -> Columns:
+    repaired, assignment = fixed["project_funding"], fixed["funding_assignment"]
+    keys = ("project", "position")
+    added = [name for name in assignment if name not in (ROW, *keys)]
+    assigned = {
+        key: dict(zip(added, cells, strict=True))
+        for key, cells in zip(_cells(assignment, keys), _cells(assignment, added), strict=True)
+    }
+    found = [
+        {"funder": "unresolved", "certainty": "ambiguous"} | assigned.get(key, {}) for key in _cells(repaired, keys)
+    ]
+    return {
+        **_as_printed(repaired, printed, ["value_printed"]),
+        "amount_wan": [quantities.in_unit(v, "万元", "wan_yuan") for v in repaired["value_printed"]],
+        **{name: [row.get(name) for row in found] for name in added},
+    }
+
+
+def _cells(table: Columns, names: Sequence[str]) -> Iterator[tuple[Any, ...]]:
+    """The cells of these columns, row by row."""
+    return zip(*(table[name] for name in names), strict=True)
 
 
 _OUTPUT_UNITS = {
@@ -377,53 +383,61 @@ _OUTPUT_UNITS = {
 }
 
 
-def _outputs(printed: pl.DataFrame, fixed: Frames, problems: list[Problem]) -> pl.DataFrame:
+def _outputs(printed: Columns, fixed: Tables, problems: list[Problem]) -> Columns:
     repaired = fixed["project_outputs"]
     units = [_OUTPUT_UNITS.get(o, "count") for o in repaired["output"]]
     values = []
-    for row, unit in zip(repaired.iter_rows(named=True), units, strict=True):
-        loose = unit == "count" and quantities.unit_code(row["unit_printed"] or "") is None
-        values.append(
-            quantities.read(row["value_printed"]).value if loose else _value(row, unit, "project_outputs.csv", problems)
-        )
-    return _as_printed(repaired, printed, ["value_printed"]).with_columns(
-        pl.Series("quantity", values, dtype=pl.Float64), pl.Series("unit", units, dtype=pl.String)
-    )
+    for cell, unit in zip(_cells(repaired, (ROW, "value_printed", "unit_printed")), units, strict=True):
+        loose = unit == "count" and quantities.unit_code(cell[2] or "") is None
+        values.append(quantities.read(cell[1]).value if loose else _value(cell, unit, "project_outputs.csv", problems))
+    return {**_as_printed(repaired, printed, ["value_printed"]), "quantity": values, "unit": units}
 
 
 class _Link(NamedTuple):
-    """A numeral of the ledger, the cell that it leads to as written there, and the row that holds that cell, if there is one."""
+    """A numeral of the ledger, the cell that it leads to as written there, and the table and place of the row that holds that
+    cell, if there is one."""
 
-    figure: Mapping[str, Any]
+    row: int
+    line: int
+    occurrence: int
+    printed: str
     key: str
     column: str
-    target: Mapping[str, Any] | None
+    table: Columns
+    at: int
+
+    def cell(self, column: str) -> object:
+        """A cell of the row that it leads to, None without one."""
+        return self.table[column][self.at] if column in self.table else None
 
 
-def _links(tables: Frames) -> list[_Link]:
+_LEDGER = ("statistics", "projects", "project_funding", "project_outputs")
+
+
+def _links(tables: Tables) -> list[_Link]:
     """Every reference of the numeral ledger."""
-    rows = {
-        r["key"]: r
-        for name in ("statistics", "projects", "project_funding", "project_outputs")
-        for r in tables[name].iter_rows(named=True)
-    }
+    rows = {key: (tables[name], at) for name in _LEDGER for at, key in enumerate(tables[name]["key"])}
+    nowhere: tuple[Columns, int] = {}, 0
+    figures = tables["figures"]
     return [
-        _Link(figure, key, column, rows.get(key))
-        for figure in tables["figures"].iter_rows(named=True)
-        for key, _, column in (ref.partition(".") for ref in (figure["facts"] or "").split())
+        _Link(row, line, occurrence, printed, key, column, *rows.get(key, nowhere))
+        for row, line, occurrence, printed, facts in _cells(figures, (ROW, "line", "occurrence", "printed", "facts"))
+        for key, _, column in (ref.partition(".") for ref in (facts or "").split())
     ]
 
 
-def _ledger_problems(figures: pl.DataFrame, links: list[_Link]) -> list[Problem]:
+def _ledger_problems(figures: Columns, links: list[_Link]) -> list[Problem]:
     """Numerals that lead nowhere, to an unknown row, or to a cell that does not hold them."""
     problems = []
-    for figure, key, column, target in links:
-        if target is None or column not in target:
-            problems.append(Problem("figures.csv", figure[ROW], "facts", f"{key}.{column}", "unknown_reference"))
-        elif figure["printed"] not in str(target[column]):
-            shown = f"{figure['printed']} → {key}.{column}={target[column]}"
-            problems.append(Problem("figures.csv", figure[ROW], "facts", shown, "numeral_mismatch"))
-    for row, printed, status, facts, reason in figures.select(ROW, "printed", "status", "facts", "reason").iter_rows():
+    for link in links:
+        if link.column not in link.table:
+            shown, rule = f"{link.key}.{link.column}", "unknown_reference"
+        elif link.printed not in str(cell := link.cell(link.column)):
+            shown, rule = f"{link.printed} → {link.key}.{link.column}={cell}", "numeral_mismatch"
+        else:
+            continue
+        problems.append(Problem("figures.csv", link.row, "facts", shown, rule))
+    for row, printed, status, facts, reason in _cells(figures, (ROW, "printed", "status", "facts", "reason")):
         if status == "not_a_measurement":
             lacks, words = reason is None, ("reason", "须写明原因", "a reason is needed")
         else:
@@ -433,20 +447,19 @@ def _ledger_problems(figures: pl.DataFrame, links: list[_Link]) -> list[Problem]
     return problems
 
 
-def _figure_facts(links: list[_Link]) -> pl.DataFrame:
+def _figure_facts(links: list[_Link]) -> Columns:
     """Numeral → fact, once each, in the order of the ledger."""
     found: dict[tuple[object, ...], None] = {}
-    for figure, key, column, target in links:
-        row, kind = target or {}, key[:1]
-        name = _COLUMNS.get(kind, {}).get(column, column)
-        if column == "years_printed":
-            start, _ = quantities.years(str(row.get(column)))
-            name = "start_year" if str(start) == figure["printed"] else "end_year"
-        fact = row.get("project", "") if kind == "m" else key
-        found[figure["line"], figure["occurrence"], _FACTS.get(kind, ""), fact, name] = None
-    text, whole = pl.String, pl.Int64
-    types = {"line": whole, "occurrence": whole, "fact_table": text, "fact_id": text, "column_name": text}
-    return pl.DataFrame([*found], schema=types, orient="row")
+    for link in links:
+        kind = link.key[:1]
+        name = _COLUMNS.get(kind, {}).get(link.column, link.column)
+        if link.column == "years_printed":
+            start, _ = quantities.years(str(link.cell(link.column)))
+            name = "start_year" if str(start) == link.printed else "end_year"
+        fact = link.cell("project") if kind == "m" else link.key
+        found[link.line, link.occurrence, _FACTS.get(kind, ""), fact, name] = None
+    names = ("line", "occurrence", "fact_table", "fact_id", "column_name")
+    return {name: [row[n] for row in found] for n, name in enumerate(names)}
 
 
 def write(frames: Frames, folder: Path) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 from pipelines import registry
 
@@ -19,6 +19,7 @@ _CHINESE = re.compile(r"[零〇一二两三四五六七八九十百千]+")
 _PEOPLE = r"(?=\s*[余多]?(?:名|人|户|位|对|例|个人|persons?\b|people\b|children\b|households?\b))"
 _OF_PEOPLE, _DIGITS_OF_PEOPLE = (re.compile(f"({p.pattern}){_PEOPLE}") for p in (_CHINESE, _NUMBER))
 _PLAN_PERIODS: dict[str, tuple[int | None, int | None]] = {"十三五": (2016, 2020), "十四五": (2021, 2025)}
+_SPACE = re.compile(r"\s|，")
 _YEAR = re.compile(r"(?:19|20)[0-9]{2}")
 
 
@@ -36,7 +37,7 @@ class Quantity:
 
 def read(printed: str) -> Quantity:
     """Read one printed value: numerals first, then the wordings of the registry (全覆盖 → 100 %), then Chinese numerals."""
-    text = re.sub(r"\s|，", "", printed)
+    text = _SPACE.sub("", printed)
     found = _NUMBER.search(text)
     if found:
         value, rest = float(found.group().replace(",", "")), text[found.end() :]
@@ -97,9 +98,10 @@ def _factors() -> dict[tuple[str, str], float]:
     return {(r["printed"], r["indicator"]): float(r["factor"]) for r in registry.rows("conversions")}
 
 
+@lru_cache(maxsize=1024)
 def unit_code(printed: str) -> tuple[str, float] | None:
     """(unit code, scale) of a printed unit: 万人次 → (person_times, 1e4); 亿元 → (wan_yuan, 1e4). None if unknown."""
-    text = re.sub(r"\s", "", printed).strip("（）()").lstrip("余多")
+    text = "".join(printed.split()).strip("（）()").lstrip("余多")
     if text in _spellings():
         return _spellings()[text], 1.0
     if text == "亿元":

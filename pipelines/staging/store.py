@@ -14,6 +14,7 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import TypeVar
 
 import polars as pl
 from polars.exceptions import PolarsError
@@ -25,7 +26,7 @@ from pipelines.ingest.problems import InputError, Problem
 from pipelines.ingest.reader import ROW
 from pipelines.settings import PROJECT, Settings
 from pipelines.staging import held
-from pipelines.staging.county import Frames, stage, write
+from pipelines.staging.county import Frames, Tables, frames, staged, write
 from pipelines.staging.held import HeldBack
 
 CURRENT = "CURRENT"
@@ -38,6 +39,7 @@ BOOKS = 40  # counties held back in one refresh whose clerks get workbooks; all 
 _CHUNK = 40  # counties that one worker reads in one go; fewer are read in this process
 
 Problems = dict[str, list[Problem]]
+_Made = TypeVar("_Made")
 
 
 @dataclass(frozen=True)
@@ -66,20 +68,13 @@ def stage_counties(settings: Settings, codes: Iterable[str]) -> list[Staged | He
     return [held_now.get(code) or _as_read(staged[code], read) for code in chosen]
 
 
-def stage_or_hold(settings: Settings, code: str) -> Staged | HeldBack:
-    """Stage one county, or hold it back."""
-    return stage_counties(settings, [code])[0]
-
-
-def stage_county(settings: Settings, code: str) -> Staged:
-    """Stage one county. Raises InputError; KeyError for an unknown code."""
-    folders = settings.county_folders()
-    return _or_raise(_counties(settings), code, folders[code], set(folders), _read_counties)
-
-
 def stage_reference(settings: Settings) -> Staged:
     """Stage raw/reference. Raises InputError."""
-    return _or_raise(settings.staging / REFERENCE, REFERENCE, settings.raw / REFERENCE, {REFERENCE}, _read_reference)
+    home = settings.staging / REFERENCE
+    read, problems = _stage(home, {REFERENCE: settings.raw / REFERENCE}, {REFERENCE}, _read_reference)
+    if problems:
+        raise InputError(problems[REFERENCE])
+    return _as_read(_staged(home)[REFERENCE], read)
 
 
 def current(settings: Settings, name: str) -> Staged:
@@ -200,13 +195,6 @@ def _as_read(staged: Staged, read: set[str]) -> Staged:
     return Staged(staged.name, staged.input_hash, staged.folder, staged.name not in read)
 
 
-def _or_raise(home: Path, name: str, raw: Path, present: set[str], build: Build) -> Staged:
-    read, problems = _stage(home, {name: raw}, present, build)
-    if problems:
-        raise InputError(problems[name])
-    return _as_read(_staged(home)[name], read)
-
-
 def _stage(home: Path, raw: dict[str, Path], present: set[str], build: Build) -> tuple[set[str], Problems]:
     """Bring the tables in `home` up to date with raw folders, by name; rows of names that are not `present` go. Returns what
     was read anew and the problems of what was refused."""
@@ -316,16 +304,16 @@ def _read_counties(stale: list[tuple[str, Path, str]]) -> tuple[Frames, Problems
 
 
 def _read_chunk(stale: list[tuple[str, Path, str]]) -> tuple[Frames, Problems]:
-    read: list[Frames] = []
+    read: list[Tables] = []
     problems: Problems = {}
     for name, raw, digest in stale:
         try:
-            frames = _built(raw, lambda path: stage(read_county(path)), digest)
+            tables = _built(raw, lambda path: staged(read_county(path)), digest)
         except InputError as error:
             problems[name] = error.problems
         else:
-            read.append(frames)
-    return _together(read), problems
+            read.append(tables)
+    return frames(read), problems
 
 
 def _read_reference(stale: list[tuple[str, Path, str]]) -> tuple[Frames, Problems]:
@@ -345,10 +333,10 @@ def _together(parts: Iterable[Frames]) -> Frames:
     return {name: pl.concat(frames, how="diagonal_relaxed") for name, frames in tables.items()}
 
 
-def _built(raw: Path, build: Callable[[Path], Frames], digest: str) -> Frames:
-    """Frames of a raw folder. What nobody foresaw about its data is a problem of that folder too, not of the others."""
+def _built(raw: Path, build: Callable[[Path], _Made], digest: str) -> _Made:
+    """What is made of a raw folder. What nobody foresaw about its data is a problem of that folder too, not of the others."""
     try:
-        frames = build(raw)
+        made = build(raw)
     except InputError:
         raise
     except (ValueError, TypeError, LookupError, ArithmeticError, PolarsError) as error:
@@ -357,7 +345,7 @@ def _built(raw: Path, build: Callable[[Path], Frames], digest: str) -> Frames:
         ) from error
     if content_hash(raw) != digest:
         raise InputError([Problem(raw.name, 0, "", "", "changed_while_read")])
-    return frames
+    return made
 
 
 def _state(input_hash: str) -> list[str]:

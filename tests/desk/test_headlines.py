@@ -113,7 +113,6 @@ def test_nothing_to_say_is_not_said(tmp_path: Path) -> None:
     empty = {name: [] for name in rows() if name.startswith(("mart_", "fct_")) and name != "mart_quality"}
     with open_marts(path=build(tmp_path, empty) / "marts.duckdb") as con:
         assert headlines.headlines(con, HILL) == []
-        assert headlines.sentence(con, []).zh == ""
 
 
 def test_beds_that_stand_run_short_by_one_reading_and_not_by_another(con: Con) -> None:
@@ -121,10 +120,6 @@ def test_beds_that_stand_run_short_by_one_reading_and_not_by_another(con: Con) -
     assert said.zh == "现有养老床位1,136张：按9073/9064 标准（每千人30–40张）2020年起不够，按实际入住到2035年够用"
     assert said.en.startswith("the 1,136 elderly-care beds that stand: by 9073/9064 norm")
     assert "beds_turn" not in _by_topic(con, RIVER), "beds are not reported: nothing is claimed"
-
-
-def test_a_sentence_begins_with_the_county(con: Con) -> None:
-    assert headlines.sentence(con, headlines.headlines(con, HILL)).zh.startswith("丘县2项指标中1项")
 
 
 def test_caveats_hold_for_the_data(con: Con) -> None:

@@ -7,7 +7,9 @@ import numpy as np
 import polars as pl
 import pytest
 
-from pipelines.forecast.assumptions import DEFAULT_NAME, AssumptionSet, assumptions_from_frame
+from pipelines import registry
+from pipelines.forecast import DEFAULT_NAME
+from pipelines.forecast.assumptions import DISTRIBUTIONS, AssumptionSet, assumptions_from_frame
 from pipelines.forecast.product import forecast_tables, read_core
 from pipelines.forecast.slices import slices
 from pipelines.settings import PROJECT
@@ -107,3 +109,7 @@ def test_fixing_one_parameter_leaves_the_draws_of_the_others() -> None:
     assert all((before[k] == after[k]).all() for k in before if k != "dependent_share")
     pairs = np.corrcoef([v for v in before.values() if v.std() > 1e-9])
     assert np.abs(pairs - np.eye(len(pairs))).max() < 0.2, "draws of two parameters go together"
+
+
+def test_the_code_list_offers_the_distributions_that_are_drawn():
+    assert tuple(registry.codes()["distribution"]) == DISTRIBUTIONS

@@ -4,9 +4,11 @@ import numpy as np
 import polars as pl
 import pytest
 
-from pipelines.forecast.assumptions import DEFAULT_NAME, AssumptionSet, assumptions_from_frame
+from pipelines.forecast import DEFAULT_NAME
+from pipelines.forecast.assumptions import AssumptionSet, assumptions_from_frame
+from pipelines.forecast.bands import NORMAL
 from pipelines.forecast.beds import bed_outlook, plausibility
-from pipelines.forecast.chain import LEVELS, from_quantiles
+from pipelines.forecast.chain import from_quantiles
 from pipelines.forecast.counties import counties_from_frames
 from pipelines.forecast.graves import crude_rate_rises, grave_outlook, twenty_year_test
 from pipelines.forecast.project import project_all
@@ -179,7 +181,7 @@ def test_every_assumption_is_cited_and_graded():
 
 def test_quantiles_come_back():
     q = np.array([[[80.0, 90.0, 100.0, 115.0, 130.0]]])
-    assert from_quantiles(q, LEVELS[None])[0, 0] == pytest.approx(q[0, 0])
+    assert from_quantiles(q, NORMAL[None])[0, 0] == pytest.approx(q[0, 0])
 
 
 def capacity(places, used, year=2021, code=CODES[0]):

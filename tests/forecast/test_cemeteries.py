@@ -7,7 +7,9 @@ import pytest
 
 from pipelines.forecast.cemeteries import cemetery_capacity, classes, places_in_use
 
-PROJECT = {"county_code": "990101", "domain": "funeral", "commitment": "planned", "end_year": 2024, "source_line": 9}
+PROJECT = {"county_code": "990101", "domain": "funeral", "commitment": "planned", "end_year": 2024, "source_line": 9,
+           "source_id": "plan"}  # fmt: skip
+SOURCES = pl.DataFrame({"source_id": ["plan"], "period_start": [2021], "period_end": [2025]})
 
 
 def observation(key: str, indicator: str, value: float | None, **more: object) -> dict[str, object]:
@@ -43,7 +45,8 @@ def capacity() -> pl.DataFrame:
         output("o6", "p3", "facilities", 4.0, increment="conversion"),
     ]  # fmt: skip
     frames = {"fct_observation": observations, "fct_project": projects, "fct_project_output": outputs}
-    return cemetery_capacity({name: pl.DataFrame(rows, infer_schema_length=None) for name, rows in frames.items()})
+    core = {name: pl.DataFrame(rows, infer_schema_length=None) for name, rows in frames.items()}
+    return cemetery_capacity({**core, "dim_source": SOURCES})
 
 
 def row(frame: pl.DataFrame, key: str) -> dict[str, object]:
@@ -67,6 +70,18 @@ def test_renovations_restatements_and_other_houses_are_no_capacity(capacity: pl.
     assert set(capacity["capacity_id"]) == {"s1", "s3", "s4", "s5", "o1", "p2", "p4"}
 
 
+def test_a_project_without_an_end_year_ends_with_its_own_plan() -> None:
+    later = SOURCES.with_columns(period_start=pl.lit(2026), period_end=pl.lit(2030))
+    rows = [
+        {**PROJECT, "project_id": "p1", "name_zh": "村级公益性公墓", "end_year": None},
+        {**PROJECT, "project_id": "p2", "name_zh": "公益性公墓", "end_year": 2027},
+    ]
+    outputs = [output("o1", "p1", "graves", 500.0), output("o2", "p2", "graves", 5.0)]
+    core = {"fct_observation": pl.DataFrame([observation("s1", "beds", 5.0)]), "fct_project": pl.DataFrame(rows),
+            "fct_project_output": pl.DataFrame(outputs), "dim_source": later}  # fmt: skip
+    assert dict(cemetery_capacity(core).select("project_id", "available_from").iter_rows()) == {"p1": 2030, "p2": 2027}
+
+
 def test_public_benefit_is_counted_apart(capacity: pl.DataFrame) -> None:
     assert places_in_use(capacity)["places"].sum() == 170.0
     assert places_in_use(capacity, "public_benefit").rows() == [("990101", 2020, 100.0, None)]
@@ -79,6 +94,7 @@ def test_plans_without_cemeteries_have_no_rows() -> None:
         "fct_observation": pl.DataFrame([observation("s1", "beds", 5.0)]),
         "fct_project": pl.DataFrame([{**PROJECT, "project_id": "p1", "name_zh": "敬老院", "domain": "elderly_care"}]),
         "fct_project_output": pl.DataFrame([output("o1", "p1", "beds", 5.0)]),
+        "dim_source": SOURCES,
     }
     none = cemetery_capacity(frames)
     assert none.is_empty()

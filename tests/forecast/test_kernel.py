@@ -1,9 +1,13 @@
 """The compiled kernel gives the numbers of the NumPy one, and both do plain cohort arithmetic."""
 
+from statistics import NormalDist
+
 import numpy as np
 import pytest
 
 from pipelines.forecast import kernel
+from pipelines.forecast.bands import LEVELS, NORMAL
+from pipelines.forecast.project import QUANTILE_NAMES
 
 
 def inputs(n=12, draws=300, steps=3, seed=0):
@@ -53,3 +57,9 @@ def test_without_error_a_step_is_survival():
         [first[:, :, 11:].sum(axis=2), first[:, :, 12:].sum(axis=2), first[:, :, 15:].sum(axis=2)], axis=1
     )
     assert still[:, 0, :, :, 0] == pytest.approx(expected, rel=1e-5)
+
+
+def test_quantile_levels_are_said_alike():
+    assert kernel.QUANTILES == LEVELS
+    assert [NormalDist().inv_cdf(q) for q in LEVELS] == pytest.approx(NORMAL.tolist(), abs=1e-6)
+    assert len(QUANTILE_NAMES) == len(LEVELS)

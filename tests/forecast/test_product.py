@@ -5,15 +5,13 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
+from orientation import ORIENTATION
 
 from pipelines.forecast.areas import surrounded
 from pipelines.forecast.counties import BOOK_COVARIATES, counties_from_frames
 from pipelines.forecast.features import FEATURES, OF_BOOK, features
 from pipelines.forecast.product import census_covariates, forecast_tables, numbered, read_core
 from pipelines.forecast.shipped import load_model
-
-# 60+ in 2030, medians of the method's bake-off on the national panel
-ORIENTATION = {"530425": 43_900, "530129": 120_400, "620722": 54_300, "532301": 169_600, "530112": 260_000}
 
 
 @pytest.fixture(scope="module")

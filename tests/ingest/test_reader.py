@@ -93,3 +93,25 @@ def test_broken_excel_is_refused(tmp_path: Path) -> None:
 def test_frames_are_text_until_typed(tmp_path: Path) -> None:
     frame = read_table(_actuals(tmp_path / "actuals_2023.csv", ACTUALS), "actuals")
     assert set(frame.drop(ROW).dtypes) == {pl.String}
+
+
+@pytest.mark.parametrize("last", ["", "合计,,,1200,,,,备注在表外\n", ",,,,,,,备注在表外\n", ",,,,,,,,,\n"])
+def test_rows_of_any_length_are_read_but_not_beyond_the_header(tmp_path: Path, last: str) -> None:
+    short = ACTUALS.splitlines()[1].removesuffix(",2024-01-15").replace("2023", "2024")
+    blank = "\n,,\n"
+    path = _actuals(tmp_path / "actuals_2023.csv", ACTUALS + blank + short + "\n" + last)
+    cells = read_cells(path, "actuals")
+    assert list(cells.rows) == [2, 5]
+    assert [list(cells.columns[name]) for name in ("year", "reported_on")] == [["2023", "2024"], ["2024-01-15", ""]]
+    path.write_text(path.read_text(encoding="utf-8") + short + ",,多,余\n", encoding="utf-8")
+    with pytest.raises(InputError) as caught:
+        read_cells(path, "actuals")
+    (problem,) = caught.value.problems
+    assert (problem.rule, problem.row, problem.value) == ("unreadable", 6 + bool(last), "多 余")
+
+
+def test_the_registry_s_own_header_is_the_header_whatever_follows(tmp_path: Path) -> None:
+    names = "indicator_printed,indicator_id\n"
+    path = _actuals(tmp_path / "indicator_map.csv", names + "床位,elderly_care_beds\n" + names)
+    cells = read_cells(path, "indicator_map")
+    assert list(cells.rows) == [2, 3] and list(cells.columns["indicator_printed"]) == ["床位", "indicator_printed"]

@@ -9,7 +9,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from pipelines import registry
+from pipelines import cli, registry
 from pipelines.core.hashes import table_hash
 from pipelines.desk import past
 from pipelines.publish import diff, register, release
@@ -224,6 +224,58 @@ def test_last_year_s_forecast_is_answered_after_its_release_is_gone(settings: Se
         past.past_outlook("530425", "r99999", settings.marts)
     with pytest.raises(ValueError, match="620722"):
         past.past_outlook("620722", names[0], settings.marts)
+
+
+def assumed(candidate: Path, occupancy: float) -> None:
+    row = {"parameter_id": ["occupancy", "second"], "name_zh": ["入住率", "二次安葬"], "name_en": ["occupancy", "second burials"],
+           "unit": ["pct", "pct"], "distribution": ["triangular", "fixed"], "value": [occupancy, 5.0], "low": [40.0, 5.0],
+           "high": [80.0, 5.0]}  # fmt: skip
+    pl.DataFrame(row).write_parquet(candidate / "parquet" / "dim_parameter.parquet")
+
+
+def test_what_an_earlier_forecast_assumed_is_told_beside_what_is_assumed_now(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    names = []
+    for n, occupancy in enumerate((50.0, 50.0, 60.0)):
+        candidate = build(settings, str(n))
+        forecast(candidate, 43_800.0)
+        assumed(candidate, occupancy)
+        names.append(release.switch(settings, candidate).name)
+        register.remember(settings, settings.releases / names[-1])
+    assert past.past_parameters(names[0], settings.marts).filter(parameter_id="occupancy")["value"].item() == 50.0
+    changed = past.changed_parameters(names[0], settings.marts)
+    assert changed.select("parameter_id", "release_id", "value").rows() == [
+        ("occupancy", names[0], 50.0),
+        ("occupancy", names[2], 60.0),
+    ]
+    assert past.changed_parameters(names[2], settings.marts).is_empty()
+    with pytest.raises(KeyError, match="r99999"):
+        past.changed_parameters("r99999", settings.marts)
+    register.append(settings, {"release_id": "r00000-19990101", "elderly_outlook": []})
+    assert past.past_parameters("r00000-19990101", settings.marts).is_empty(), "kept none"
+    monkeypatch.setenv("MINZHENG_DATA_ROOT", str(settings.data_root))
+    assert cli.main(["release", "past", "r00000-19990101"]) == 0
+    assert "入住率" not in capsys.readouterr().out
+
+
+def test_the_command_line_tells_changed_assumptions(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("MINZHENG_DATA_ROOT", str(settings.data_root))
+    for n, occupancy in enumerate((50.0, 60.0)):
+        candidate = build(settings, str(n))
+        forecast(candidate, 43_800.0)
+        assumed(candidate, occupancy)
+        folder = release.switch(settings, candidate)
+        register.remember(settings, folder)
+    first, newest = past.forecasts(settings.marts)["release_id"]
+    assert cli.main(["release", "past", first]) == 0
+    said = capsys.readouterr().out
+    assert f"{first}  入住率 / occupancy: 50 (40–80) pct, triangular" in said
+    assert f"{newest}  入住率 / occupancy: 60 (40–80) pct, triangular" in said and "二次安葬" not in said
+    assert cli.main(["release", "past", newest]) == 0
+    assert "入住率" not in capsys.readouterr().out
 
 
 def test_entries_of_earlier_versions_still_answer_for_the_elderly(settings: Settings) -> None:

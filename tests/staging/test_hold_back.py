@@ -54,7 +54,7 @@ def read(settings: Settings) -> str:
 
 
 def stage_all(settings: Settings) -> list[HeldBack]:
-    return [h for c in settings.county_folders() if isinstance(h := store.stage_or_hold(settings, c), HeldBack)]
+    return [h for h in store.stage_counties(settings, settings.county_folders()) if isinstance(h, HeldBack)]
 
 
 def test_last_good_staging_stays_and_comes_back(settings: Settings) -> None:
