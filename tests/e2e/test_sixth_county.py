@@ -118,7 +118,9 @@ def test_the_county_stands_on_every_page_that_lists_counties(site: Path) -> None
 
 def test_its_page_says_what_is_not_known_of_it(site: Path) -> None:
     """It hands in its own ages and no rows of its prefecture and province: forecast all the same, in the third form."""
-    assert "60项特征中31项未知（地级市、省、迁入来源、家庭户、民族）" in (site / "county-invented.html").read_text(encoding="utf-8")
+    assert "60项特征中31项未知（地级市、省、迁入来源、家庭户、民族）" in (site / "county-invented.html").read_text(
+        encoding="utf-8"
+    )
     english = (site / "county-invented.en.html").read_text(encoding="utf-8")
     assert "31 of 60 features unknown (prefecture, province, migrants by origin, households, minorities)" in english
 

@@ -631,7 +631,12 @@ def test_neighbours_are_forecast_without_an_area_that_is_left_out(planted: Plant
 
 def test_counties_of_other_prefectures_keep_their_projections(planted: Planted, inside: Tables) -> None:
     """One small age in one county: its prefecture and province are left out, it alone is projected again."""
-    few = (pl.col("county_code") == COUNTY) & (pl.col("year") == 2010) & (pl.col("age_from") == 85) & (pl.col("sex") == "male")
+    few = (
+        (pl.col("county_code") == COUNTY)
+        & (pl.col("year") == 2010)
+        & (pl.col("age_from") == 85)
+        & (pl.col("sex") == "male")
+    )
     ages = inside["fct_population"].with_columns(persons=pl.when(few).then(5).otherwise("persons").cast(pl.Int32))
     tables = {**plain(inside), "fct_population": ages}
     assert {key[0] for name, key in protect.hidden_rows(tables, Rules()) if name == "fct_population"} == {COUNTY}
@@ -642,7 +647,9 @@ def test_counties_of_other_prefectures_keep_their_projections(planted: Planted, 
     versions = shown["mart_elderly_outlook"].group_by("county_code").agg(pl.col("method_version").unique())
     assert {code for code, v in versions.rows() if v[0].endswith(")")} == {COUNTY}
     others = pl.col("county_code") != COUNTY
-    assert shown["mart_elderly_outlook"].filter(others)["p50"].equals(inside["mart_elderly_outlook"].filter(others)["p50"])
+    assert (
+        shown["mart_elderly_outlook"].filter(others)["p50"].equals(inside["mart_elderly_outlook"].filter(others)["p50"])
+    )
 
 
 def test_an_area_with_a_small_count_is_left_out_with_its_province(inside: Tables) -> None:
