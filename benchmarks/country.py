@@ -17,6 +17,7 @@ import math
 import os
 import random
 import shutil
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cache
@@ -62,8 +63,11 @@ COLUMNS = {
     "figures": "line,occurrence,printed,status,reason,facts",
     "actuals": "indicator_id,year,breakdown,value,unit,source_note,reported_on",
     "areas": "county_code,name_zh,name_en,prefecture_zh,province_zh,kind,valid_from",
+    "area_population": "area_code,year,basis,sex,age_from,age_to,persons,source_id",
+    "area_covariates": "area_code,year,variable,value,unit,source_id",
 }
 """The columns that the rows made here have, in their order."""
+AROUND = 1.3  # persons of an area for one of its counties as drawn, which varies by a quarter
 DOCUMENT = "synthetic, made for benchmarks: not a document of any government"
 
 
@@ -263,8 +267,7 @@ def _county(out: Path, code: str, number: int, unit: Unit, seed: int) -> Path:
     statistics.append(_total(rng, ledger, f"s{len(statistics) + 1:04d}", _annex(projects, corrections) or printed))
     names["项目表合计"] = "project_table_total"
     tables = {
-        "population": [(y, "resident", s, a, "" if a == 85 else a + (0 if a == 0 else 3 if a == 1 else 4), p, f"census-{y}")
-                       for (y, s, a), p in ages.items()],
+        "population": _ages(ages),
         "covariates": _covariates(rng, total),
         "statistics": statistics,
         "indicator_map": list(names.items()),
@@ -557,7 +560,7 @@ def _report(rng: random.Random, statistics: Rows, names: dict[str, str], year: i
 
 
 def _reference(folder: Path, units: list[Unit]) -> None:
-    """The project's own reference data; the areas are those of the synthetic counties."""
+    """The project's own reference data; the areas are those of the synthetic counties, larger than what lies in them."""
     shutil.copytree(PROJECT / "data" / "raw" / "reference", folder, dirs_exist_ok=True)
     provinces = {u.prefix[:2]: u.province for u in units}
     prefectures = {u.prefix: u for u in units}
@@ -568,6 +571,29 @@ def _reference(folder: Path, units: list[Unit]) -> None:
     rows += [(f"{p}00", u.prefecture, f"Prefecture {p}", u.prefecture, u.province, "prefecture", "2020-11-01")
              for p, u in sorted(prefectures.items())]  # fmt: skip
     _csv(folder / "areas.csv", "areas", rows)
+    inside: dict[str, Counter[tuple[int, str, int]]] = defaultdict(Counter)
+    for unit in units:
+        for area in (f"{unit.prefix}00", f"{unit.prefix[:2]}0000"):
+            inside[area].update(unit.persons)
+    areas = {area: {key: round(AROUND * p) for key, p in ages.items()} for area, ages in sorted(inside.items())}
+    _csv(
+        folder / "area_population.csv",
+        "area_population",
+        [(a, *row) for a, ages in areas.items() for row in _ages(ages)],
+    )
+    told: Rows = []
+    for area, ages in areas.items():
+        total = {year: sum(p for (y, _, _), p in ages.items() if y == year) for year in YEARS}
+        told += [(area, y, "resident", n, "persons", f"census-{y}") for y, n in total.items()]
+        told += [(area, y, "urban_residents", n // 2, "persons", f"census-{y}") for y, n in total.items()]
+        told.append((area, 2010, "registered", total[2010], "persons", "census-2010"))
+    _csv(folder / "area_covariates.csv", "area_covariates", told)
+
+
+def _ages(persons: dict[tuple[int, str, int], int]) -> Rows:
+    """Persons by (year, sex, first age) as rows of census ages."""
+    return [(y, "resident", s, a, "" if a == 85 else a + (0 if a == 0 else 3 if a == 1 else 4), p, f"census-{y}")
+            for (y, s, a), p in persons.items()]  # fmt: skip
 
 
 def _csv(path: Path, table: str, rows: Rows) -> None:

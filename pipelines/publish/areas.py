@@ -24,7 +24,9 @@ def left_out(tables: Rows, hidden: Rows, threshold: int) -> dict[str, pl.DataFra
     few = small(tables, threshold)
     found = {}
     for name, (_, of) in AREAS.items():
-        counties = [code for table in of if table in hidden for code in hidden[table]["county_code"]]
+        counties = [
+            code for table in of if table in hidden for code in _told(hidden[table], tables[name])["county_code"]
+        ]
         closed = {area for code in (*counties, *few) for area in _around(code)}
         rows = tables[name].filter(pl.col("area_code").is_in(sorted(closed)))
         found[name] = rows.select(registry.table(name).key)
@@ -45,6 +47,15 @@ def touched(tables: Rows, keys: Rows, counties: Collection[str]) -> list[str]:
     known = {area for name in AREAS for area in tables[name]["area_code"]}
     ages, rest = (set(keys[name]["area_code"]) for name in AREAS)
     return sorted(c for c in counties if {areas_of(c, known)[0]} & ages or set(areas_of(c, known)) & rest)
+
+
+def _told(keys: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
+    """Those of a county's rows that have a counterpart among the rows of areas: not what no area is counted by."""
+    return (
+        keys.filter(pl.col("variable").is_in(rows["variable"].unique().implode()))
+        if "variable" in keys.columns
+        else keys
+    )
 
 
 def _around(code: str) -> tuple[str, str]:

@@ -8,9 +8,10 @@ import duckdb
 import polars as pl
 import pytest
 
+from pipelines import registry
 from pipelines.desk import open_marts, outlook
 from pipelines.desk.balance import idle_in, short_from, shortage, turning
-from pipelines.desk.outlook import _whole
+from pipelines.desk.outlook import _table, _whole
 from pipelines.desk.words import same
 from tests.desk.tiny_release import HILL, RIVER, build
 
@@ -97,6 +98,14 @@ def test_the_gap_table_says_what_the_chain_counts(con: Con, tmp_path: Path) -> N
 def test_an_unknown_county_is_refused(con: Con) -> None:
     with pytest.raises(ValueError, match="999999"):
         outlook("999999", con=con)
+
+
+def test_a_release_older_than_a_table_of_the_engine_has_it_without_rows() -> None:
+    with duckdb.connect() as old:
+        old.execute("CREATE TABLE fct_mortality AS SELECT 'China' AS geography")
+        assert _table(old, "fct_mortality").rows() == [("China",)]
+        gone = _table(old, "fct_area_population")
+    assert gone.is_empty() and gone.columns == [c.name for c in registry.table("fct_area_population").columns]
 
 
 def test_a_public_release_is_not_computed_again_from_ages_that_it_leaves_out() -> None:
