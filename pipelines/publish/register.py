@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 import os
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,6 @@ from pipelines.settings import Settings
 
 MANIFEST = "datapackage.json"
 _DIGITS = 16  # of the hash in a file's name
-_PROVINCE = "__province"
 
 
 def entries(settings: Settings) -> list[dict[str, Any]]:
@@ -67,11 +67,11 @@ def _kept(settings: Settings, folder: Path) -> dict[str, list[str]]:
 
 
 def _provinces(table: pl.DataFrame) -> list[pl.DataFrame]:
-    """A table cut by province; the table itself when it has no counties, or no rows."""
+    """A table, whose rows are in the order of county codes, cut by province; the table itself when it has no counties or rows."""
     if "county_code" not in table.columns or table.is_empty():
         return [table]
-    marked = table.with_columns(pl.col("county_code").str.head(2).alias(_PROVINCE))
-    return marked.partition_by(_PROVINCE, maintain_order=True, include_key=False)
+    lengths = table["county_code"].str.head(2).rle().struct.field("len").to_list()
+    return [table.slice(start, rows) for start, rows in zip(accumulate([0, *lengths]), lengths, strict=False)]
 
 
 def _stored(place: Path, table: str, rows: pl.DataFrame) -> str:
