@@ -209,7 +209,7 @@ def _past(marts: Path, release_id: str | None) -> int:
             )
     if release_id:
         files = past.kept(release_id, marts)
-        print("\n".join(f"{table}: {file}" for table, file in files.items()))
+        print("\n".join(f"{table}: FROM read_parquet({[str(f) for f in parts]})" for table, parts in files.items()))
         for p in past.changed_parameters(release_id, marts).iter_rows(named=True) if past.PARAMETERS in files else ():
             spread = f"{p['value']:g} ({p['low']:g}–{p['high']:g}) {p['unit']}, {p['distribution']}"
             print(f"{p['release_id']}  {p['name_zh']} / {p['name_en']}: {spread}")

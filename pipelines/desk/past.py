@@ -1,5 +1,5 @@
 """Forecasts of earlier releases, from the register that retention never prunes: which there were, made from what, and what they
-said of a county. The register is one line a release; the forecast tables lie beside it, one file for equal contents."""
+said of a county. The register is one line a release; the forecast tables lie beside it, a file for each province, one for equal contents."""
 
 from __future__ import annotations
 
@@ -74,8 +74,8 @@ def past_parameters(release_id: str, marts: Path | None = None) -> pl.DataFrame:
     a release that the register does not know."""
     import polars as pl
 
-    file = kept(release_id, marts).get(PARAMETERS)
-    return pl.read_parquet(file) if file else pl.DataFrame(schema=_ASSUMED)
+    files = kept(release_id, marts).get(PARAMETERS)
+    return pl.read_parquet(files) if files else pl.DataFrame(schema=_ASSUMED)
 
 
 def changed_parameters(release_id: str, marts: Path | None = None) -> pl.DataFrame:
@@ -89,8 +89,8 @@ def changed_parameters(release_id: str, marts: Path | None = None) -> pl.DataFra
     return told.sort("parameter_id", "release_id")
 
 
-def kept(release_id: str, marts: Path | None = None) -> dict[str, Path]:
-    """The forecast tables of a release as the register keeps them: table → Parquet file, for any SQL. Raises KeyError for a
+def kept(release_id: str, marts: Path | None = None) -> dict[str, list[Path]]:
+    """The forecast tables of a release as the register keeps them: table → Parquet files, for any SQL. Raises KeyError for a
     release that the register does not know."""
     return _files(_entry(release_id, marts), marts)
 
@@ -103,10 +103,10 @@ def _entry(release_id: str, marts: Path | None) -> dict[str, Any]:
     return known[release_id]
 
 
-def _files(entry: dict[str, Any], marts: Path | None) -> dict[str, Path]:
-    """Table → the file that the register keeps of it."""
-    folder = (marts or settings.load().marts) / KEPT
-    return {table: folder / name for table, name in entry.get("forecast", {}).items()}
+def _files(entry: dict[str, Any], marts: Path | None) -> dict[str, list[Path]]:
+    """Table → the files that the register keeps of it; entries of earlier versions name one."""
+    folder, named = (marts or settings.load().marts) / KEPT, entry.get("forecast", {}).items()
+    return {table: [folder / n for n in ([names] if isinstance(names, str) else names)] for table, names in named}
 
 
 def _inline(entry: dict[str, Any], county: str) -> pl.DataFrame:
@@ -117,9 +117,9 @@ def _inline(entry: dict[str, Any], county: str) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=list(_INLINE), orient="row").with_columns(sex=pl.lit("both"))
 
 
-def _rows(files: dict[str, Path], table: str, county: str) -> pl.DataFrame:
+def _rows(files: dict[str, list[Path]], table: str, county: str) -> pl.DataFrame:
     import polars as pl
 
     if table not in files:
         return pl.DataFrame()
-    return pl.read_parquet(files[table]).filter(pl.col("county_code") == county).drop("county_code")
+    return pl.scan_parquet(files[table]).filter(pl.col("county_code") == county).collect().drop("county_code")

@@ -23,7 +23,7 @@ Member = tuple[str, tuple[object, ...]]  # table and key of a row
 FACTS = {"fct_observation": "observation_id", "fct_project_output": "output_id"}
 _CENSUS = ("fct_population", "fct_census_covariate", "mart_elderly_outlook")
 BANDS = {"60+": 60, "65+": 65, "80+": 80}
-KNOWN_FROM = (0, *BANDS.values())  # ages from which on the residents of the base year stand in many places of a release
+KNOWN_FROM = (0, *BANDS.values())  # ages from which on the people of a census stand in many places of a release
 OPEN = 999
 PROMISES = ("target", "planned")
 _MANY = 10  # counts of one line that are tried for sums
@@ -148,7 +148,7 @@ class _Stated:
         trained = self.outputs.filter(pl.col("unit").is_in(people))["output_id"]
         self.counted = set(counted) | set(trained)
         self.tables = tables
-        self.residents = _residents(tables["fct_population"])
+        self.census = _census_numbers(tables["fct_population"], tables["fct_census_covariate"])
         self._group(numerals)
 
     def _group(self, numerals: pl.DataFrame) -> None:
@@ -269,7 +269,7 @@ class _Stated:
 
     def _lines(self, builders: Mapping[str, _Builder]) -> None:
         """What anybody works out who reads one line of the document, declared or not: counts of which some add up to another, a
-        count that a printed share gives of another or of the residents, and a count that an amount of money gives at a printed rate."""
+        count that a printed share gives of another or of a census, and a count that an amount of money gives at a printed rate."""
         lines: dict[tuple[str, int], list[str]] = defaultdict(list)
         for id_, row in self.rows.items():
             if row["source_line"] is not None:
@@ -279,7 +279,7 @@ class _Stated:
             if cells:
                 self._sums(builder, f"line {line}", cells)
                 for rate in (i for i in ids if self.rows[i]["unit"] in RATES):
-                    self._shares(builder, f"share on line {line}", rate, cells, self.residents.get(county, []))
+                    self._shares(builder, f"share on line {line}", rate, cells, self.census.get(county, []))
                 self._money(builder, f"money on line {line}", ids, cells)
 
     @staticmethod
@@ -291,8 +291,8 @@ class _Stated:
                     if sum(builder.values[p] for p in parts) == builder.values[total]:
                         builder.equal(name, total, parts)
 
-    def _shares(self, builder: _Builder, name: str, rate: str, cells: list[str], residents: list[float]) -> None:
-        """A rate, the rest that it leaves, and growth by it, of another count of the line or of the residents from some age on."""
+    def _shares(self, builder: _Builder, name: str, rate: str, cells: list[str], census: list[float]) -> None:
+        """A rate, the rest that it leaves, and growth by it, of another count of the line or of a number of the census."""
         row = self.rows[rate]
         share, room = row["amount"] * SCALE.get(row["unit"], 1.0), rounding(row["value_as_printed"], rate=True)
         if share <= 0:
@@ -303,7 +303,7 @@ class _Stated:
                 slack = share * builder.values[whole] * room
                 if abs(builder.values[part] - factor * builder.values[whole]) <= slack:
                     builder.bound(name, [(part, 1.0), (whole, -factor)], -slack, slack, carrier)
-        for part, base in product(cells, residents):
+        for part, base in product(cells, census):
             slack = share * base * room
             if abs(builder.values[part] - share * base) <= slack:
                 builder.bound(name, [(part, 1.0)], share * base - slack, share * base + slack, carrier)
@@ -429,14 +429,18 @@ class _Census:
                 self.builder.equal(f"known from {age}", self._sum(cells), cells)
 
 
-def _residents(population: pl.DataFrame) -> dict[str, list[float]]:
-    """County → its residents of all ages and from each age of KNOWN_FROM on, in its latest census."""
-    own = population.filter((pl.col("basis") == "resident") & (pl.col("sex") != "both"))
-    latest = own.filter(pl.col("year") == pl.col("year").max().over("county_code"))
-    sums = [
-        pl.col("persons").filter(pl.col("age_from") >= age).sum().cast(pl.Float64).alias(str(age)) for age in KNOWN_FROM
-    ]
-    return {code: [n for n in rest if n] for code, *rest in latest.group_by("county_code").agg(sums).iter_rows()}
+def _census_numbers(population: pl.DataFrame, covariates: pl.DataFrame) -> dict[str, list[float]]:
+    """County → its people of all ages and from each age of KNOWN_FROM on, and whom else a census counts, in every census and on
+    every basis that is published: a plan may set a share against an earlier census, a yearly report against a later one."""
+    own = population.filter(pl.col("sex") != "both")
+    sums = [pl.col("persons").filter(pl.col("age_from") >= age).sum().alias(str(age)) for age in KNOWN_FROM]
+    ages = own.group_by("county_code", "year", "basis").agg(sums).drop("year", "basis")
+    people = [u.code for u in registry.units().values() if u.counts_people]
+    others = covariates.filter(pl.col("unit").is_in(people)).select("county_code", "value")
+    found: dict[str, set[float]] = defaultdict(set)
+    for code, *numbers in (*ages.iter_rows(), *others.iter_rows()):
+        found[code].update(float(n) for n in numbers if n)
+    return {code: sorted(numbers) for code, numbers in found.items()}
 
 
 def _end(ages: tuple[int, int | None]) -> int:

@@ -1,15 +1,18 @@
 """The register that retention never prunes: one line a release with its inputs, seed and method, and its forecast tables beside
-it under the name of their content, so that last year's forecast stays answerable (`desk.past` reads it)."""
+it, province by province under the name of their content, so that last year's forecast stays answerable (`desk.past` reads it)
+and a country with a release a day stays small: what did not change is kept once."""
 
 from __future__ import annotations
 
 import json
 import os
-import shutil
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
-from pipelines.core.hashes import file_hash
+import polars as pl
+
+from pipelines.core.hashes import table_hash
 from pipelines.desk import past
 from pipelines.settings import Settings
 
@@ -28,7 +31,7 @@ def known_ids(settings: Settings) -> set[str]:
 
 
 def remember(settings: Settings, folder: Path) -> None:
-    """Keep the forecast of a release and append its line: who it is, its inputs, and the file of each forecast table."""
+    """Keep the forecast of a release and append its line: who it is, its inputs, and the files of its forecast tables."""
     manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
     append(
         settings,
@@ -51,17 +54,31 @@ def append(settings: Settings, entry: dict[str, object]) -> None:
         os.fsync(handle.fileno())
 
 
-def _kept(settings: Settings, folder: Path) -> dict[str, str]:
-    """Copy the forecast tables into the register; one that it has already, to the byte, is not copied again."""
-    place, found = settings.marts / past.KEPT, {}
+def _kept(settings: Settings, folder: Path) -> dict[str, list[str]]:
+    """Table → the files of its provinces in the register; rows that it has already are not written again."""
+    place = settings.marts / past.KEPT
     place.mkdir(parents=True, exist_ok=True)
-    for table in past.TABLES:
-        source = folder / "parquet" / f"{table}.parquet"
-        if not source.exists():
-            continue
-        found[table] = f"{table}-{file_hash(source)[:_DIGITS]}.parquet"
-        if not (place / found[table]).exists():
-            fresh = place / f".{found[table]}.new"
-            shutil.copyfile(source, fresh)
-            fresh.replace(place / found[table])
-    return found
+    sources = {table: folder / "parquet" / f"{table}.parquet" for table in past.TABLES}
+    return {
+        table: [_stored(place, table, rows) for rows in _provinces(pl.read_parquet(source))]
+        for table, source in sources.items()
+        if source.exists()
+    }
+
+
+def _provinces(table: pl.DataFrame) -> list[pl.DataFrame]:
+    """A table, whose rows are in the order of county codes, cut by province; the table itself when it has no counties or rows."""
+    if "county_code" not in table.columns or table.is_empty():
+        return [table]
+    lengths = table["county_code"].str.head(2).rle().struct.field("len").to_list()
+    return [table.slice(start, rows) for start, rows in zip(accumulate([0, *lengths]), lengths, strict=False)]
+
+
+def _stored(place: Path, table: str, rows: pl.DataFrame) -> str:
+    """The file of these rows, written unless it is there."""
+    name = f"{table}-{table_hash(rows)[:_DIGITS]}.parquet"
+    if not (place / name).exists():
+        fresh = place / f".{name}.new"
+        rows.write_parquet(fresh)
+        fresh.replace(place / name)
+    return name

@@ -102,17 +102,54 @@ def test_a_share_its_rest_and_growth(tables: Tables, people: str, others: str, v
     assert secret(tables, first, (others, 777.0, "persons", "777"), share)[0] == float("inf")
 
 
-def test_a_rate_of_the_residents(tables: Tables, people: str) -> None:
-    """0.6 per 10,000 residents, whose number is published."""
+def resident(tables: Tables, county: str, year: int, age: int = 0) -> float:
     own = tables["fct_population"].filter(
-        (pl.col("county_code") == COUNTY) & (pl.col("year") == 2020) & (pl.col("sex") != "both")
+        (pl.col("county_code") == county)
+        & (pl.col("year") == year)
+        & (pl.col("sex") != "both")
+        & (pl.col("age_from") >= age)
     )
-    rate = round(8e4 / float(own["persons"].sum()), 2)
+    return float(own["persons"].sum())
+
+
+@pytest.mark.parametrize("year", [2010, 2020])
+@pytest.mark.parametrize("age", [0, 60])
+def test_a_rate_of_the_residents(tables: Tables, people: str, year: int, age: int) -> None:
+    """0.6 per 10,000 residents, whose number is published, of whatever census."""
+    rate = round(8e4 / resident(tables, COUNTY, year, age), 2)
     width, gone = secret(
         tables, (people, 8.0, "persons", "8"), ("social_organizations_per_10000", rate, "per_10000", f"{rate:.2f}")
     )
     assert width < 1
     assert gone == {f"{COUNTY}-x1"}
+    off = ("social_organizations_per_10000", round(rate * 1.4, 2), "per_10000", f"{rate * 1.4:.2f}")
+    assert secret(tables, (people, 8.0, "persons", "8"), off) == (float("inf"), frozenset())
+
+
+def test_a_rate_of_another_number_of_the_census(tables: Tables, people: str) -> None:
+    """Registered people, households or urban residents are published beside the residents."""
+    like = tables["fct_census_covariate"].filter(county_code=COUNTY, year=2020).row(0, named=True)
+    own = pl.DataFrame(
+        [{**like, "variable": "registered", "value": 161_803.0, "unit": "persons"}],
+        schema=tables["fct_census_covariate"].schema,
+    )
+    rate = round(8e4 / 161_803, 2)
+    count, told = (people, 8.0, "persons", "8"), ("social_organizations_per_10000", rate, "per_10000", f"{rate:.2f}")
+    others = tables["fct_census_covariate"].filter(pl.col("variable") != "registered")
+    assert secret({**tables, "fct_census_covariate": pl.concat([others, own])}, count, told)[1] == {f"{COUNTY}-x1"}
+    assert secret({**tables, "fct_census_covariate": others}, count, told)[1] == frozenset()
+
+
+@pytest.mark.parametrize("kept", [2010, 2020])
+def test_counties_of_different_census_years_are_protected_by_their_own(tables: Tables, people: str, kept: int) -> None:
+    """One county with another census than the rest: its own people count, and those of a census that it has not do not."""
+    own = (pl.col("county_code") != COUNTY) | (pl.col("year") == kept)
+    census = {name: tables[name].filter(own) for name in ("fct_population", "fct_census_covariate")}
+    rates = {y: round(8e4 / resident(tables, COUNTY, y), 2) for y in (2010, 2020)}
+    for year, rate in rates.items():
+        told = ("social_organizations_per_10000", rate, "per_10000", f"{rate:.2f}")
+        _, gone = secret({**tables, **census}, (people, 8.0, "persons", "8"), told)
+        assert gone == (frozenset({f"{COUNTY}-x1"}) if year == kept else frozenset()), year
 
 
 def test_what_was_shown_before_is_told(tables: Tables, people: str, others: str) -> None:

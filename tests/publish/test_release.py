@@ -226,6 +226,40 @@ def test_last_year_s_forecast_is_answered_after_its_release_is_gone(settings: Se
         past.past_outlook("620722", names[0], settings.marts)
 
 
+def test_a_change_in_one_county_keeps_its_province_again_and_nothing_else(settings: Settings) -> None:
+    codes, kept, names = ["110101", "530129", "530425", "620722"], [], []
+    for n, changed in enumerate((0.0, 0.0, 7.0)):
+        candidate = build(settings, str(n))
+        forecast(candidate, 1.0)
+        path = candidate / "parquet" / "mart_elderly_outlook.parquet"
+        one = pl.read_parquet(path).drop("county_code")
+        rows = [
+            one.with_columns(county_code=pl.lit(c), p50=pl.lit(100.0 + i + changed * (c == "620722")))
+            for i, c in enumerate(codes)
+        ]
+        pl.concat(rows).write_parquet(path)
+        folder = release.switch(settings, candidate)
+        register.remember(settings, folder)
+        names.append(folder.name)
+        kept.append({p.name for p in (settings.marts / "register").iterdir()})
+    assert kept[0] == kept[1] and len(kept[0]) == 3 + 1, "three provinces of people, one of beds"
+    (again,) = kept[2] - kept[1]
+    assert set(pl.read_parquet(settings.marts / "register" / again)["county_code"]) == {"620722"}
+    told = [past.past_outlook("620722", name, settings.marts).elderly["p50"].item() for name in names]
+    assert told == [103.0, 103.0, 110.0]
+    assert past.past_outlook("110101", names[2], settings.marts).elderly["p50"].item() == 100.0
+
+
+def test_entries_that_name_one_file_a_table_still_answer(settings: Settings) -> None:
+    candidate = build(settings, "a")
+    forecast(candidate, 43_800.0)
+    (settings.marts / "register").mkdir(parents=True)
+    path = settings.marts / "register" / "mart_elderly_outlook-0123456789abcdef.parquet"
+    path.write_bytes((candidate / "parquet" / "mart_elderly_outlook.parquet").read_bytes())
+    register.append(settings, {"release_id": "r00001-19990101", "forecast": {"mart_elderly_outlook": path.name}})
+    assert past.past_outlook("530425", "r00001-19990101", settings.marts).elderly["p50"].item() == 43_800.0
+
+
 def assumed(candidate: Path, occupancy: float) -> None:
     row = {"parameter_id": ["occupancy", "second"], "name_zh": ["入住率", "二次安葬"], "name_en": ["occupancy", "second burials"],
            "unit": ["pct", "pct"], "distribution": ["triangular", "fixed"], "value": [occupancy, 5.0], "low": [40.0, 5.0],
