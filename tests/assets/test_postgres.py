@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.assets.conftest import PASSWORD, asked
-from tests.e2e.conftest import fresh_root, minzheng
+from tests.commands import fresh_root, minzheng
 
 pytestmark = pytest.mark.slow
 

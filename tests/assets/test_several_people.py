@@ -23,7 +23,7 @@ import pytest
 from pipelines.publish import package, release
 from pipelines.settings import PROJECT, Settings
 from tests.assets.conftest import DEPLOY, PASSWORD, asked, free_port
-from tests.e2e.conftest import fresh_root
+from tests.commands import fresh_root
 
 pytestmark = pytest.mark.slow
 STARTED = ((("code", "analysts"), ("4266", "4267")), (("daemon", "webserver"), ("3000",)))

@@ -14,7 +14,7 @@ from pipelines.settings import Settings
 from pipelines.staging import store
 from pipelines.staging.held import HeldBack
 from pipelines.staging.validate import validate
-from tests.e2e.conftest import minzheng
+from tests.commands import minzheng
 
 COUNTIES = 12
 

@@ -11,7 +11,7 @@ import pytest
 
 from pipelines.publish import package, release
 from pipelines.settings import Settings
-from tests.e2e.conftest import minzheng
+from tests.commands import minzheng
 
 SMALL = "530425-s0057"  # five children
 

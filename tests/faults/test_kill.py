@@ -13,7 +13,7 @@ from pipelines.desk.marts import NoReleaseError, current
 from pipelines.failpoint import POINTS
 from pipelines.publish import register, release
 from pipelines.settings import PROJECT, Settings
-from tests.e2e.conftest import fresh_root, minzheng
+from tests.commands import fresh_root, refresh
 from tests.faults.conftest import COUNTY, KILLED, Driver, tidy, whole
 
 STAGES = [p for p in POINTS if not p.startswith("release.")]
@@ -84,10 +84,10 @@ def test_full_run_killed(published: Path, tmp_path: Path) -> None:
     before = whole(root)
     for point in FULL:
         fresh_input(root)
-        killed = minzheng(root, "run", "--force", MINZHENG_FAILPOINT=point, MINZHENG_NOTEBOOKS="0")
+        killed = refresh(root, "--force", MINZHENG_FAILPOINT=point, MINZHENG_NOTEBOOKS="0")
         assert killed.returncode == KILLED, f"{point}: {killed.stdout}{killed.stderr}"
         assert whole(root) == before, point
-    after = minzheng(root, "run", "--force", MINZHENG_NOTEBOOKS="0")
+    after = refresh(root, "--force", MINZHENG_NOTEBOOKS="0")
     assert after.returncode == 0, after.stdout + after.stderr
     assert "cleaned leftovers" in after.stdout
     assert whole(root) > before

@@ -14,7 +14,7 @@ import pytest
 
 from pipelines.run import DAGSTER_YAML
 from pipelines.settings import PROJECT
-from tests.e2e.conftest import fresh_root
+from tests.commands import fresh_root
 from tests.faults.conftest import whole
 
 CUT = ["unshare", "--net", "--", "sh", "-c", 'ip link set lo up && exec "$@"', "sh"]

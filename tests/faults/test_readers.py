@@ -13,7 +13,7 @@ import pytest
 
 from pipelines.publish import release
 from pipelines.settings import PROJECT, Settings
-from tests.e2e.conftest import minzheng
+from tests.commands import minzheng
 from tests.faults.conftest import Driver, tidy, whole
 
 HOLDER = """
@@ -128,7 +128,7 @@ def test_two_real_refreshes_at_once(published: Path, tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_interrupted_notebook_kernel(driver: Driver, root: Path) -> None:
     before = whole(root)
-    driver.order(root, notebooks=1)
+    driver.order(root=str(root), notebooks=1)
     kernel = wait_for_kernel(driver.process.pid)
     os.kill(kernel, 9)
     assert driver.answer() == 1
