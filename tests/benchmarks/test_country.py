@@ -87,7 +87,7 @@ def test_only_a_changed_county_is_read_again(raw: Path, tmp_path: Path) -> None:
     }  # fmt: skip
 
 
-@pytest.mark.slow
+@pytest.mark.slow(seconds=50)
 def test_a_country_is_published_and_again_after_one_change() -> None:
     found = scale.measure(COUNTIES, notebooks=False)
     assert found.again is not None
@@ -108,7 +108,7 @@ def refreshed(root: Path, raw: Path) -> dict[str, bytes]:
     return {p.stem: p.read_bytes() for p in tables if p.stem not in OF_THE_RUN}
 
 
-@pytest.mark.slow
+@pytest.mark.slow(seconds=60)
 def test_reuse_gives_byte_for_byte_what_a_clean_build_gives(tmp_path: Path) -> None:
     """Of many counties one changes: one slice a layer is computed again, and every table is that of a build from nothing."""
     raw = tmp_path / "raw"

@@ -143,7 +143,7 @@ def test_damaged_county_is_held_back_and_the_others_refresh(published: Path, tmp
     assert (again.returncode, current(root).name) == (3, after.name)
 
 
-@pytest.mark.slow
+@pytest.mark.slow(seconds=50)
 def test_a_damaged_county_asked_for_by_name(published: Path, tmp_path: Path) -> None:
     """With good data of before they stay; without any the county is absent and every page says so; mended, it comes back."""
     root = scratch(published, tmp_path)
@@ -210,7 +210,7 @@ for line in sys.stdin:
 """
 
 
-@pytest.mark.slow
+@pytest.mark.slow(seconds=20)
 def test_open_reader_keeps_its_release_through_a_refresh(published: Path, tmp_path: Path) -> None:
     root = scratch(published, tmp_path)
     before = current(root).name
@@ -235,7 +235,7 @@ def test_open_reader_keeps_its_release_through_a_refresh(published: Path, tmp_pa
     assert opened.stdout.strip() == after
 
 
-@pytest.mark.slow
+@pytest.mark.slow(seconds=15)
 def test_same_inputs_give_the_same_content(published: Path, tmp_path: Path) -> None:
     root = scratch(published, tmp_path)
     assert refresh(root, "--force", "--county", "530425", MINZHENG_NOTEBOOKS="0").returncode == 0

@@ -189,7 +189,7 @@ def test_english_pages_hold_no_unmarked_chinese(site: Path, driven: Any) -> None
     assert len(chinese_unmarked(driven)) > 50  # a Chinese page that calls itself English is noticed
 
 
-@pytest.mark.slow
+@pytest.mark.slow(seconds=70)
 @pytest.mark.browser
 def test_every_page_is_sound(site: Path, driven: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """axe-core, A4, size and speed of every kind of page, three also in English (of counties' pages those of
@@ -221,7 +221,7 @@ def test_every_page_is_sound(site: Path, driven: Any, tmp_path: Path, capsys: py
     assert opened[slow] < OPEN_SECONDS * 2 and sheets[long] <= PAPER_PAGES
 
 
-@pytest.mark.slow
+@pytest.mark.slow(seconds=20)
 def test_figures_of_the_last_year_make_a_final_report(root: Path, tmp_path: Path) -> None:
     later = Path(shutil.copytree(root, tmp_path / "data", symlinks=True))
     report(later, 2025, FINAL)

@@ -54,7 +54,7 @@ def test_systemd_reads_the_units(unit: str) -> None:
     assert [line for line in said if unit in line and "is not executable" not in line] == []
 
 
-@pytest.mark.slow
+@pytest.mark.slow(seconds=30)
 def test_a_whole_refresh_with_the_network_cut(tmp_path: Path) -> None:
     if subprocess.run([*CUT, "true"], check=False, capture_output=True).returncode:
         pytest.skip("cutting the network (unshare --net) is not allowed here")
