@@ -13,7 +13,7 @@ import polars as pl
 
 from pipelines.core.engine import Tables
 
-SLICE: Final = 128
+SLICE = 128
 """Counties of a slice: 2,000 draws × 16 years × 128 are 33 MB an array."""
 _NUMBER: Final = "__slice"
 _OWNED_BY: Final = ("project_id", "fact_id")  # ids that begin with the code of their county
@@ -25,10 +25,10 @@ class Run(Protocol):
     def __call__(self, work: Callable[[Tables], Tables], slices: Sequence[Tables], /) -> Iterator[Tables]: ...
 
 
-def groups(codes: Iterable[str], size: int = SLICE) -> list[list[str]]:
-    """County codes → slices in the order of codes. A slice ends with a prefecture once it has `size` counties, with a province
-    once it has half of that; none is smaller than that half. Up to `size` counties are one slice."""
-    ordered = sorted(codes)
+def groups(codes: Iterable[str], size: int | None = None) -> list[list[str]]:
+    """County codes → slices in the order of codes. A slice ends with a prefecture once it has `size` counties (by default
+    `SLICE`), with a province once it has half of that; none is smaller than that half. Up to `size` counties are one slice."""
+    size, ordered = size or SLICE, sorted(codes)
     if len(ordered) <= size:
         return [ordered]
     found: list[list[str]] = []
@@ -46,7 +46,7 @@ def groups(codes: Iterable[str], size: int = SLICE) -> list[list[str]]:
     return found
 
 
-def cut(tables: Tables, codes: Iterable[str], size: int = SLICE, beside: Iterable[str] = ()) -> list[Tables]:
+def cut(tables: Tables, codes: Iterable[str], size: int | None = None, beside: Iterable[str] = ()) -> list[Tables]:
     """Tables cut by county; rows of no county among `codes` are left out, tables without counties go to every slice. One
     slice gets the tables as they come. Counties `beside` the others make no slice: each goes into that whose codes are around
     its own."""

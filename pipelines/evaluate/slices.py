@@ -8,7 +8,7 @@ from typing import Final
 import polars as pl
 
 from pipelines.core.engine import Tables
-from pipelines.core.slices import SLICE, Run, cut, joined
+from pipelines.core.slices import Run, cut, joined
 from pipelines.evaluate.targets import TABLE, evaluate
 
 CORE: Final = ("fct_observation", "dim_indicator", "dim_source")
@@ -24,7 +24,7 @@ def read(core: Path, forecast: Path) -> dict[str, pl.DataFrame]:
     return {path.stem: pl.read_parquet(path) for path in files}
 
 
-def evaluate_in_slices(tables: Tables, run: Run = map, size: int = SLICE) -> pl.DataFrame:
+def evaluate_in_slices(tables: Tables, run: Run = map, size: int | None = None) -> pl.DataFrame:
     """`targets.evaluate` on the tables of `read`, slice by slice."""
     codes = tables["fct_observation"]["county_code"].unique().to_list()
     return joined(run(judged, cut(tables, codes, size)))[TABLE]

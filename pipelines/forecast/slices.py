@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 
 from pipelines.core.engine import Tables
-from pipelines.core.slices import SLICE, Run, cut, groups, joined
+from pipelines.core.slices import Run, cut, groups, joined
 from pipelines.forecast.batch import projected, projected_core, to_frames
 from pipelines.forecast.counties import Counties
 from pipelines.forecast.product import base_census, forecast_tables
@@ -21,7 +21,7 @@ PROJECTED: Final = 512
 
 
 def forecast_in_slices(
-    core: Tables, *, seed: int, run: Run = map, size: int = SLICE, draws: int | None = None
+    core: Tables, *, seed: int, run: Run = map, size: int | None = None, draws: int | None = None
 ) -> dict[str, pl.DataFrame]:
     """`product.forecast_tables`, slice by slice."""
     return joined(run(partial(forecast_tables, seed=seed, draws=draws), slices(core, size)))
@@ -37,14 +37,14 @@ def project_in_slices(
 
 
 def project_core_in_slices(
-    core: Tables, *, to: int, draws: int, seed: int, run: Run = map, size: int = SLICE
+    core: Tables, *, to: int, draws: int, seed: int, run: Run = map, size: int | None = None
 ) -> dict[str, pl.DataFrame]:
     """Persons alone as `forecast_in_slices` has them, from the core tables `product.PERSONS`, in the frames of
     `project_in_slices`."""
     return joined(run(partial(projected_core, to=to, draws=draws, seed=seed), slices(core, size)))
 
 
-def slices(core: Tables, size: int = SLICE) -> list[Tables]:
+def slices(core: Tables, size: int | None = None) -> list[Tables]:
     """The core tables of a forecast by slice; parameters and mortality go to every slice. Counties that will only be flagged,
     without the census forecast from, make no slice of their own."""
     resident = core["fct_population"].filter(pl.col("basis") == "resident")

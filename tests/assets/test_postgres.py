@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from tests.assets.conftest import PASSWORD, asked
-from tests.e2e.conftest import fresh_root, minzheng
+from tests.commands import fresh_root, minzheng
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.slow(seconds=20)
 
 
 def test_refresh_with_postgres_storage(postgres: int, dagster_home: Path, tmp_path: Path) -> None:

@@ -23,9 +23,9 @@ import pytest
 from pipelines.publish import package, release
 from pipelines.settings import PROJECT, Settings
 from tests.assets.conftest import DEPLOY, PASSWORD, asked, free_port
-from tests.e2e.conftest import fresh_root
+from tests.commands import fresh_root
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.slow(seconds=60)
 STARTED = ((("code", "analysts"), ("4266", "4267")), (("daemon", "webserver"), ("3000",)))
 """Units started together, and the ports that must listen before the next ones."""
 PORTS = tuple(port for _, ports in STARTED for port in ports)

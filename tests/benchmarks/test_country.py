@@ -14,7 +14,7 @@ from pipelines.settings import Settings
 from pipelines.staging import store
 from pipelines.staging.held import HeldBack
 from pipelines.staging.validate import validate
-from tests.e2e.conftest import minzheng
+from tests.commands import refresh
 
 COUNTIES = 12
 
@@ -87,7 +87,7 @@ def test_only_a_changed_county_is_read_again(raw: Path, tmp_path: Path) -> None:
     }  # fmt: skip
 
 
-@pytest.mark.slow
+@pytest.mark.slow(seconds=50)
 def test_a_country_is_published_and_again_after_one_change() -> None:
     found = scale.measure(COUNTIES, notebooks=False)
     assert found.again is not None
@@ -96,26 +96,28 @@ def test_a_country_is_published_and_again_after_one_change() -> None:
 
 
 OF_THE_RUN = {"mart_quality", "meta_release", "meta_table"}  # they name the release, or speak of the one before
-MANY = 205  # more than a slice, more than are partitioned one by one
+MANY = 26  # more than a site shows in full, and under `LIMITS` as in a country: several slices, provinces, processes that read
+LIMITS = {"pipelines.core.slices.SLICE": 8, "pipelines.assets.common.MANY": 24, "pipelines.staging.store._CHUNK": 10}
 
 
 def refreshed(root: Path, raw: Path) -> dict[str, bytes]:
     """Refresh a data root from these raw folders: table → bytes of its published Parquet file."""
-    done = minzheng(root, "run", MINZHENG_RAW_FOLDER=str(raw), MINZHENG_NOTEBOOKS="0")
+    done = refresh(root, constants=LIMITS, MINZHENG_RAW_FOLDER=str(raw), MINZHENG_NOTEBOOKS="0")
     assert done.returncode == 0, done.stdout + done.stderr
     tables = (root / "marts" / "current" / "parquet").glob("*.parquet")
     return {p.stem: p.read_bytes() for p in tables if p.stem not in OF_THE_RUN}
 
 
-@pytest.mark.slow
+@pytest.mark.slow(seconds=60)
 def test_reuse_gives_byte_for_byte_what_a_clean_build_gives(tmp_path: Path) -> None:
-    """Of 205 counties one changes: one slice a layer is computed again, and every table is that of a build from nothing."""
+    """Of many counties one changes: one slice a layer is computed again, and every table is that of a build from nothing."""
     raw = tmp_path / "raw"
     folders = country.write(raw, MANY, panel=country.panel_folder())
     root, clean = tmp_path / "root", tmp_path / "clean"
     before = refreshed(root, raw)
     entries = {p.name for p in (root / "staging" / "reuse").iterdir()}
-    assert len(entries) == 3 * len(groups(f.name[:6] for f in folders)) > 3
+    slices = groups((f.name[:6] for f in folders), LIMITS["pipelines.core.slices.SLICE"])
+    assert len(entries) == 3 * len(slices) > 3
     country.change(folders[MANY // 2])
     after = refreshed(root, raw)
     assert len({p.name for p in (root / "staging" / "reuse").iterdir()} - entries) == 3

@@ -11,7 +11,7 @@ import pytest
 
 from pipelines.publish import package, release
 from pipelines.settings import Settings
-from tests.e2e.conftest import minzheng
+from tests.commands import minzheng
 
 SMALL = "530425-s0057"  # five children
 
@@ -21,7 +21,7 @@ def value(folder: Path) -> tuple[object, ...] | None:
         return con.execute("SELECT value, status FROM fct_observation WHERE observation_id = ?", [SMALL]).fetchone()
 
 
-@pytest.mark.slow
+@pytest.mark.slow(seconds=20)
 def test_a_public_release_stands_beside_the_internal_one(published: Path, tmp_path: Path) -> None:
     root = tmp_path / "data"
     shutil.copytree(published, root, symlinks=True)

@@ -17,7 +17,7 @@ from pipelines import registry
 from pipelines.core.hashes import table_hash
 from pipelines.publish import package, release
 from pipelines.settings import PROJECT, Settings
-from tests.e2e.conftest import minzheng
+from tests.commands import minzheng, refresh
 
 
 def current(root: Path) -> Path:
@@ -74,16 +74,17 @@ def test_data_package_is_valid_and_notices_damage(published: Path, tmp_path: Pat
     assert package.verify(folder) == ["site/index.html"]
 
 
-def test_second_run_changes_nothing(published: Path) -> None:
-    before = current(published)
-    left = Settings(data_root=published).candidate("killed")
+def test_second_run_changes_nothing(published: Path, tmp_path: Path) -> None:
+    root = scratch(published, tmp_path)
+    before = current(root)
+    left = Settings(data_root=root).candidate("killed")
     (left / "parquet").mkdir(parents=True)
-    again = minzheng(published, "run")
+    again = minzheng(root, "run")
     assert again.returncode == 0
     assert f"cleaned leftovers: {left.name}" in again.stdout
     assert not left.exists()
     assert "nothing changed, every county skipped" in again.stdout
-    assert current(published) == before
+    assert current(root) == before
 
 
 def test_commands_on_a_release(published: Path) -> None:
@@ -121,7 +122,7 @@ def test_damaged_county_is_held_back_and_the_others_refresh(published: Path, tmp
     before = current(root)
     damage(root, "530425-yimen/statistics.csv", ",actual,", ",achieved,")
     damage(root, "530425-yimen/population.csv", "2020,resident,male,60,64,", "2020,resident,male,60,64,x")
-    done = minzheng(root, "run", MINZHENG_NOTEBOOKS="0")
+    done = refresh(root, MINZHENG_NOTEBOOKS="0")
     assert done.returncode == 3, done.stderr
     for word in ("statistics.csv", "population.csv", "unknown_code", "not_a_number", "To do:", "请", "quarantine"):
         assert word in done.stderr, done.stderr
@@ -138,11 +139,11 @@ def test_damaged_county_is_held_back_and_the_others_refresh(published: Path, tmp
     assert {Path(f["path"]).name for f in files} == {"problems.json", "statistics.xlsx", "population.xlsx"}
     assert all((root / f["path"]).stat().st_size == f["bytes"] for f in files)
     assert manifest["inputs"]["530425-yimen"] == held["used_input_hash"]
-    again = minzheng(root, "run", MINZHENG_NOTEBOOKS="0")
+    again = refresh(root, MINZHENG_NOTEBOOKS="0")
     assert (again.returncode, current(root).name) == (3, after.name)
 
 
-@pytest.mark.slow
+@pytest.mark.slow(seconds=50)
 def test_a_damaged_county_asked_for_by_name(published: Path, tmp_path: Path) -> None:
     """With good data of before they stay; without any the county is absent and every page says so; mended, it comes back."""
     root = scratch(published, tmp_path)
@@ -151,7 +152,7 @@ def test_a_damaged_county_asked_for_by_name(published: Path, tmp_path: Path) -> 
     for staged in (True, False):
         if not staged:
             shutil.rmtree(root / "staging" / "counties")  # the others are read again without being asked for
-        done = minzheng(root, "run", "--county", "530425", MINZHENG_NOTEBOOKS="0")
+        done = refresh(root, "--county", "530425", MINZHENG_NOTEBOOKS="0")
         assert done.returncode == 3, done.stdout + done.stderr
         assert "unknown_code" in done.stderr
         held = table(root, "mart_held_back").row(0, named=True)
@@ -166,7 +167,7 @@ def test_a_damaged_county_asked_for_by_name(published: Path, tmp_path: Path) -> 
     assert {c["accepted"] for c in diff["gate"]} == {"mart_held_back"}
     assert "该县暂缓更新，本版本不含" in (current(root) / "site" / "changes.html").read_text(encoding="utf-8")
     (root / "raw" / "530425-yimen" / "statistics.csv").write_bytes(good)
-    mended = minzheng(root, "run", "--county", "530425", MINZHENG_NOTEBOOKS="0")
+    mended = refresh(root, "--county", "530425", MINZHENG_NOTEBOOKS="0")
     assert mended.returncode == 0, mended.stderr
     assert table_hash(table(root, "fct_project")) == table_hash(
         pl.read_parquet(current(published) / "parquet" / "fct_project.parquet")
@@ -177,7 +178,7 @@ def test_damaged_reference_publishes_nothing(published: Path, tmp_path: Path) ->
     root = scratch(published, tmp_path)
     before = current(root).name
     (root / "raw" / "reference" / "parameters.csv").unlink()
-    done = minzheng(root, "run")
+    done = refresh(root)
     assert done.returncode == 1
     assert "parameters.csv" in done.stderr
     assert current(root).name == before
@@ -187,7 +188,7 @@ def test_critical_check_leaves_the_release_and_keeps_the_report(published: Path,
     root = scratch(published, tmp_path)
     before = current(root).name
     damage(root, "530425-yimen/population.csv", "2020,resident,female,70,74,", "2020,resident,female,70,74,9")
-    done = minzheng(root, "run")
+    done = refresh(root)
     assert done.returncode == 1, done.stdout
     assert current(root).name == before
     report = next((root / "marts" / "rejected").glob("*/index.html"))
@@ -209,7 +210,7 @@ for line in sys.stdin:
 """
 
 
-@pytest.mark.slow
+@pytest.mark.slow(seconds=20)
 def test_open_reader_keeps_its_release_through_a_refresh(published: Path, tmp_path: Path) -> None:
     root = scratch(published, tmp_path)
     before = current(root).name
@@ -220,7 +221,7 @@ def test_open_reader_keeps_its_release_through_a_refresh(published: Path, tmp_pa
         assert reader.stdin is not None
         assert reader.stdout is not None
         assert reader.stdout.readline().strip() == before
-        done = minzheng(root, "run", "--force", MINZHENG_NOTEBOOKS="0")
+        done = refresh(root, "--force", MINZHENG_NOTEBOOKS="0")
         assert done.returncode == 0, done.stderr
         reader.stdin.write("again\n")
         reader.stdin.flush()
@@ -234,10 +235,10 @@ def test_open_reader_keeps_its_release_through_a_refresh(published: Path, tmp_pa
     assert opened.stdout.strip() == after
 
 
-@pytest.mark.slow
+@pytest.mark.slow(seconds=15)
 def test_same_inputs_give_the_same_content(published: Path, tmp_path: Path) -> None:
     root = scratch(published, tmp_path)
-    assert minzheng(root, "run", "--force", "--county", "530425", MINZHENG_NOTEBOOKS="0").returncode == 0
+    assert refresh(root, "--force", "--county", "530425", MINZHENG_NOTEBOOKS="0").returncode == 0
     for table in registry.published():
         if table.layer != "meta":
             a, b = (

@@ -14,11 +14,9 @@ import pytest
 
 from pipelines.publish import release
 from pipelines.settings import Settings
-from tests.e2e.conftest import fresh_root, minzheng
-from tests.site.conftest import browser
+from tests.commands import fresh_root, minzheng, refresh
+from tests.conftest import Once
 from tests.site.pages_in_a_browser import chinese_unmarked, cut_on_paper, grave_violations, open_drawn, paper
-
-__all__ = ["browser"]
 
 CODE, ZH, EN = "999999", "虚构县", "Invented County"
 GIVEN = Path(__file__).parent / "invented"
@@ -84,9 +82,13 @@ def released(root: Path) -> Path:
 
 
 @pytest.fixture(scope="module")
-def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def root(once: Once) -> Path:
     """The five counties and the sixth, refreshed once."""
-    made = fresh_root(tmp_path_factory.mktemp("six"))
+    return once("six", six)
+
+
+def six(made: Path) -> None:
+    fresh_root(made)
     assert minzheng(made, "new-county", CODE, ZH).returncode == 0
     for file in (*GIVEN.glob("*.csv"), *GIVEN.glob("*.toml")):
         shutil.copy(file, folder(made))
@@ -97,9 +99,8 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     assert audit.returncode == 0, audit.stdout
     checked = minzheng(made, "validate", str(folder(made)))
     assert checked.returncode == 0, checked.stdout
-    done = minzheng(made, "run")
+    done = refresh(made)
     assert done.returncode == 0, done.stdout + done.stderr
-    return made
 
 
 @pytest.fixture(scope="module")
@@ -197,7 +198,7 @@ def test_english_pages_hold_no_unmarked_chinese(site: Path, driven: Any) -> None
     assert len(chinese_unmarked(driven)) > 50  # a Chinese page that calls itself English is noticed
 
 
-@pytest.mark.slow
+@pytest.mark.slow(seconds=70)
 @pytest.mark.browser
 def test_every_page_is_sound(site: Path, driven: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """axe-core, A4, size and speed of every kind of page, three also in English (of counties' pages those of
@@ -229,11 +230,11 @@ def test_every_page_is_sound(site: Path, driven: Any, tmp_path: Path, capsys: py
     assert opened[slow] < OPEN_SECONDS * 2 and sheets[long] <= PAPER_PAGES
 
 
-@pytest.mark.slow
+@pytest.mark.slow(seconds=20)
 def test_figures_of_the_last_year_make_a_final_report(root: Path, tmp_path: Path) -> None:
     later = Path(shutil.copytree(root, tmp_path / "data", symlinks=True))
     report(later, 2025, FINAL)
-    done = minzheng(later, "run", MINZHENG_NOTEBOOKS="0")
+    done = refresh(later, MINZHENG_NOTEBOOKS="0")
     assert done.returncode == 0, done.stdout + done.stderr
     text = (released(later) / "site" / "final-invented.html").read_text(encoding="utf-8")
     assert "尚缺" not in text and "未完成（完成率 90%）" in text and "完成（完成率 102.9%）" in text

@@ -2,51 +2,33 @@
 
 from __future__ import annotations
 
-import json
-import os
 import shutil
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from pipelines.publish import package, register, release
-from pipelines.settings import PROJECT, Settings
-from tests.e2e.conftest import fresh_root, published
-
-__all__ = ["published"]
+from pipelines.settings import Settings
+from tests.commands import fresh_root
+from tests.conftest import Once
+from tests.forks import Forks
 
 COUNTY = "530425"
 KILLED = -9
 
 
-class Driver:
+class Driver(Forks):
     """Runs refreshes as forked processes, see driver.py."""
 
     def __init__(self, log: Path) -> None:
+        super().__init__("tests.faults.driver", MINZHENG_TEST_LOG=str(log), TMPDIR=str(log.parent))
         self.log = log
-        command = [sys.executable, "-W", "ignore", "-m", "tests.faults.driver"]
-        env = {**os.environ, "MINZHENG_TEST_LOG": str(log), "TMPDIR": str(log.parent), "DAGSTER_DISABLE_TELEMETRY": "1"}
-        pipe = subprocess.PIPE
-        self.process = subprocess.Popen(
-            command, cwd=PROJECT, env=env, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL, text=True
-        )
 
     def __call__(self, root: Path, **order: object) -> int:
         """The exit code of one refresh, negative when it was killed."""
-        self.order(root, **order)
+        self.order(root=str(root), **order)
         return self.answer()
-
-    def order(self, root: Path, **order: object) -> None:
-        assert self.process.stdin is not None
-        self.process.stdin.write(json.dumps({"root": str(root), **order}) + "\n")
-        self.process.stdin.flush()
-
-    def answer(self) -> int:
-        assert self.process.stdout is not None
-        return int(self.process.stdout.readline())
 
     def said(self) -> str:
         return self.log.read_text(encoding="utf-8")[-6000:]
@@ -61,11 +43,13 @@ def driver(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Driver]:
 
 
 @pytest.fixture(scope="session")
-def small(driver: Driver, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def small(driver: Driver, once: Once) -> Path:
     """A root of one county with one release. Do not change it."""
-    root = fresh_root(tmp_path_factory.mktemp("small"), COUNTY)
-    assert driver(root) == 0, driver.said()
-    return root
+
+    def publish(root: Path) -> None:
+        assert driver(fresh_root(root, COUNTY)) == 0, driver.said()
+
+    return once("small", publish)
 
 
 @pytest.fixture

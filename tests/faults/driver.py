@@ -3,15 +3,13 @@ real process that can be killed, without paying seconds of imports each time. Wh
 left out: Great Expectations (every table gets one passed check), the forecast (computed once for a root), the pages of the site
 (unless notebooks are asked for) and Dagster's storage.
 
-Reads JSON lines (see `Order`) and answers each with the exit status of the forked process."""
+An order is an `Order`."""
 
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import resource
-import sys
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -29,6 +27,7 @@ from pipelines.forecast import product
 from pipelines.publish import public, release, site
 from pipelines.quality import adapter
 from pipelines.reconcile import rules
+from tests.forks import serve
 
 LOADED_ONCE = (defs.resolve_job_def("refresh"), pyarrow.dataset, rules, targets)
 
@@ -89,8 +88,9 @@ def switch(s: settings.Settings) -> int:
     return 0
 
 
-def obey(order: Order) -> int:
-    """Carry an order out in this process. Returns the exit code."""
+def obey(given: dict[str, Any]) -> int:
+    """Carry an `Order` out in this process. Returns the exit code."""
+    order = Order(**given)
     os.environ.update(MINZHENG_DATA_ROOT=order.root, MINZHENG_NOTEBOOKS=str(order.notebooks), DAGSTER_HOME=order.root)
     failpoint._NAME, _, failpoint._HOW = order.point.partition(":")
     adapter.check = no_expectations
@@ -126,17 +126,7 @@ def _clock(days: int) -> Any:
     return Clock
 
 
-def main() -> None:
-    """Fork for every order."""
+if __name__ == "__main__":
     with dg.DagsterInstance.ephemeral():
         pass  # loads what an instance needs
-    for line in sys.stdin:
-        child = os.fork()
-        if not child:
-            os._exit(obey(Order(**json.loads(line))))
-        _, status = os.waitpid(child, 0)
-        print(os.waitstatus_to_exitcode(status), flush=True)
-
-
-if __name__ == "__main__":
-    main()
+    serve(obey)

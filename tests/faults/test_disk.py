@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.conftest import minzheng
+from tests.commands import minzheng
 from tests.faults.conftest import Driver, tidy, whole
 
 

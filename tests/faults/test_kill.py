@@ -13,7 +13,7 @@ from pipelines.desk.marts import NoReleaseError, current
 from pipelines.failpoint import POINTS
 from pipelines.publish import register, release
 from pipelines.settings import PROJECT, Settings
-from tests.e2e.conftest import fresh_root, minzheng
+from tests.commands import fresh_root, refresh
 from tests.faults.conftest import COUNTY, KILLED, Driver, tidy, whole
 
 STAGES = [p for p in POINTS if not p.startswith("release.")]
@@ -77,24 +77,24 @@ def test_killed_then_the_next_run_succeeds(driver: Driver, root: Path, point: st
     tidy(root)
 
 
-@pytest.mark.slow
+@pytest.mark.slow(seconds=70)
 def test_full_run_killed(published: Path, tmp_path: Path) -> None:
     """The command line itself, with every check: each run starts on what the killed one before it left and gets further."""
     root = Path(shutil.copytree(published, tmp_path / "data", symlinks=True))
     before = whole(root)
     for point in FULL:
         fresh_input(root)
-        killed = minzheng(root, "run", "--force", MINZHENG_FAILPOINT=point, MINZHENG_NOTEBOOKS="0")
+        killed = refresh(root, "--force", MINZHENG_FAILPOINT=point, MINZHENG_NOTEBOOKS="0")
         assert killed.returncode == KILLED, f"{point}: {killed.stdout}{killed.stderr}"
         assert whole(root) == before, point
-    after = minzheng(root, "run", "--force", MINZHENG_NOTEBOOKS="0")
+    after = refresh(root, "--force", MINZHENG_NOTEBOOKS="0")
     assert after.returncode == 0, after.stdout + after.stderr
     assert "cleaned leftovers" in after.stdout
     assert whole(root) > before
     tidy(root)
 
 
-@pytest.mark.slow
+@pytest.mark.slow(seconds=40)
 def test_first_refresh_killed_at_every_stage_in_turn(driver: Driver, tmp_path: Path) -> None:
     """No release, no pointer, no register yet: readers are told so until the refresh that is not killed."""
     root, s = fresh_root(tmp_path, COUNTY), Settings(data_root=tmp_path)
@@ -125,7 +125,7 @@ def test_first_switch_killed(driver: Driver, tmp_path: Path, point: str, profile
     assert len(register.entries(s)) == len(release.releases(s))
 
 
-@pytest.mark.slow
+@pytest.mark.slow(seconds=15)
 def test_public_release_killed(driver: Driver, root: Path) -> None:
     """The internal release stays as it is, the public one is the last that was finished, and the next one cleans up."""
     inside, s = whole(root), Settings(data_root=root)

@@ -14,7 +14,7 @@ import pytest
 
 from pipelines.run import DAGSTER_YAML
 from pipelines.settings import PROJECT
-from tests.e2e.conftest import fresh_root
+from tests.commands import fresh_root
 from tests.faults.conftest import whole
 
 CUT = ["unshare", "--net", "--", "sh", "-c", 'ip link set lo up && exec "$@"', "sh"]
@@ -54,7 +54,7 @@ def test_systemd_reads_the_units(unit: str) -> None:
     assert [line for line in said if unit in line and "is not executable" not in line] == []
 
 
-@pytest.mark.slow
+@pytest.mark.slow(seconds=30)
 def test_a_whole_refresh_with_the_network_cut(tmp_path: Path) -> None:
     if subprocess.run([*CUT, "true"], check=False, capture_output=True).returncode:
         pytest.skip("cutting the network (unshare --net) is not allowed here")

@@ -13,7 +13,7 @@ import pytest
 
 from pipelines.publish import release
 from pipelines.settings import PROJECT, Settings
-from tests.e2e.conftest import minzheng
+from tests.commands import minzheng
 from tests.faults.conftest import Driver, tidy, whole
 
 HOLDER = """
@@ -87,7 +87,7 @@ def test_clock_going_backwards(driver: Driver, root: Path) -> None:
     tidy(root)
 
 
-@pytest.mark.slow
+@pytest.mark.slow(seconds=25)
 def test_ten_readers_during_five_refreshes(driver: Driver, root: Path, tmp_path: Path) -> None:
     stop = tmp_path / "stop"
     env = {**os.environ, "MINZHENG_DATA_ROOT": str(root), "MINZHENG_RETENTION": "2"}
@@ -106,7 +106,7 @@ def test_ten_readers_during_five_refreshes(driver: Driver, root: Path, tmp_path:
         assert (int(queries) > 5, int(releases) >= 2, in_order) == (True, True, "1")
 
 
-@pytest.mark.slow
+@pytest.mark.slow(seconds=30)
 def test_two_real_refreshes_at_once(published: Path, tmp_path: Path) -> None:
     root = Path(shutil.copytree(published, tmp_path / "data", symlinks=True))
     before = whole(root)
@@ -125,10 +125,10 @@ def test_two_real_refreshes_at_once(published: Path, tmp_path: Path) -> None:
     tidy(root)
 
 
-@pytest.mark.slow
+@pytest.mark.slow(seconds=15)
 def test_interrupted_notebook_kernel(driver: Driver, root: Path) -> None:
     before = whole(root)
-    driver.order(root, notebooks=1)
+    driver.order(root=str(root), notebooks=1)
     kernel = wait_for_kernel(driver.process.pid)
     os.kill(kernel, 9)
     assert driver.answer() == 1

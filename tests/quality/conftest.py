@@ -8,20 +8,22 @@ import polars as pl
 import pytest
 
 from pipelines.quality.adapter import Engine, check
+from tests.conftest import Once
 from tests.quality.catch_rate import SUITES
-from tests.quality.good import build
+from tests.quality.good import PARQUET, build
 
 
 @pytest.fixture(scope="session")
-def good(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def good(once: Once) -> Path:
     """Parquet of every published table, from the real raw data."""
-    return build(tmp_path_factory.mktemp("good"))
+    return once("good", build) / PARQUET
 
 
 @pytest.fixture(scope="session")
-def results(good: Path) -> pl.DataFrame:
+def results(good: Path, once: Once) -> pl.DataFrame:
     """Every check on the good candidate."""
-    return check(good, SUITES)
+    made = once("results", lambda folder: check(good, SUITES).write_parquet(folder / "results.parquet"))
+    return pl.read_parquet(made / "results.parquet")
 
 
 @pytest.fixture(scope="session")

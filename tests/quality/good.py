@@ -17,6 +17,7 @@ from pipelines.settings import PROJECT, Settings
 from pipelines.staging import held, store
 
 RAW = PROJECT / "data" / "raw"
+PARQUET = "parquet"  # the folder of the tables
 
 
 def build(work: Path, raw: Path = RAW) -> Path:
@@ -26,7 +27,7 @@ def build(work: Path, raw: Path = RAW) -> Path:
     store.stage_counties(settings, settings.county_folders())
     staged = store.tables(settings)
     reference = store.stage_reference(settings).folder
-    core, out = work / "core", work / "parquet"
+    core, out = work / "core", work / PARQUET
     build_core(staged, reference, core)
     forecast = forecast_tables(read_core(core), seed=settings.seed)
     _save(forecast, work / "forecast")
