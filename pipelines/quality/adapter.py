@@ -44,9 +44,10 @@ def check(
         checks = [c for c in wanted if c.table in there or c.rule == "present" or c.suite != c.table]
         asked = data.asked(con, (c.sql for c in checks if c.sql), threads)
         gx = Engine()  # takes seconds, in which the queries run
-        outcomes = _by_query(gx, {sql: found.result() for sql, found in asked.items()}, [c for c in checks if c.sql])
-        for table in tables():
-            outcomes += _on_table(gx, con, table, [c for c in checks if c.table == table.name and not c.sql])
+        with con.cursor() as own:
+            judged = [_on_table(gx, own, t, [c for c in checks if c.table == t.name and not c.sql]) for t in tables()]
+        outcomes = [outcome for of_table in judged for outcome in of_table]
+        outcomes += _by_query(gx, {sql: found.result() for sql, found in asked.items()}, [c for c in checks if c.sql])
     return frame(outcomes)
 
 
