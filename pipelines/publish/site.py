@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -44,9 +45,13 @@ def build_site(release: Path, *, run: bool = True, only: Sequence[str] | None = 
         _refuse_red(release, con)
         shown = list(only or directory.shown(con, load()))
         every = directory.page(con, shown)
-    with open_marts(path=release / FILE, counties=shown if every else None) as con:
-        notes = _notebook_pages(release, run=run, counties=shown if every else [])
-        pages = [*content.pages(con), *every, *_quality(con), *notes, *_changes(release)]
+    with (
+        ThreadPoolExecutor(1) as beside,
+        open_marts(path=release / FILE, counties=shown if every else None) as con,
+    ):
+        notes = beside.submit(_notebook_pages, release, run=run, counties=shown if every else [])
+        found = content.pages(con)  # while the kernels run
+        pages = [*found, *every, *_quality(con), *notes.result(), *_changes(release)]
         return _Site(out or release / "site", con, pages).write()
 
 
