@@ -112,8 +112,21 @@ def _anonymous(notebook: Any, stored: list[str]) -> None:
         cell.metadata.pop("execution", None)
         if cell.cell_type == "code":
             cell.execution_count = None
+            cell.outputs = _coalesced(cell.outputs)
             for output in (o for o in cell.outputs if o.output_type == "execute_result"):
                 output.execution_count = None
+
+
+def _coalesced(outputs: list[Any]) -> list[Any]:
+    """What a cell printed in one piece: a kernel sends it in as many as the load of the machine makes of it."""
+    whole: list[Any] = []
+    for output in outputs:
+        before = whole[-1] if whole else None
+        if before and output.output_type == before.output_type == "stream" and output.name == before.name:
+            before.text += output.text
+        else:
+            whole.append(output)
+    return whole
 
 
 @dataclass(frozen=True)
