@@ -5,8 +5,9 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -80,6 +81,16 @@ def library() -> ModuleType:
         if hidden:
             del sys.modules["pyspark"]
     return great_expectations
+
+
+@contextmanager
+def loaded_beside() -> Iterator[None]:
+    """Import Great Expectations in a thread of its own while the body runs, which takes as long and should import nothing itself
+    (two threads that import each other's modules may see half of one)."""
+    with ThreadPoolExecutor(1) as beside:
+        loaded = beside.submit(library)
+        yield
+        loaded.result()
 
 
 class Engine:
