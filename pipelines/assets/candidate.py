@@ -2,7 +2,10 @@
 
 import shutil
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
+from pathlib import Path
+from typing import Any
 
 import dagster as dg
 import polars as pl
@@ -60,6 +63,13 @@ def candidate_tables(context: dg.AssetExecutionContext) -> Iterator[dg.Materiali
         yield dg.MaterializeResult(asset_key=key(table), metadata=dict(of_table(out / f"{table.name}.parquet")))
 
 
+def _against(previous: Path | None, folder: Path) -> tuple[pl.DataFrame, list[gate.Change], dict[str, dict[str, Any]]]:
+    """What the gate says of a candidate, the changes it asked about, and both releases compared by table."""
+    s = settings.load()
+    compared = diff.tables(previous, folder)
+    return *gate.judge(s, previous, folder, package.inputs_compared(s, previous, folder), compared), compared
+
+
 _SEVERITIES = ("critical", "warning")
 REFUSED = "minzheng/refused"  # tag of a run whose candidate was refused: the folder of its report under marts/rejected
 
@@ -84,12 +94,12 @@ def quality(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckRes
 
     folder, s = candidate(context), settings.load()
     previous = release.current_folder(s)
-    compared = diff.tables(previous, folder)
-    gate_rows, changes = gate.judge(s, previous, folder, package.inputs_compared(s, previous, folder), compared)
+    with ThreadPoolExecutor(1) as beside:  # the releases are compared while the checks run
+        gated = beside.submit(_against, previous, folder)
+        checked = check(folder, SUITES, counted=s.row_counts)
+        gate_rows, changes, compared = gated.result()
     failpoint("quality.compared")
-    results = canonical(
-        "mart_quality", pl.concat([check(folder, SUITES, counted=s.row_counts), gate_rows], how="diagonal_relaxed")
-    )
+    results = canonical("mart_quality", pl.concat([checked, gate_rows], how="diagonal_relaxed"))
     failpoint("quality.checked")
     results.write_parquet(folder / "parquet" / "mart_quality.parquet")
     diff.write(previous, folder, results, [asdict(c) for c in changes], compared)

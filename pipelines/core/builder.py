@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from importlib.resources import files
 from pathlib import Path
@@ -65,9 +65,22 @@ def insert(con: duckdb.DuckDBPyConnection, name: str, frame: pl.DataFrame, *, su
     return frame.height
 
 
-def build(con: duckdb.DuckDBPyConnection, package: str, names: Sequence[str]) -> dict[str, int]:
+def build(con: duckdb.DuckDBPyConnection, package: str, names: Iterable[str]) -> dict[str, int]:
     """Build the tables `names` from ``<package>/<name>.sql``. Returns rows per table. Raises BuildError."""
     return {name: fill(con, name, query(package, name)) for name in names}
+
+
+def build_and_save(con: duckdb.DuckDBPyConnection, package: str, names: Iterable[str], out: Path) -> dict[str, int]:
+    """`build` and `save` in one: a table is saved while the next ones are built."""
+    rows: dict[str, int] = {}
+
+    def built() -> Iterator[str]:
+        for name in names:
+            rows.update(build(con, package, [name]))
+            yield name
+
+    save(con, built(), out)
+    return rows
 
 
 def query(package: str, name: str) -> str:
@@ -124,8 +137,8 @@ def _no_key_twice(name: str, keys: pl.DataFrame) -> None:
         raise BuildError(f"{name}: key occurs twice: {keys.row(int(same.arg_true()[0]))}")
 
 
-def save(con: duckdb.DuckDBPyConnection, names: Sequence[str], out: Path) -> None:
-    """Registered tables as Parquet in key order, two at a time: same rows, same bytes."""
+def save(con: duckdb.DuckDBPyConnection, names: Iterable[str], out: Path) -> None:
+    """Registered tables as Parquet in key order, two at a time while `names` still come: same rows, same bytes."""
     out.mkdir(parents=True, exist_ok=True)
 
     def write(name: str) -> None:
@@ -133,7 +146,8 @@ def save(con: duckdb.DuckDBPyConnection, names: Sequence[str], out: Path) -> Non
             ordered(own, name).write_parquet(out / f"{name}.parquet")
 
     with ThreadPoolExecutor(AT_ONCE) as threads:
-        list(threads.map(write, names))
+        for done in [threads.submit(write, name) for name in names]:
+            done.result()
 
 
 def _same_count(con: duckdb.DuckDBPyConnection, name: str, expected: int) -> None:

@@ -19,9 +19,7 @@ class DuckEngine:
     def build(self, inputs: Inputs, package: str, names: Sequence[str], out: Path) -> dict[str, int]:
         with builder.connect(self.memory_limit) as con:
             builder.attach_inputs(con, inputs)
-            rows = builder.build(con, package, names)
-            builder.save(con, names, out)
-        return rows
+            return builder.build_and_save(con, package, names, out)
 
     def map(self, work: Callable[[Tables], Tables], slices: Sequence[Tables]) -> Iterator[Tables]:
         return map(work, slices)

@@ -11,6 +11,7 @@ import platform
 import shutil
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -29,6 +30,7 @@ from pipelines.failpoint import failpoint
 LIBRARIES: Final = ("duckdb", "llvmlite", "numba", "numpy", "polars", "pyarrow", "pyspark", "scipy")
 SWITCHES: Final = ("MINZHENG_NO_NUMBA", "NUMBA_DISABLE_JIT")  # environment variables that change last digits
 TABLES: Final = "tables.json"  # the names of an entry's tables
+AT_ONCE: Final = 2  # slices whose keys are made
 _PLAIN: Final = (str, int, float, bool, type(None))
 
 
@@ -41,7 +43,8 @@ class Remembered:
         self.reused = self.computed = 0
 
     def __call__(self, work: Callable[[Tables], Tables], slices: Sequence[Tables], /) -> Iterator[Tables]:
-        keys = [key(work, tables, self.made_by) for tables in slices]
+        with ThreadPoolExecutor(AT_ONCE) as threads:
+            keys = list(threads.map(lambda tables: key(work, tables, self.made_by), slices))
         missing = [i for i, k in enumerate(keys) if not (self.folder / k).is_dir()]
         fresh = self.run(work, [slices[i] for i in missing])
         for i, name in enumerate(keys):

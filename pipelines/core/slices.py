@@ -72,9 +72,13 @@ def _divided(frame: pl.DataFrame, number: dict[str, int]) -> pl.DataFrame | dict
     owner = _owner(frame, len(next(iter(number))))
     if owner is None:
         return frame
-    marked = frame.with_columns(owner.replace_strict(number, default=None, return_dtype=pl.Int32).alias(_NUMBER))
-    rows = marked.drop_nulls(_NUMBER).partition_by(_NUMBER, as_dict=True, include_key=False)
-    return {int(key): part for (key,), part in rows.items()}
+    mine = frame.select(owner.replace_strict(number, default=None, return_dtype=pl.Int32).alias(_NUMBER)).to_series()
+    runs = mine.rle().struct.unnest()
+    if runs["value"].drop_nulls().is_unique().all():  # in key order a slice is a stretch of rows, which costs nothing
+        stretches = zip(runs["value"], runs["len"], runs["len"].cum_sum(), strict=True)
+        return {n: frame.slice(end - rows, rows) for n, rows, end in stretches if n is not None}
+    parts = frame.with_columns(mine).drop_nulls(_NUMBER).partition_by(_NUMBER, as_dict=True, include_key=False)
+    return {int(key): part for (key,), part in parts.items()}
 
 
 def _owner(frame: pl.DataFrame, length: int) -> pl.Expr | None:

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 FILE = "marts.duckdb"
 ENVIRONMENT = "MINZHENG_MARTS_FILE"  # set for the kernels that publish a release not yet current
 _LOCK = "SET enable_external_access = false; SET python_enable_replacements = false; SET lock_configuration = true"
-ONLY = "MINZHENG_MARTS_COUNTIES"  # and for a release of more counties than its pages show: those that they show
 
 
 class NoReleaseError(FileNotFoundError):
@@ -61,8 +60,8 @@ def open_marts(
             "temp_directory": str(Path(tempfile.gettempdir(), f"minzheng-{os.getpid()}")),
         },
     )
-    if chosen := list(counties or os.environ.get(ONLY, "").split()):
-        _show_only(con, chosen)
+    if counties:
+        _show_only(con, list(counties))
     if locked:
         con.execute(_LOCK)
     return con

@@ -75,10 +75,12 @@ def content_hash(folder: Path) -> str:
     """sha256 over the names and bytes of every file of a folder (hidden files and lock files of Office left out). A link
     that leads out of the folder counts by its name; what it leads to is not read."""
     digest = hashlib.sha256()
-    outside = set(_links_out(folder))
-    for path in sorted(p for p in folder.rglob("*") if p.is_file() and not p.name.startswith((".", "~$"))):
-        digest.update(path.relative_to(folder).as_posix().encode())
-        digest.update(b"link" if path in outside else hashlib.sha256(path.read_bytes()).digest())
+    inside, outside = len(str(folder)) + 1, {str(p) for p in _links_out(folder)}
+    paths = (e.path for e in _entries(folder) if e.is_file() and not e.name.startswith((".", "~$")))
+    named = {path[inside:].replace(os.sep, "/"): path for path in paths}
+    for name in sorted(named, key=lambda n: n.split("/")):
+        digest.update(name.encode())
+        digest.update(b"link" if named[name] in outside else hashlib.sha256(Path(named[name]).read_bytes()).digest())
     return digest.hexdigest()
 
 
@@ -98,17 +100,36 @@ _SEEN: dict[Path, tuple[_Touched, str]] = {}
 
 def _touched(folder: Path) -> Iterator[tuple[str, int, int, int, int]]:
     """What the system says of each file, and of what a link leads to."""
-    for home, folders, files in os.walk(folder):
-        for path in (os.path.join(home, name) for name in (*folders, *files)):  # noqa: PTH118 (thousands of files)
-            for status in (os.lstat(path), os.stat(path) if os.path.islink(path) and os.path.exists(path) else None):  # noqa: PTH110,PTH114,PTH116
-                if status:
-                    yield path, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns
+    for entry in _entries(folder):
+        for status in (entry.stat(follow_symlinks=False), _led_to(entry) if entry.is_symlink() else None):
+            if status:
+                yield entry.path, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns
+
+
+def _led_to(link: os.DirEntry[str]) -> os.stat_result | None:
+    try:
+        return link.stat()
+    except OSError:
+        return None
+
+
+def _entries(folder: Path | str) -> Iterator[os.DirEntry[str]]:
+    """Everything below a folder, as the system lists it; links are not followed. A folder that cannot be listed is empty."""
+    try:
+        found = os.scandir(folder)
+    except OSError:
+        return
+    with found:
+        for entry in found:
+            yield entry
+            if entry.is_dir(follow_symlinks=False):
+                yield from _entries(entry.path)
 
 
 def _links_out(folder: Path) -> list[Path]:
     """Links in a folder that lead out of it."""
-    home = folder.resolve()
-    return sorted(p for p in folder.rglob("*") if p.is_symlink() and not p.resolve().is_relative_to(home))
+    links = [Path(e.path) for e in _entries(folder) if e.is_symlink()]
+    return sorted(p for p in links if not p.resolve().is_relative_to(folder.resolve()))
 
 
 def _refuse_links(folder: Path) -> None:

@@ -3,8 +3,12 @@ then the meta_ tables; counts and content hashes are compared with the Parquet b
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
+from typing import Any, Final
 
 import duckdb
 import polars as pl
@@ -12,9 +16,12 @@ import polars as pl
 from pipelines import registry
 from pipelines.core import builder
 from pipelines.core.hashes import table_hash
+from pipelines.desk import marts
 from pipelines.failpoint import failpoint
 
-FILE = "marts.duckdb"
+FILE = marts.FILE
+CONFIG: Final[dict[str, Any]] = {"autoinstall_known_extensions": "false", "threads": 1, "checkpoint_threshold": "1TB"}
+"""One thread a table and one checkpoint, at the end: several threads on one table take twice the time and a quarter more room."""
 KEYED = 100_000
 """Rows up to which a table of the file carries its key as a constraint. The index behind it takes more room and time than the
 rows of a large table, and a file that is never written needs none: keys were held when the table was built, and are checked."""
@@ -48,16 +55,12 @@ def write(folder: Path, identity: Identity) -> dict[str, str]:
     """
     target = folder / FILE
     target.unlink(missing_ok=True)
-    hashes: dict[str, str] = {}
-    counts: dict[str, int] = {}
-    with duckdb.connect(str(target), config={"autoinstall_known_extensions": "false"}) as con:
-        for table in (t for t in registry.published() if t.layer != "meta"):
-            path = folder / "parquet" / f"{table.name}.parquet"
-            keyed = pl.scan_parquet(path).select(pl.len()).collect().item() <= KEYED
-            con.execute(registry.ddl(table.name, suppressed=identity.suppressed, keyed=keyed))
-            con.execute(f'INSERT INTO "{table.name}" BY NAME SELECT * FROM read_parquet($path)', {"path": str(path)})
-            counts[table.name] = builder.count(con, table.name)
-            hashes[table.name] = _compared(con, table.name, path)
+    paths = {t.name: folder / "parquet" / f"{t.name}.parquet" for t in registry.published() if t.layer != "meta"}
+    counts = {name: int(pl.scan_parquet(path).select(pl.len()).collect().item()) for name, path in paths.items()}
+    with duckdb.connect(str(target), config=CONFIG) as con, ThreadPoolExecutor(builder.AT_ONCE) as threads:
+        for name, rows in counts.items():
+            con.execute(registry.ddl(name, suppressed=identity.suppressed, keyed=rows <= KEYED))
+        hashes = dict(zip(paths, threads.map(partial(_fill, con), paths, paths.values()), strict=True))
         failpoint("database.rows")
         for name, frame in _meta(identity, hashes, counts).items():
             builder.insert(con, name, frame)
@@ -71,12 +74,28 @@ def write(folder: Path, identity: Identity) -> dict[str, str]:
     return hashes
 
 
-def _compared(con: duckdb.DuckDBPyConnection, name: str, path: Path) -> str:
-    """The content hash of a table, read back row by row as it was written: in key order."""
-    expected = table_hash(pl.read_parquet(path))
-    if table_hash(con.execute(f'SELECT * FROM "{name}"').pl()) != expected:
+def excerpt(release: Path, counties: Sequence[str], out: Path) -> Path:
+    """``out/marts.duckdb``: the database of a release as `open_marts` shows it for these counties alone, small where hundreds of
+    questions are asked. Returns `out`."""
+    with marts.open_marts(path=release / FILE, counties=counties) as con:
+        tables = {t.name: con.execute(f'SELECT * FROM "{t.name}"').pl() for t in registry.published()}
+    with duckdb.connect(str(out / FILE), config=CONFIG) as con:
+        for name, frame in tables.items():
+            builder.load(con, name, frame)
+            for statement in registry.comments(name):
+                con.execute(statement)
+    return out
+
+
+def _fill(con: duckdb.DuckDBPyConnection, name: str, path: Path) -> str:
+    """The content hash of a table, filled from its Parquet file and read back as it was written: in key order."""
+    with con.cursor() as own:
+        own.execute(f'INSERT INTO "{name}" BY NAME SELECT * FROM read_parquet($path)', {"path": str(path)})
+        stored = own.execute(f'SELECT * FROM "{name}"').pl()
+    expected = pl.read_parquet(path)
+    if stored.schema != expected.schema or not stored.equals(expected):
         raise builder.BuildError(f"{name}: the database differs from the Parquet file")
-    return expected
+    return table_hash(stored)
 
 
 def _meta(identity: Identity, hashes: dict[str, str], counts: dict[str, int]) -> dict[str, pl.DataFrame]:

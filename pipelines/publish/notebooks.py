@@ -8,13 +8,12 @@ import concurrent.futures
 import os
 import sys
 import tempfile
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from pipelines import settings
-from pipelines.desk.marts import ENVIRONMENT, FILE, ONLY
+from pipelines.desk.marts import ENVIRONMENT, FILE
 from pipelines.desk.style import CHART_MIME, TABLE_MIME
 from pipelines.desk.words import LANGUAGES, Language
 
@@ -34,15 +33,14 @@ def run_notebooks(
     *,
     parameters: dict[str, object] | None = None,
     notebooks: list[Path] | None = None,
-    counties: Sequence[str] = (),
 ) -> list[Path]:
     """Execute the notebooks against ``release/marts.duckdb``, two at a time → ``folder/<name>.ipynb``, in order.
 
-    `counties`: what the notebooks see of the release, when not all of it. `parameters` replace names of the cell tagged `parameters`. Raises nbclient's CellExecutionError, naming the cell.
+    `parameters` replace names of the cell tagged `parameters`. Raises nbclient's CellExecutionError, naming the cell.
     """
     folder.mkdir(parents=True, exist_ok=True)
     chosen = sources() if notebooks is None else notebooks
-    seen = {ENVIRONMENT: str((release / FILE).resolve()), ONLY: " ".join(counties)}
+    seen = {ENVIRONMENT: str((release / FILE).resolve())}
     with concurrent.futures.ThreadPoolExecutor(1) as apart:  # Dagster may own a running event loop in this thread
         apart.submit(asyncio.run, _run_all(chosen, folder, seen, parameters or {})).result()
     return [folder / path.name for path in chosen]
@@ -112,8 +110,21 @@ def _anonymous(notebook: Any, stored: list[str]) -> None:
         cell.metadata.pop("execution", None)
         if cell.cell_type == "code":
             cell.execution_count = None
+            cell.outputs = _coalesced(cell.outputs)
             for output in (o for o in cell.outputs if o.output_type == "execute_result"):
                 output.execution_count = None
+
+
+def _coalesced(outputs: list[Any]) -> list[Any]:
+    """What a cell printed in one piece: a kernel sends it in as many as the load of the machine makes of it."""
+    whole: list[Any] = []
+    for output in outputs:
+        before = whole[-1] if whole else None
+        if before and output.output_type == before.output_type == "stream" and output.name == before.name:
+            before.text += output.text
+        else:
+            whole.append(output)
+    return whole
 
 
 @dataclass(frozen=True)

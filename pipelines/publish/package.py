@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -70,10 +71,11 @@ def write(candidate: Path, settings: Settings) -> list[str]:
         shown = directory.shown(con, settings)
         who = con.execute("SELECT * FROM meta_release").pl().row(0, named=True)
         sources = con.execute("SELECT title_zh AS title, citation FROM dim_source ORDER BY source_id").pl().to_dicts()
-    with open_marts(path=candidate / FILE, counties=shown) as con:
+    with ThreadPoolExecutor(1) as beside, open_marts(path=candidate / FILE, counties=shown) as con:
+        exchanged = beside.submit(sdmx.write, candidate / "parquet", candidate / "sdmx")
         excel.write(con, candidate / "excel")
         failpoint("package.excel")
-    sdmx.write(candidate / "parquet", candidate / "sdmx")
+        exchanged.result()
     _drop_working_files(candidate)
     files = sorted(p for p in candidate.rglob("*") if p.is_file() and p.name != MANIFEST)
     public, suppressed = who["profile"] == "public", who["threshold"] is not None

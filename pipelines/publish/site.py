@@ -5,7 +5,9 @@ from __future__ import annotations
 
 import json
 import shutil
+import tempfile
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -19,7 +21,7 @@ from pipelines.desk import headlines, tables, words
 from pipelines.desk.marts import FILE, ask, counties, current, open_marts
 from pipelines.desk.style import chinese_marked
 from pipelines.desk.words import LANGUAGES, Language, Words
-from pipelines.publish import diff, directory, excel, notebooks
+from pipelines.publish import database, diff, directory, excel, notebooks
 from pipelines.publish.pages import changes, content
 from pipelines.publish.pages.content import Page
 from pipelines.publish.pages.legend import legend
@@ -44,10 +46,13 @@ def build_site(release: Path, *, run: bool = True, only: Sequence[str] | None = 
         _refuse_red(release, con)
         shown = list(only or directory.shown(con, load()))
         every = directory.page(con, shown)
-    with open_marts(path=release / FILE, counties=shown if every else None) as con:
-        notes = _notebook_pages(release, run=run, counties=shown if every else [])
-        pages = [*content.pages(con), *every, *_quality(con), *notes, *_changes(release)]
-        return _Site(out or release / "site", con, pages).write()
+    with tempfile.TemporaryDirectory(prefix="minzheng-") as folder, ThreadPoolExecutor(1) as beside:
+        seen = database.excerpt(release, shown, Path(folder)) if every else release
+        notes = beside.submit(_notebook_pages, release, seen, run=run)
+        with open_marts(path=seen / FILE) as con:
+            found = content.pages(con)  # while the kernels run
+            pages = [*found, *every, *_quality(con), *notes.result(), *_changes(release)]
+            return _Site(out or release / "site", con, pages).write()
 
 
 def write_pages(settings: Settings, codes: list[str], out: Path, release_id: str | None = None) -> Path:
@@ -95,11 +100,11 @@ def _quality(con: duckdb.DuckDBPyConnection) -> list[Page]:
     ]
 
 
-def _notebook_pages(release: Path, *, run: bool, counties: list[str]) -> list[Page]:
+def _notebook_pages(release: Path, seen: Path, *, run: bool) -> list[Page]:
     folder = release / "notebooks"
     done = sorted(folder.glob("*.ipynb"))
     if run and not done:
-        done = notebooks.run_notebooks(folder, release, counties=counties)
+        done = notebooks.run_notebooks(folder, seen)
     shown = [notebooks.read(path) for path in done]
     return [
         Page(f"notebook-{n.name}", "notebook.html", Words(n.title["zh"], n.title["en"]), {"notebook": n}) for n in shown

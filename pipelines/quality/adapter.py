@@ -5,8 +5,9 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -47,9 +48,10 @@ def check(
         checks = [c for c in wanted if c.table in there or c.rule == "present" or c.suite != c.table]
         asked = data.asked(con, (c.sql for c in checks if c.sql), threads)
         gx = Engine()  # takes seconds, in which the queries run
-        outcomes = _by_query(gx, {sql: found.result() for sql, found in asked.items()}, [c for c in checks if c.sql])
-        for table in tables():
-            outcomes += _on_table(gx, con, table, [c for c in checks if c.table == table.name and not c.sql])
+        with con.cursor() as own:
+            judged = [_on_table(gx, own, t, [c for c in checks if c.table == t.name and not c.sql]) for t in tables()]
+        outcomes = [outcome for of_table in judged for outcome in of_table]
+        outcomes += _by_query(gx, {sql: found.result() for sql, found in asked.items()}, [c for c in checks if c.sql])
     return frame(outcomes)
 
 
@@ -80,6 +82,16 @@ def library() -> ModuleType:
         for name in hidden:
             del sys.modules[name]
     return great_expectations
+
+
+@contextmanager
+def loaded_beside() -> Iterator[None]:
+    """Import Great Expectations in a thread of its own while the body runs, which takes as long and should import nothing itself
+    (two threads that import each other's modules may see half of one)."""
+    with ThreadPoolExecutor(1) as beside:
+        loaded = beside.submit(library)
+        yield
+        loaded.result()
 
 
 class Engine:

@@ -88,3 +88,11 @@ def test_a_failing_cell_is_named(release: Path, tmp_path: Path) -> None:
     nbformat.write(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("1 / 0")]), bad)
     with pytest.raises(CellExecutionError, match="ZeroDivisionError"):
         notebooks.run_notebooks(tmp_path / "out", release, notebooks=[bad])
+
+
+def test_what_a_cell_prints_is_one_output_however_it_arrives() -> None:
+    pieces = [("stdout", "a"), ("stdout", "b\n"), ("stderr", "c"), ("stdout", "d")]
+    outputs = [nbformat.v4.new_output("stream", name=name, text=text) for name, text in pieces]
+    assert [(o.name, o.text) for o in notebooks._coalesced(outputs)] == [
+        ("stdout", "ab\n"), ("stderr", "c"), ("stdout", "d")
+    ]  # fmt: skip

@@ -8,7 +8,11 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
+from polars.testing import assert_frame_equal
 
+from pipelines import registry
+from pipelines.desk.marts import FILE, open_marts
+from pipelines.publish import database
 from pipelines.publish.site import RedReleaseError, build_site
 from tests.desk.tiny_release import HILL, NASTY, build, rows
 
@@ -154,3 +158,14 @@ def test_a_red_report_alone_is_enough_to_refuse(tmp_path: Path) -> None:
 
 def test_a_warning_is_published(tmp_path: Path) -> None:
     assert build_site(build(tmp_path, {"mart_quality": _red("warning")}), run=False).is_file()
+
+
+def test_an_excerpt_holds_what_is_shown_of_its_counties(tmp_path: Path) -> None:
+    release = build(tmp_path / "release")
+    (tmp_path / "out").mkdir()
+    seen = database.excerpt(release, [HILL], tmp_path / "out")
+    with open_marts(path=release / FILE, counties=[HILL]) as whole, open_marts(path=seen / FILE) as part:
+        for table in registry.published():
+            query = f'SELECT * FROM "{table.name}"'
+            assert_frame_equal(part.execute(query).pl(), whole.execute(query).pl())
+        assert part.execute("SELECT DISTINCT county_code FROM mart_target").fetchall() == [(HILL,)]
