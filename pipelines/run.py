@@ -36,6 +36,9 @@ def refresh(settings: Settings, only: list[str], force: bool) -> int:
     code and LockedError when another refresh is running.
     """
     codes = list(settings.county_folders())
+    if strange := settings.folders_not_read():
+        print(f"⚠ 不读取，文件夹名须为“六位代码-短名” / not read, a county's folder is named <six digits>-<slug>: "
+              f"{_listed([p.name for p in strange])}", file=sys.stderr)  # fmt: skip
     unknown = [c for c in only if c not in codes]
     if unknown or not codes:
         raise KeyError(f"没有这个县的原始文件夹 / no raw folder for: {', '.join(unknown) or settings.raw}")

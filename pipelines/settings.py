@@ -94,8 +94,25 @@ class Settings:
         return self.releases / f".candidate-{candidate_id}"
 
     def county_folders(self) -> dict[str, Path]:
-        """County code → raw folder, for every folder of raw/ named ``<six digits>-<slug>``, whole or damaged."""
-        return {p.name[:6]: p for p in sorted(self.raw.glob("*-*")) if _COUNTY.fullmatch(p.name) and p.is_dir()}
+        """County code → raw folder, for every folder of raw/ named ``<six digits>-<slug>``, whole or damaged; the first by name
+        of several (`county_twins`)."""
+        return {code: folders[0] for code, folders in self._by_code().items()}
+
+    def county_twins(self) -> dict[str, list[Path]]:
+        """The folders of every county code that several have, a forgotten copy for instance: nobody can know which one counts."""
+        return {code: folders for code, folders in self._by_code().items() if len(folders) > 1}
+
+    def folders_not_read(self) -> list[Path]:
+        """Folders of raw/ that are neither a county's nor the reference, by name."""
+        known = {p for folders in self._by_code().values() for p in folders} | {self.raw / "reference"}
+        return sorted(p for p in self.raw.glob("[!.]*") if p.is_dir() and p not in known)
+
+    def _by_code(self) -> dict[str, list[Path]]:
+        found: dict[str, list[Path]] = {}
+        for path in sorted(self.raw.glob("*-*")):
+            if _COUNTY.fullmatch(path.name) and path.is_dir():
+                found.setdefault(path.name[:6], []).append(path)
+        return found
 
 
 @dataclass(frozen=True)

@@ -60,11 +60,11 @@ def checked(given: Cells, raw_table: str, file: str) -> Columns:
     nothing = [""] * len(given.rows)
     out: Columns = {ROW: [*given.rows]}
     for column in table.columns:
-        cells, convert = given.columns.get(column.name, nothing), _converter(column)
+        cells, convert = given.columns.get(column.name, nothing), converter(column)
         converted = {cell: convert(cell) for cell in set(cells)}
         for number, cell in zip(given.rows, cells, strict=True) if any(rule for _, rule in converted.values()) else ():
             if rule := converted[cell][1]:
-                detail = _allowed(column) if rule == "unknown_code" else ""
+                detail = allowed(column, rule)
                 shown = IDENTITY.sub("＊＊＊", cell)
                 problems.append(Problem(file, number, column.name, shown, rule, detail, detail))
         values = {cell: value for cell, (value, _) in converted.items()}
@@ -83,7 +83,7 @@ def checked(given: Cells, raw_table: str, file: str) -> Columns:
 
 
 @cache
-def _converter(column: registry.Column) -> Callable[[str], tuple[object, str]]:
+def converter(column: registry.Column) -> Callable[[str], tuple[object, str]]:
     """What reads the cells of a column; it remembers those it read last, for most files say what others say."""
     codes = _codes(column)
     return lru_cache(_REMEMBERED)(lambda cell: _convert(cell, column, codes))
@@ -145,6 +145,7 @@ def _codes(column: registry.Column) -> dict[str, registry.Code]:
     return registry.codes()[name] if name else {}
 
 
-def _allowed(column: registry.Column) -> str:
-    codes = _codes(column)
+def allowed(column: registry.Column, rule: str) -> str:
+    """The codes that a cell might have held where it holds another, as far as they are few."""
+    codes = _codes(column) if rule == "unknown_code" else {}
     return " / ".join(codes) if 0 < len(codes) <= 12 else ""

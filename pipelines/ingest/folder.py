@@ -14,7 +14,7 @@ from typing import Any
 import polars as pl
 
 from pipelines import registry
-from pipelines.ingest.contract import Columns, checked, types
+from pipelines.ingest.contract import IDENTITY, Columns, allowed, checked, converter, types
 from pipelines.ingest.problems import InputError, Problem
 from pipelines.ingest.reader import ROW, SUFFIXES, read_cells
 
@@ -146,8 +146,8 @@ def read_county(folder: Path) -> RawCounty:
     problems: list[Problem] = []
     county = _facts(folder / "county.toml", COUNTY_FACTS, problems)
     source = _facts(folder / "source.toml", SOURCE_FACTS, problems)
-    problems += _bad_names(county, source)
     code = folder.name.split("-")[0]
+    problems += _bad_names(code, county, source)
     if county and str(county.get("code")) != code:
         problems.append(
             Problem(
@@ -243,6 +243,7 @@ def _actuals(folder: Path, problems: list[Problem]) -> Columns:
 
 
 def _facts(path: Path, wanted: tuple[str, ...], problems: list[Problem]) -> dict[str, object]:
+    """What county.toml or source.toml says, held against the columns of the dimension that it fills (dim_county, dim_source)."""
     if not path.exists():
         problems.append(Problem(path.name, 0, "", "", "missing_file"))
         return {}
@@ -252,15 +253,24 @@ def _facts(path: Path, wanted: tuple[str, ...], problems: list[Problem]) -> dict
         problems.append(Problem(path.name, 0, "", str(error), "unreadable"))
         return {}
     problems += [Problem(path.name, 0, k, "", "missing_value") for k in wanted if facts.get(k) in (None, "")]
+    for column in registry.table(f"dim_{path.stem}").columns:
+        cell = str(facts.get(column.name, ""))
+        facts[column.name], rule = converter(column)(cell) if cell else (cell, "")
+        if rule:
+            problems.append(
+                Problem(path.name, 0, column.name, IDENTITY.sub("＊＊＊", cell), rule, *2 * (allowed(column, rule),))
+            )
     return facts
 
 
-def _bad_names(county: dict[str, object], source: dict[str, object]) -> list[Problem]:
-    """Names that become parts of paths or pages must not be able to leave them."""
+def _bad_names(code: str, county: dict[str, object], source: dict[str, object]) -> list[Problem]:
+    """Names that become parts of paths or pages must not be able to leave them; that of the source must be the county's own."""
     slug, file = str(county.get("slug") or "x"), str(source.get("file_name") or "x")
     problems = [] if _SLUG.fullmatch(slug) else [Problem("county.toml", 0, "slug", slug, "bad_name")]
     if Path(file).name != file or "\\" in file:
         problems.append(Problem("source.toml", 0, "file_name", file, "bad_name"))
+    if code not in str(source.get("source_id") or code):
+        problems.append(Problem("source.toml", 0, "source_id", str(source["source_id"]), "not_its_own", code, code))
     return problems
 
 

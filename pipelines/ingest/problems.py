@@ -114,6 +114,18 @@ RULES: dict[str, tuple[str, str, str, str]] = {
         "请改名",
         "rename it",
     ),
+    "not_its_own": (
+        "来源编号须含本县区划代码，否则会与别县的相同",
+        "a source id holds the code of its county: another county might have the same",
+        "请写成 plan-530425 的样子",
+        "write it like plan-530425",
+    ),
+    "county_twice": (
+        "同一区划代码有两个文件夹，不知以哪个为准",
+        "two folders have the same county code, and nobody can know which one counts",
+        "请把副本或备份移出 raw/，只留一个",
+        "move the copy or backup out of raw/ and leave one",
+    ),
     "changed_while_read": (
         "读取过程中文件有变动",
         "the files changed while they were read",

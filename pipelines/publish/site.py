@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import shutil
 import tempfile
+from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from importlib.resources import files
@@ -129,6 +130,9 @@ class _Site:
         self.sheets: dict[str, str] = {}
 
     def write(self) -> Path:
+        repeated = sorted(slug for slug, times in Counter(p.slug for p in self.pages).items() if times > 1)
+        if repeated:
+            raise ValueError(f"两个页面同名 / two pages of one name: {', '.join(repeated)}")
         shutil.rmtree(self.folder, ignore_errors=True)
         for name in ("assets", "data"):
             (self.folder / name).mkdir(parents=True)

@@ -85,6 +85,7 @@ _ADDED = {
     **dict.fromkeys(("line", "occurrence", "line_count"), pl.Int64),
     **dict.fromkeys(("period_start", "period_end", "start_year", "end_year"), pl.Int64),
     "in_printed_total": pl.Boolean,
+    "valid_from": pl.Date,
 }  # types of the columns that raw tables do not have; all others are text
 
 
@@ -107,7 +108,7 @@ def _with_ids(code: str, table: Columns) -> Columns:
 def _county(raw: RawCounty) -> Columns:
     names = ("name_zh", "name_en", "prefecture_zh", "prefecture_en", "province_zh", "province_en", "kind", "slug")
     facts = {name: [str(raw.county.get(name))] for name in names}
-    return {"county_code": [raw.code], **facts, "valid_from": [str(raw.county["valid_from"])]}
+    return {"county_code": [raw.code], **facts, "valid_from": [raw.county["valid_from"]]}
 
 
 def _sources(raw: RawCounty) -> Columns:

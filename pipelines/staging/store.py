@@ -55,10 +55,14 @@ class Staged:
 
 def stage_counties(settings: Settings, codes: Iterable[str]) -> list[Staged | HeldBack]:
     """Stage counties whose raw folder is not staged as it lies there. A damaged one is held back: its last good rows stay,
-    its clerk gets files. Rows of counties without a raw folder go. Raises KeyError for an unknown code."""
+    its clerk gets files; so is one with two folders. Rows of counties without a raw folder go. Raises KeyError for an unknown code."""
     folders = settings.county_folders()
-    chosen = {code: folders[code] for code in codes}
-    read, problems = _stage(_counties(settings), chosen, set(folders), _read_counties)
+    chosen, twins = {code: folders[code] for code in codes}, settings.county_twins()
+    single = {code: folder for code, folder in chosen.items() if code not in twins}
+    read, problems = _stage(_counties(settings), single, set(folders), _read_counties)
+    problems |= {
+        code: [Problem(p.name, 0, "", "", "county_twice") for p in twins[code]] for code in chosen.keys() & twins
+    }
     for n, (code, found) in enumerate(problems.items()):
         held.hold_back(settings, code, folders[code], known_hash(folders[code]), found, books=n < BOOKS)
     for code in chosen.keys() - problems.keys():
@@ -122,7 +126,7 @@ def unchanged(settings: Settings) -> list[str]:
 def inputs_now(settings: Settings) -> dict[str, str]:
     """Content hash by raw folder (and of the acceptance file) as they lie on disk now."""
     folders = (*settings.county_folders().values(), settings.raw / "reference")
-    return {f.name: known_hash(f) for f in folders} | _accepted(settings)
+    return {f.name: known_hash(f) for f in folders} | _copies(settings) | _accepted(settings)
 
 
 def inputs_used(settings: Settings) -> dict[str, str]:
@@ -134,7 +138,7 @@ def inputs_used(settings: Settings) -> dict[str, str]:
 
 def inputs_read(settings: Settings) -> dict[str, str]:
     """The same for the raw data that were last read, refused ones included: equal to `inputs_now` unless files changed."""
-    return inputs_used(settings) | {h.folder.name: h.input_hash for h in held_back(settings)}
+    return inputs_used(settings) | _copies(settings) | {h.folder.name: h.input_hash for h in held_back(settings)}
 
 
 def inputs_hash(settings: Settings, inputs: dict[str, str]) -> str:
@@ -171,6 +175,11 @@ def code_now() -> str:
     """One hash over everything in this checkout that makes content: package, expectations, notebooks."""
     package = Path(registry.__file__).parent.parent
     return "".join(_hash_of(part) for part in (package, PROJECT / "expectations", PROJECT / "notebooks"))
+
+
+def _copies(settings: Settings) -> dict[str, str]:
+    """Further folders of counties that have several: their coming and going is a change."""
+    return {f.name: known_hash(f) for folders in settings.county_twins().values() for f in folders[1:]}
 
 
 def _accepted(settings: Settings) -> dict[str, str]:

@@ -1,5 +1,6 @@
 """County folders: every problem of every file at once, and the yearly reports."""
 
+import re
 import shutil
 from pathlib import Path
 
@@ -136,3 +137,27 @@ def test_a_folder_is_read_once_while_nothing_in_it_is_touched(county: Path, monk
     assert known_hash(county) == content_hash(county) != first
     (county / "new.csv").write_text("", encoding="utf-8")
     assert known_hash(county) == content_hash(county)
+
+
+@pytest.mark.parametrize(
+    ("file", "fact", "value", "rule"),
+    [
+        ("county.toml", "valid_from", "2020-12", "not_a_date"),
+        ("county.toml", "kind", "County seat", "unknown_code"),
+        ("source.toml", "period_start", "二〇二一", "not_a_number"),
+        ("source.toml", "quality_grade", "Z", "unknown_code"),
+        ("source.toml", "source_id", "plan-999999", "not_its_own"),
+    ],
+)
+def test_facts_are_held_against_their_contract(county: Path, file: str, fact: str, value: str, rule: str) -> None:
+    path = county / file
+    facts = path.read_text(encoding="utf-8")
+    path.write_text(re.sub(rf"(?m)^{fact} = .*$", f'{fact} = "{value}"', facts), encoding="utf-8")
+    (problem,) = validate(county)
+    assert (problem.file, problem.column, problem.value, problem.rule) == (file, fact, value, rule)
+
+
+def test_a_kind_may_be_said_in_words(county: Path) -> None:
+    path = county / "county.toml"
+    path.write_text(re.sub(r"(?m)^kind = .*$", 'kind = "市辖区"', path.read_text(encoding="utf-8")), encoding="utf-8")
+    assert stage(read_county(county))["county"]["kind"].item() == "district"

@@ -13,9 +13,11 @@ import polars as pl
 import pytest
 
 from pipelines.ingest import quarantine
+from pipelines.ingest.folder import RawCounty
 from pipelines.ingest.problems import InputError, Problem
 from pipelines.settings import Settings
 from pipelines.staging import held, store
+from pipelines.staging.county import Tables, staged
 from pipelines.staging.held import HeldBack
 
 CODE = "530425"
@@ -104,9 +106,11 @@ def test_a_county_without_its_toml_is_damaged_not_forgotten(settings: Settings) 
     assert stage_all(settings)[0].files == ["county.toml"]
 
 
-def test_the_unforeseen_holds_back_one_county_only(settings: Settings) -> None:
-    path = settings.county_folders()[CODE] / "source.toml"
-    path.write_text(path.read_text(encoding="utf-8").replace("line_count = ", "line_count = 'x' #"), encoding="utf-8")
+def test_the_unforeseen_holds_back_one_county_only(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    def unlucky(raw: RawCounty) -> Tables:
+        return staged(raw) if raw.code != CODE else {}["unforeseen"]
+
+    monkeypatch.setattr(store, "staged", unlucky)
     (county,) = stage_all(settings)
     assert [p.rule for p in county.problems] == ["cannot_stage"]
 
@@ -215,3 +219,22 @@ def test_identity_numbers_do_not_travel_in_messages(settings: Settings) -> None:
 
 def test_frame_of_nobody_has_the_registered_columns() -> None:
     assert held.frame([]).schema["since"] == pl.Date
+
+
+def test_a_copy_of_a_county_s_folder_holds_the_county_back_until_it_is_gone(settings: Settings) -> None:
+    assert stage_all(settings) == []
+    good, folder, now = store.current(settings, CODE), settings.county_folders()[CODE], store.inputs_now(settings)
+    copy = Path(shutil.copytree(folder, folder.with_name(f"{folder.name} - 副本")))
+    assert store.inputs_now(settings) != now
+    (county,) = stage_all(settings)
+    assert (county.name, county.used, set(county.files)) == (CODE, good.input_hash, {folder.name, copy.name})
+    assert {p.rule for p in county.problems} == {"county_twice"}
+    assert store.inputs_read(settings) == store.inputs_now(settings)
+    shutil.rmtree(copy)
+    assert stage_all(settings) == [] and store.inputs_now(settings) == now
+
+
+def test_folders_that_are_nobody_s_are_known(settings: Settings) -> None:
+    for name in ("620722minle", "530112 西山 (1)", ".hidden"):
+        (settings.raw / name).mkdir()
+    assert [p.name for p in settings.folders_not_read()] == ["530112 西山 (1)", "620722minle"]
