@@ -22,7 +22,7 @@ run: $(READY)  ## 刷新全部数据并发布 / refresh everything and publish
 	@$(BIN)/minzheng run $(ARGS)
 
 test: $(READY)  ## 运行测试 / run the tests
-	@$(BIN)/pytest -n 2 --dist worksteal $(ARGS)
+	@$(BIN)/pytest -n 2 $(ARGS)
 
 lint: $(READY)  ## 风格、类型、导入方向 / style, types, import rules
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports
