@@ -167,3 +167,28 @@ def test_every_feature_of_the_book_has_a_word():
 
     named = {name for _, names in GROUPS for name in names}
     assert named >= {name for name, book in zip(FEATURES, OF_BOOK, strict=True) if book} and named <= set(FEATURES)
+
+
+def test_a_county_with_broad_ages_only_is_forecast_with_its_areas(core, model):
+    """Its own ages stay unknown as features, what is known of its areas but their ages is used, and nothing of the book is missing."""
+    code = of_product(core).codes.tolist()[0]
+    mine = pl.col("county_code") == code
+    broad = [(0, 14), (15, 59), (60, None), (65, None)]
+    ages = core["fct_population"]
+    within = [
+        ages.filter(mine, pl.col("age_from") >= first, (pl.col("age_from") <= last) if last else pl.lit(True))
+        .group_by("county_code", "year", "basis", "sex", "source_id", "status")
+        .agg(pl.col("persons").sum())
+        .with_columns(age_from=pl.lit(first, pl.Int32), age_to=pl.lit(last, pl.Int32))
+        .select(ages.columns)
+        for first, last in broad
+    ]
+    thin = core | {"fct_population": pl.concat([ages.filter(~mine), *within])}
+    made, whole = (elderly_projection(c, model, seed=7, draws=200) for c in (thin, core))
+    assert {f.code for f in made.flags if f.county_code == code} - {"boundary_suspected"} == {"thin_input"}
+    row, other = (
+        p.bands.filter(county_code=code, year=2030, age_band="60+", sex="both").row(0, named=True)
+        for p in (made, whole)
+    )
+    assert row["p2_5"] < other["p50"] < row["p97_5"]
+    assert row["p90"] / row["p10"] > other["p90"] / other["p10"]
