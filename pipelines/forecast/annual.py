@@ -104,9 +104,11 @@ def death_weights(shares: Floats, path: Floats, mortality: Mortality, base_year:
 
 
 def newborn_deaths(mortality: Mortality, base_year: int, years: int) -> tuple[Floats, Floats]:
-    """Per person aged 0-4 in the base year: persons (T+1, 2, 18 groups) and deaths (T+1, 2, 18) of those born later.
+    """Per person of the same sex aged 0-4 in the base year: persons (T+1, 2, 18 groups) and deaths (T+1, 2, 18) of
+    those born later.
 
-    A county keeps its share of the nation's births; they matter little for deaths and not at all for the elderly.
+    A county keeps its share of the nation's births, and their sexes those of its youngest group; they matter little for
+    deaths and not at all for the elderly.
     """
     recent = sum(cohort_births(mortality, base_year - k) for k in range(5))
     persons, deaths = np.zeros((2, years + 1, 2, GROUPS))
@@ -120,6 +122,18 @@ def newborn_deaths(mortality: Mortality, base_year: int, years: int) -> tuple[Fl
             persons[step, :, age // 5] += alive
             deaths[step, :, age // 5] += dying
     return persons, deaths
+
+
+def ages_and_deaths(
+    factors: Floats, shares: Floats, path: Floats, mortality: Mortality, base_year: int
+) -> tuple[Floats, Floats]:
+    """Persons (n, T+1, 2, 18) by age on each 1 November and deaths (n, T+1, 2) in the year before it, those born since
+    among them, from base-year groups times county deviations (n, T+1, 2, 18)."""
+    ages = np.einsum("ntsg,tasg->ntsa", factors, group_weights(shares, path), optimize=True)
+    deaths = np.einsum("ntsg,tasg->nts", factors, death_weights(shares, path, mortality, base_year), optimize=True)
+    youngest = factors[:, :1, :, :1]
+    newborn, newborn_dead = newborn_deaths(mortality, base_year, len(path) - 1)
+    return ages + youngest * newborn, deaths + (youngest * newborn_dead).sum(axis=3)
 
 
 def split_thin(persons: Floats, thin: Bools, unsexed: Bools, nation: Floats) -> Floats:

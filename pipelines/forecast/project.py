@@ -124,13 +124,9 @@ def _projected(
     log_deviation = annual.deviation_path(county.deviation, model.persistence, years)
     factors = persons[:, None, :, :] * np.exp(log_deviation)[:, :, None, :]
     bands = _both(np.einsum("ntsg,tbsg->ntbs", factors, annual.band_weights(shares, path), optimize=True))
-    ages = np.einsum("ntsg,tasg->ntsa", factors, annual.group_weights(shares, path), optimize=True)
+    ages, deaths = annual.ages_and_deaths(factors, shares, path, rates, base_year)
     # The census itself as it was counted: the shares of single ages in a group add up to 1 up to the last digits only.
     bands[:, 0], ages[:, 0] = _both(np.moveaxis(band_totals(persons), -1, 1)), persons
-    newborn, newborn_dead = annual.newborn_deaths(rates, base_year, years)
-    ages += persons[:, :, 0].sum(axis=1)[:, None, None, None] * newborn
-    deaths = np.einsum("ntsg,tasg->nts", factors, annual.death_weights(shares, path, rates, base_year), optimize=True)
-    deaths += persons[:, :, 0].sum(axis=1)[:, None, None] * newborn_dead.sum(axis=2)
     offsets = _band_offsets(counties, model, persons, county, path, shares, draws, seed)
     quantiles = bands[..., None] * np.exp(annual_offsets(offsets, years))
     spread = np.exp(NORMAL * np.sqrt(model.death_spread**2 + offsets[:, :1, 0, 2, 3:4] ** 2))
