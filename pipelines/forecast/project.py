@@ -128,17 +128,25 @@ def _projected(
     # The census itself as it was counted: the shares of single ages in a group add up to 1 up to the last digits only.
     bands[:, 0], ages[:, 0] = _both(np.moveaxis(band_totals(persons), -1, 1)), persons
     offsets = _band_offsets(counties, model, persons, county, path, shares, draws, seed)
-    quantiles = bands[..., None] * np.exp(annual_offsets(offsets, years))
-    spread = np.exp(NORMAL * np.sqrt(model.death_spread**2 + offsets[:, :1, 0, 2, 3:4] ** 2))
+    of_year = annual_offsets(offsets, years)
+    quantiles = bands[..., None] * np.exp(of_year)
+    dying = deaths_quantiles(_both(deaths), of_year, model.death_spread)
     return Projection(
         _band_frame(
             counties, quantiles, base_year, model.method_version, _shelf_lives(counties, persons, county.unknown, model)
         ),
         _age_frame(counties, ages, base_year),
-        _death_frame(counties, _both(deaths), spread, base_year, model.method_version),
+        _death_frame(counties, dying, base_year, model.method_version),
         pl.DataFrame(),
         counties.flags + county.flags,
     )
+
+
+def deaths_quantiles(deaths: Floats, offsets: Floats, death_spread: float) -> Floats:
+    """Quantiles (n, T+1, 3 sexes, 5) of deaths (n, T+1, 3) whose rate scatters by `death_spread` (log) and whose elderly are
+    as uncertain as those 60+ of the year: offsets (n, T+1, 3 bands, 3 sexes, 5). The two are independent."""
+    log = np.sign(NORMAL) * np.hypot(death_spread * NORMAL, offsets[:, :, 0, 2])
+    return np.asarray(deaths[..., None] * np.exp(log)[:, :, None])
 
 
 def _shelf_lives(counties: Counties, persons: Floats, unknown: Floats, model: ForecastModel) -> Floats:
@@ -295,16 +303,15 @@ def _age_frame(counties: Counties, ages: Floats, base_year: int) -> pl.DataFrame
     return _grid(axes).with_columns(last.alias("age_to"), pl.Series("p50", ages.ravel()))
 
 
-def _death_frame(counties: Counties, deaths: Floats, spread: Floats, base_year: int, version: str) -> pl.DataFrame:
+def _death_frame(counties: Counties, deaths: Floats, base_year: int, version: str) -> pl.DataFrame:
     deaths = deaths[:, 1:]
-    factors = spread.reshape(len(deaths), -1)
     axes: dict[str, Axis] = {
         "county_code": counties.codes,
         "year": base_year + 1 + np.arange(deaths.shape[1]),
         "sex": [*SEXES, "both"],
     }
     return _grid(axes).with_columns(
-        *(pl.Series(name, (deaths * factors[:, q, None, None]).ravel()) for q, name in enumerate(QUANTILE_NAMES)),
+        *(pl.Series(name, deaths[..., q].ravel()) for q, name in enumerate(QUANTILE_NAMES)),
         pl.lit(version).alias("method_version"),
     )
 

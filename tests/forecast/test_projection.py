@@ -18,7 +18,7 @@ from pipelines.forecast.mortality import (
     hazards,
     smooth_hazards,
 )
-from pipelines.forecast.project import QUANTILE_NAMES, project, project_all
+from pipelines.forecast.project import NORMAL, QUANTILE_NAMES, project, project_all
 
 RATE = 0.02
 
@@ -159,6 +159,17 @@ def test_quantiles_are_ordered_and_widen(county, model):
     width = (band["p90"] / band["p10"]).to_numpy()
     assert (np.diff(width) > 0).all()
     assert width[9] >= (1.025**2) * 0.999
+
+
+def test_intervals_of_deaths_grow_with_those_of_the_elderly(county, model):
+    """Each year's own: the scatter of death rates and the 60+ of that year, together as independent errors."""
+    made = project_all(counties_from_frames(county()), model)
+    both = pl.col("sex") == "both"
+    dying = made.deaths.filter(both).sort("year").select(QUANTILE_NAMES).to_numpy()
+    elderly = made.bands.filter(both, age_band="60+").filter(pl.col("year") > 2020).sort("year")
+    log, of_elderly = (np.log(q / q[:, 2:3]) for q in (dying, elderly.select(QUANTILE_NAMES).to_numpy()))
+    assert (np.diff(log[:, 3]) > 0).all() and (np.diff(log[:, 1]) < 0).all()
+    assert log**2 == pytest.approx(of_elderly**2 + (model.death_spread * NORMAL) ** 2, rel=1e-6)
 
 
 def test_same_seed_same_numbers_other_seed_other_intervals(county, model):
