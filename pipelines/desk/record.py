@@ -11,7 +11,7 @@ from pipelines.desk import words
 from pipelines.desk.charts.base import CENSUS, bars, source_of
 from pipelines.desk.style import HATCHES, SERIES, Cell, Chart, Spec, Table, axis
 from pipelines.desk.words import Language, Words, same
-from pipelines.forecast.backtest import OWN_ROWS
+from pipelines.forecast.backtest import BROAD_AGES, OWN_ROWS
 from pipelines.forecast.baselines import TITLES
 from pipelines.forecast.gates import GATES, MEASURES, NOT_IN_BOOK, gate_reached
 from pipelines.forecast.shipped import MODEL_FILE, load_model
@@ -28,6 +28,7 @@ SETTINGS: Final = {
     UNSEEN: Words("k折", "k-fold"),
     NOT_IN_BOOK: Words("k折，本县不在普查资料中", NOT_IN_BOOK),
     OWN_ROWS: Words("k折，仅有本县基本数据", OWN_ROWS),
+    BROAD_AGES: Words("k折，仅有本县基本数据和四个大年龄组", BROAD_AGES),
     PROVINCE_OUT: Words("逐省留出", "province out"),
     "ex-ante": Words("事前", "ex-ante"),
 }
@@ -121,8 +122,9 @@ def source() -> Words:
 def headline(data: pl.DataFrame | None = None) -> Words:
     """One sentence: how far off the method was for counties it had not seen."""
     table = scores() if data is None else data
-    seen, _, alone, out, ante = (
-        _ours(table, s).filter(pl.col("by") == "all", pl.col("age_band") == "60+").to_dicts()[0] for s in SETTINGS
+    seen, alone, out, ante = (
+        _ours(table, s).filter(pl.col("by") == "all", pl.col("age_band") == "60+").to_dicts()[0]
+        for s in (UNSEEN, OWN_ROWS, PROVINCE_OUT, "ex-ante")
     )
     n, share = words.number(seen["n"]), words.number(seen["share10"], 1)
     median, mean = _one(seen, "MdAPE"), _one(seen, "MAPE")
@@ -225,22 +227,24 @@ def coverage_summary(data: pl.DataFrame | None = None) -> Words:
         rows = table.filter(pl.col("setting") == setting).iter_rows(named=True)
         return "; ".join(f"{r['age_band']} " + " / ".join(words.number(r[m]) for m in MEASURES) for r in rows)
 
-    part, own = errors(NOT_IN_BOOK), errors(OWN_ROWS)
+    part, own, broad = errors(NOT_IN_BOOK), errors(OWN_ROWS), errors(BROAD_AGES)
+    (t, u), (v, w) = span(BROAD_AGES, "coverage80"), span(BROAD_AGES, "coverage95")
     (i, j), (k, m) = span(OWN_ROWS, "coverage80"), span(OWN_ROWS, "coverage95")
     (p, q), (r, s) = span(NOT_IN_BOOK, "coverage80"), span(NOT_IN_BOOK, "coverage95")
     (a, b), (c, d) = span(UNSEEN, "coverage80"), span(PROVINCE_OUT, "coverage80")
     (e, f), (g, h) = span(UNSEEN, "coverage95"), span(PROVINCE_OUT, "coverage95")
     return Words(
         f"全部单位，三个年龄：80%区间在k折中覆盖{a}—{b}%，全省都未参与学习时{c}—{d}%；95%区间为{e}—{f}%和{g}—{h}%。"
-        "县页上注明特征未知的县，不按k折一行，而按以下两种情形（区间已加宽；误差依次为中位数、平均、P90、误差≥10%的单位，%）："
+        "县页上注明特征未知的县，不按k折一行，而按以下三种情形（区间已加宽；误差依次为中位数、平均、P90、误差≥10%的单位，%）："
         f"缺迁入来源、家庭户和民族特征（60项中9项）时，80%区间覆盖{p}—{q}%，95%区间{r}—{s}%，误差{part.replace('; ', '；')}；"
-        f"地级市和省的特征也缺（共31项）时，80%区间覆盖{i}—{j}%，95%区间{k}—{m}%，误差{own.replace('; ', '；')}。",
+        f"地级市和省的特征也缺（共31项）时，80%区间覆盖{i}—{j}%，95%区间{k}—{m}%，误差{own.replace('; ', '；')}；"
+        f"年龄也只有0—14、15—59、60+、65+四组时，80%区间覆盖{t}—{u}%，95%区间{v}—{w}%，误差{broad.replace('; ', '；')}。",
         f"All units, three ages: the 80 % interval covers {a}–{b} % in k-fold and {c}–{d} % with the whole province unseen; "
         f"the 95 % interval {e}–{f} % and {g}–{h} %. "
-        "A county whose page says that features are unknown is not of the k-fold row but of one of two others (intervals are widened; "
+        "A county whose page says that features are unknown is not of the k-fold row but of one of three others (intervals are widened; "
         "errors are median, mean, P90 and share ≥10 %, in %): without migrants by origin, households and minorities (9 of 60 features) "
         f"the 80 % interval covers {p}–{q} % and the 95 % interval {r}–{s} %, errors {part}; without prefecture and province as well "
-        f"(31) {i}–{j} % and {k}–{m} %, errors {own}.",
+        f"(31) {i}–{j} % and {k}–{m} %, errors {own}; with no ages but 0–14, 15–59, 60+ and 65+ {t}–{u} % and {v}–{w} %, errors {broad}.",
     )
 
 

@@ -14,6 +14,8 @@ from pipelines.forecast.mortality import AGES, Mortality, cohort_births, cohort_
 
 FINE_GROUPS = 21
 """National groups 0-4 … 95-99, 100+."""
+BROAD = ((0, 3), (3, 12), (12, 13), (13, GROUPS))
+"""The five-year groups in 0-14, 15-59, 60-64 and 65+: what a thin input gives."""
 
 
 def national_single_ages(fine: Floats, mortality: Mortality, year: int) -> Floats:
@@ -137,15 +139,23 @@ def ages_and_deaths(
 
 
 def split_thin(persons: Floats, thin: Bools, unsexed: Bools, nation: Floats) -> Floats:
-    """Split broad age groups by the national pattern (2, 18) within 0-14, 15-59, 60-64, 65+, and unsexed counts by
-    the national sex ratio. Totals of the given groups are kept."""
+    """Split broad age groups by the national pattern (2, 18) within `BROAD`, and unsexed counts by the national sex ratio.
+    Totals of the given groups are kept."""
     split = persons.copy()
-    for first, last in ((0, 3), (3, 12), (12, 13), (13, GROUPS)):
+    for first, last in BROAD:
         pattern = nation[:, first:last] / nation[:, first:last].sum(axis=1, keepdims=True)
         split[thin, :, first:last] = persons[thin, :, first, None] * pattern
     share = nation / nation.sum(axis=0)
     split[unsexed] = split[unsexed].sum(axis=1, keepdims=True) * share
     return split
+
+
+def coarse(persons: Floats) -> Floats:
+    """Five-year groups (n, 2, 18) summed to `BROAD`, each on the first group of its span: what `split_thin` splits."""
+    broad = np.zeros_like(persons)
+    for first, last in BROAD:
+        broad[:, :, first] = persons[:, :, first:last].sum(axis=2)
+    return broad
 
 
 def _weights(shares: Floats, path: Floats, age_from: int, age_to: int) -> Floats:

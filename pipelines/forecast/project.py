@@ -36,6 +36,7 @@ from pipelines.forecast.pooled import doubtful_districts, pooled_areas, without_
 from pipelines.forecast.ratios import deviations
 from pipelines.forecast.shelf import FORMS, shelf_lives
 from pipelines.forecast.shipped import ForecastModel
+from pipelines.forecast.split import WITHOUT_AGES, split_offsets, with_split, without_ages_wider
 
 QUANTILE_NAMES: Final = ("p2_5", "p10", "p50", "p90", "p97_5")
 NORMAL: Final = np.array([-1.959964, -1.281552, 0.0, 1.281552, 1.959964])
@@ -128,7 +129,8 @@ def _projected(
     # The census itself as it was counted: the shares of single ages in a group add up to 1 up to the last digits only.
     bands[:, 0], ages[:, 0] = _both(np.moveaxis(band_totals(persons), -1, 1)), persons
     offsets = _band_offsets(counties, model, persons, county, path, shares, draws, seed)
-    of_year = annual_offsets(offsets, years)
+    of_split = split_offsets(base_year, counties.thin, counties.unsexed, years)
+    of_year = with_split(annual_offsets(offsets, years), of_split)
     quantiles = bands[..., None] * np.exp(of_year)
     dying = deaths_quantiles(_both(deaths), of_year, model.death_spread)
     return Projection(
@@ -160,8 +162,8 @@ def _shelf_lives(counties: Counties, persons: Floats, unknown: Floats, model: Fo
 
 @dataclass(frozen=True, slots=True)
 class CountyDeviations:
-    """Ten-year log deviations (n, 16) from the nation before shrinkage, size of error (n, 16), log distance of
-    quantiles from the median after ten years (n, 3 bands, 5), share (n,) of the book's features that is unknown, and flags."""
+    """Ten-year log deviations (n, 16) from the nation before shrinkage, size of error (n, 16), log distance of quantiles from
+    the median after ten years (n, 3 bands, 5) without the error of a split, share (n,) of the book's features that is unknown, and flags."""
 
     deviation: Floats
     size: Floats
@@ -186,16 +188,17 @@ def ten_year_deviations(counties: Counties, persons: Floats, model: ForecastMode
         known[followed] = earlier[followed]
         residual[followed] = deviations(counties.earlier.persons[followed], persons[followed], model.reference)
     unknown, flags = unknown_of_book(known), unknown_flags(counties.codes, known)
-    widen = np.where(counties.thin, model.thin_factor, 1.0) * model.book_factor**unknown
+    widen = model.book_factor**unknown
     known[counties.thin] = without_ages(known[counties.thin])
     expected = expect(model.expectation, known, counties.codes)
     residual -= expected
     offset = (model.reference - model.national).mean(axis=0)
     z = standardised(model.expectation, known)
-    size = error_size(model.spread, z) * widen[:, None]
-    offsets = ten_year_offsets(
+    size = error_size(model.spread, z) * (widen * np.where(counties.thin, WITHOUT_AGES.mean(), 1.0))[:, None]
+    of_bands = ten_year_offsets(
         model.band_errors, model.expectation, z, persons, counties.codes, counties.districts, widen
     )
+    offsets = without_ages_wider(of_bands, counties.thin)
     suspects = counties.codes[suspected_boundary(residual)]
     return CountyDeviations(
         expected + own_part(residual, model.own_weight) + offset,

@@ -8,13 +8,16 @@ from typing import Any, Final
 
 import polars as pl
 
+from pipelines.forecast import annual, panel
 from pipelines.forecast.backtest import KNOWN_AS, OWN_ROWS, SETTINGS, run_setting, score_frame
 from pipelines.forecast.baselines import TITLES
 from pipelines.forecast.cohorts import BANDS
 from pipelines.forecast.gates import GATES, MEASURES, NOT_IN_BOOK, gate_reached
 from pipelines.forecast.later import later_facts
+from pipelines.forecast.project import national_log_path
 from pipelines.forecast.shelf import FORMS
 from pipelines.forecast.shipped import MODEL_FILE, ForecastModel, save_model
+from pipelines.forecast.split import LAGS, SPLIT_FILE, measured
 from pipelines.forecast.training import read_mortality, train
 
 SCORES_FILE: Final = MODEL_FILE.with_name("scores.csv")
@@ -24,8 +27,10 @@ LATER_FILE: Final = MODEL_FILE.with_name("later_scores.csv")
 
 
 def train_and_record(panel_folder: Path, demography: Path, docs: Path | None) -> ForecastModel:
-    """Learn the model, backtest the same form, save model, `scores.csv` and `later_scores.csv`, and the results page."""
+    """Learn the model, backtest the same form, save model, `scores.csv`, `later_scores.csv` and
+    `split_errors.csv`, and the results page."""
     model = train(panel_folder, read_mortality(demography))
+    split_errors(panel_folder, model).write_csv(SPLIT_FILE, float_precision=4)
     scores = pl.concat(
         [score_frame(run_setting(panel_folder, setting, model.mortality), setting) for setting in SETTINGS],
         how="diagonal",
@@ -33,6 +38,17 @@ def train_and_record(panel_folder: Path, demography: Path, docs: Path | None) ->
     scores.write_csv(SCORES_FILE, float_precision=4)
     later_facts(panel_folder, model).write_csv(LATER_FILE, float_precision=4)
     return _recorded(model, docs)
+
+
+def split_errors(panel_folder: Path, model: ForecastModel) -> pl.DataFrame:
+    """How far off the split of broad ages and of unsexed counts is in the counties of each book (`split.measured`)."""
+    made = []
+    for nation in model.nations:
+        path = national_log_path(model, model.mortality, nation.year, max(LAGS))
+        weights = annual.band_weights(annual.within_group_shares(nation.single_ages), path)
+        persons = panel.read_book(panel_folder, nation.year).counties.latest.persons
+        made.append(measured(nation.year, persons, nation.persons, weights))
+    return pl.concat(made)
 
 
 def _recorded(model: ForecastModel, docs: Path | None) -> ForecastModel:
@@ -82,9 +98,11 @@ def results_page(scores: pl.DataFrame, later: pl.DataFrame, model: ForecastModel
         "`k-fold` is the form of a county of which all 60 features are known: in the product, those in the census book at hand whose "
         "prefecture and province are in `data/raw/reference`. `k-fold, county not in the book`: migrants by origin, households "
         "and minorities (9 features) are taken from the left-out counties. `k-fold, own rows only`: features of the prefecture and the "
-        "province as well (31), as of a new county that hands in nothing but its own ages, residents and vital rates. The fits "
-        "are those of k-fold; intervals are widened by `book_factor` to the power of the share of the 31 that is unknown. The product "
-        "flags every county forecast in one of these two forms. 被评县缺迁入来源、家庭户和民族特征（9项），或另缺地级市和省的特征（共31项）时的误差；"
+        "province as well (31), as of a new county that hands in nothing but its own ages, residents and vital rates. "
+        "`k-fold, own rows, broad ages`: of the ages, too, only 0–14, 15–59, 60+ and 65+ by sex. The fits "
+        "are those of k-fold; intervals are widened by `book_factor` to the power of the share of the 31 that is unknown, "
+        "and with broad ages by the error of their split. The product "
+        "flags every county forecast in one of these three forms. 被评县缺迁入来源、家庭户和民族特征（9项），或另缺地级市和省的特征（共31项），或年龄也只有四个大组时的误差；"
         "60项特征齐全的县按`k-fold`一行。",
         "",
         _product_table(scores),
