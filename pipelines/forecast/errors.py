@@ -66,6 +66,10 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "age groups have gaps, overlaps or lack the open end: give five-year groups (0-4 to 85+), "
         "or the four groups 0-14/15-59/60+/65+",
     ),
+    "absent_from_book": (
+        "对照表中有此县，普查文件中没有：文件可能不完整，请核对",
+        "the crosswalk lists this county and the census file does not: the file may have been cut short, check it",
+    ),
     "missing_sex": (
         "须有男、女两个性别，或只给合计，请补齐",
         "both sexes must be given, or their total alone: complete them",

@@ -98,4 +98,4 @@ def _table(file: Path) -> dict[int, Floats]:
 
 def _log_bands(persons: Floats, weights: Floats) -> Floats:
     by_sex = np.einsum("nsg,tbsg->ntbs", persons, weights)
-    return np.log(np.maximum(np.concatenate([by_sex, by_sex.sum(axis=-1, keepdims=True)], axis=-1), 0.5))
+    return np.asarray(np.log(np.maximum(np.concatenate([by_sex, by_sex.sum(axis=-1, keepdims=True)], axis=-1), 0.5)))

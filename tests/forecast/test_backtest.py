@@ -85,6 +85,7 @@ def test_an_absurd_outcome_planted_in_the_folder_changes_no_scored_forecast(pane
         book.filter(kept).write_csv(absent / f"census{year}_county_age_sex.csv")
     walk.filter(~pl.col("code_2010").is_in(chosen)).write_csv(absent / "crosswalk_2010_2020.csv")
     made["absent"] = run_backtest(absent, score_folder, tmp_path / "absent.parquet")
+    assert (tmp_path / "absent.flags.csv").is_file()
     assert made["honest"].drop("method_version").equals(made["absent"].drop("method_version"))
     assert made["honest"].equals(made["planted"])
     assert set(made["honest"]["county_code"]) == set(chosen)

@@ -295,6 +295,37 @@ def test_a_bad_cell_of_a_panel_is_refused_by_its_place(tmp_path, cells, kind, sa
     assert said in problem.zh and "row 3" in problem.en and problem.en.isascii()
 
 
+def test_an_empty_cell_is_nobody_only_where_the_total_says_so(tmp_path):
+    """The books print no nought: a row whose other ages make up its total has none of that age."""
+    with pytest.raises(ForecastInputError) as caught:
+        read_book(book(tmp_path, m_85p="", f_85p=" "), 2020)
+    assert [(p.code, p.county_code) for p in caught.value.problems] == [("missing_cohort", "530499")] * 2
+    for problem, column in zip(caught.value.problems, ("m_85p", "f_85p"), strict=True):
+        assert f"census2020_county_age_sex.csv第3行，{column} 列" in problem.zh and "不能当作零" in problem.zh
+        assert f"row 3, column {column}" in problem.en and problem.en.isascii()
+    read = read_book(book(tmp_path, m_85p="", f_85p=" ", pop="36000"), 2020).counties
+    assert read.latest.persons[0, :, -1].tolist() == [0.0, 0.0] and read.flags == ()
+
+
+def test_a_book_cut_within_a_row_is_refused(tmp_path):
+    file = book(tmp_path) / "census2020_county_age_sex.csv"
+    text = file.read_text(encoding="utf-8").rstrip()
+    file.write_text(text[: text.rindex("1000,1000,1000")] + "10", encoding="utf-8")
+    with pytest.raises(ForecastInputError) as caught:
+        read_book(tmp_path, 2020)
+    assert codes(caught.value) == {"missing_cohort"} and "第3行" in str(caught.value)
+
+
+def test_a_county_of_the_crosswalk_that_the_book_lacks_is_told(tmp_path):
+    found = read_book(book(tmp_path), 2020)
+    pl.DataFrame({"code_2010": ["530499", "530498"], "code_2020": ["530499", "530498"]}).write_csv(
+        tmp_path / panel.CROSSWALK_FILE
+    )
+    (flag,) = panel.absent_flags(tmp_path, found)
+    assert (flag.code, flag.county_code) == ("absent_from_book", "530498")
+    assert "census2020_county_age_sex.csv" in flag.zh and "census2020_county_age_sex.csv" in flag.en
+
+
 def test_a_county_twice_or_without_an_age_group_is_refused_by_its_place(tmp_path):
     file = book(tmp_path) / "census2020_county_age_sex.csv"
     table = pl.read_csv(file, infer_schema=False)
