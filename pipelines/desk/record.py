@@ -61,6 +61,7 @@ REACHED: Final = {
     "missed": Words("✗ 未达到", "✗ missed"),
 }
 WITHIN: Final = {True: Words("✓ 容差内", "✓ within"), False: Words("✗ 容差外", "✗ outside")}
+IN_INTERVAL: Final = {True: Words("✓ 区间内", "✓ inside"), False: Words("✗ 区间外", "✗ beyond")}
 METHOD_NAMES: Final = {OURS: Words("本方法", "this method")} | {k: Words(*v) for k, v in TITLES.items()}
 CITED: Final = {
     "Yunnan provincial statistical bulletin 2022": "云南省2022年统计公报",
@@ -334,6 +335,57 @@ def _pace_apart(table: pl.DataFrame) -> list[Words]:
             )
         )
     return said
+
+
+def later_deaths_facts() -> pl.DataFrame:
+    """Official deaths of calendar years since 2020 with our forecast, its error and the interval of a county."""
+    return pl.read_csv(MODEL_FILE.with_name("later_deaths_scores.csv"), schema_overrides={"area_code": pl.String})
+
+
+def later_deaths(data: pl.DataFrame | None = None) -> Table:
+    """Official deaths beside the forecast from 2020, and whether they lie in the interval a county is given."""
+    rows = (later_deaths_facts() if data is None else data).iter_rows(named=True)
+    headers = (
+        Words("地区", "area"), Words("年份", "year"), Words("是否在80%区间内", "within the 80 % interval"),
+        Words("官方死亡数（人）", "official deaths"), Words("预测（人）", "forecast"), Words("误差（%，正为偏高）", "error (%, positive: too high)"),
+        Words("80%区间下限", "80 % interval from"), Words("80%区间上限", "to"), Words("出处", "source"), Words("等级", "grade"),
+    )  # fmt: skip
+    return Table(headers, tuple(_death_row(r) for r in rows))
+
+
+def _death_row(r: dict[str, Any]) -> tuple[Cell, ...]:
+    return (
+        Words(r["name_zh"], r["name_en"]), same(str(r["year"])), IN_INTERVAL[bool(r["within"])], r["deaths"], round(r["forecast"]), r["error_pct"],
+        round(r["p10"]), round(r["p90"]), Words(r["source_zh"], r["source"]), words.code("grade", r["grade"]),
+    )  # fmt: skip
+
+
+def later_deaths_summary(data: pl.DataFrame | None = None) -> Words:
+    """How far off deaths are by area, how many lie in the interval, and why no factor is applied."""
+    table = later_deaths_facts() if data is None else data
+    areas = table.group_by("name_zh", "name_en", maintain_order=True).agg(
+        pl.col("error_pct").min().alias("low"), pl.col("error_pct").max().alias("high")
+    )
+    told = [
+        Words(f"{r['name_zh']}{_span(r)}%", f"{r['name_en']} {_span(r, ' to ')} %") for r in areas.iter_rows(named=True)
+    ]
+    said, n, inside = words.joined(told, "、", ", "), table.height, int(table["within"].sum())
+    mended = Words(
+        "各地偏高偏低不一，按任何一地校正都会使另一地偏离更远，因此不作校正；宜看上升过程，不宜看水平。",
+        " Some are too high and some too low: a factor fitted to one would take another further off, so none is applied. Read the rise "
+        "rather than the level.",
+    )
+    one_way = bool((areas["low"] > 0).all() or (areas["high"] < 0).all())
+    start = Words(
+        f"死亡人数：误差{said.zh}；{n}个官方数中{inside}个在县的80%区间内。",
+        f"Deaths: errors {said.en}; {inside} of {n} official figures lie in the 80 % interval of a county.",
+    )
+    return start if one_way else start + mended
+
+
+def _span(r: dict[str, Any], to: str = "至") -> str:
+    low, high = f"{r['low']:+.1f}", f"{r['high']:+.1f}"
+    return low if low == high else f"{low}{to}{high}"
 
 
 def training() -> Table:
