@@ -11,7 +11,7 @@ from pipelines.desk import words
 from pipelines.desk.charts.base import CENSUS, bars, source_of
 from pipelines.desk.style import HATCHES, SERIES, Cell, Chart, Spec, Table, axis
 from pipelines.desk.words import Language, Words, same
-from pipelines.forecast.backtest import OWN_ROWS
+from pipelines.forecast.backtest import BROAD_AGES, OWN_ROWS
 from pipelines.forecast.baselines import TITLES
 from pipelines.forecast.gates import GATES, MEASURES, NOT_IN_BOOK, gate_reached
 from pipelines.forecast.shipped import MODEL_FILE, load_model
@@ -28,6 +28,7 @@ SETTINGS: Final = {
     UNSEEN: Words("k折", "k-fold"),
     NOT_IN_BOOK: Words("k折，本县不在普查资料中", NOT_IN_BOOK),
     OWN_ROWS: Words("k折，仅有本县基本数据", OWN_ROWS),
+    BROAD_AGES: Words("k折，仅有本县基本数据和四个大年龄组", BROAD_AGES),
     PROVINCE_OUT: Words("逐省留出", "province out"),
     "ex-ante": Words("事前", "ex-ante"),
 }
@@ -60,6 +61,7 @@ REACHED: Final = {
     "missed": Words("✗ 未达到", "✗ missed"),
 }
 WITHIN: Final = {True: Words("✓ 容差内", "✓ within"), False: Words("✗ 容差外", "✗ outside")}
+IN_INTERVAL: Final = {True: Words("✓ 区间内", "✓ inside"), False: Words("✗ 区间外", "✗ beyond")}
 METHOD_NAMES: Final = {OURS: Words("本方法", "this method")} | {k: Words(*v) for k, v in TITLES.items()}
 CITED: Final = {
     "Yunnan provincial statistical bulletin 2022": "云南省2022年统计公报",
@@ -121,8 +123,9 @@ def source() -> Words:
 def headline(data: pl.DataFrame | None = None) -> Words:
     """One sentence: how far off the method was for counties it had not seen."""
     table = scores() if data is None else data
-    seen, _, alone, out, ante = (
-        _ours(table, s).filter(pl.col("by") == "all", pl.col("age_band") == "60+").to_dicts()[0] for s in SETTINGS
+    seen, alone, out, ante = (
+        _ours(table, s).filter(pl.col("by") == "all", pl.col("age_band") == "60+").to_dicts()[0]
+        for s in (UNSEEN, OWN_ROWS, PROVINCE_OUT, "ex-ante")
     )
     n, share = words.number(seen["n"]), words.number(seen["share10"], 1)
     median, mean = _one(seen, "MdAPE"), _one(seen, "MAPE")
@@ -225,22 +228,24 @@ def coverage_summary(data: pl.DataFrame | None = None) -> Words:
         rows = table.filter(pl.col("setting") == setting).iter_rows(named=True)
         return "; ".join(f"{r['age_band']} " + " / ".join(words.number(r[m]) for m in MEASURES) for r in rows)
 
-    part, own = errors(NOT_IN_BOOK), errors(OWN_ROWS)
+    part, own, broad = errors(NOT_IN_BOOK), errors(OWN_ROWS), errors(BROAD_AGES)
+    (t, u), (v, w) = span(BROAD_AGES, "coverage80"), span(BROAD_AGES, "coverage95")
     (i, j), (k, m) = span(OWN_ROWS, "coverage80"), span(OWN_ROWS, "coverage95")
     (p, q), (r, s) = span(NOT_IN_BOOK, "coverage80"), span(NOT_IN_BOOK, "coverage95")
     (a, b), (c, d) = span(UNSEEN, "coverage80"), span(PROVINCE_OUT, "coverage80")
     (e, f), (g, h) = span(UNSEEN, "coverage95"), span(PROVINCE_OUT, "coverage95")
     return Words(
         f"全部单位，三个年龄：80%区间在k折中覆盖{a}—{b}%，全省都未参与学习时{c}—{d}%；95%区间为{e}—{f}%和{g}—{h}%。"
-        "县页上注明特征未知的县，不按k折一行，而按以下两种情形（区间已加宽；误差依次为中位数、平均、P90、误差≥10%的单位，%）："
+        "县页上注明特征未知的县，不按k折一行，而按以下三种情形（区间已加宽；误差依次为中位数、平均、P90、误差≥10%的单位，%）："
         f"缺迁入来源、家庭户和民族特征（60项中9项）时，80%区间覆盖{p}—{q}%，95%区间{r}—{s}%，误差{part.replace('; ', '；')}；"
-        f"地级市和省的特征也缺（共31项）时，80%区间覆盖{i}—{j}%，95%区间{k}—{m}%，误差{own.replace('; ', '；')}。",
+        f"地级市和省的特征也缺（共31项）时，80%区间覆盖{i}—{j}%，95%区间{k}—{m}%，误差{own.replace('; ', '；')}；"
+        f"年龄也只有0—14、15—59、60+、65+四组时，80%区间覆盖{t}—{u}%，95%区间{v}—{w}%，误差{broad.replace('; ', '；')}。",
         f"All units, three ages: the 80 % interval covers {a}–{b} % in k-fold and {c}–{d} % with the whole province unseen; "
         f"the 95 % interval {e}–{f} % and {g}–{h} %. "
-        "A county whose page says that features are unknown is not of the k-fold row but of one of two others (intervals are widened; "
+        "A county whose page says that features are unknown is not of the k-fold row but of one of three others (intervals are widened; "
         "errors are median, mean, P90 and share ≥10 %, in %): without migrants by origin, households and minorities (9 of 60 features) "
         f"the 80 % interval covers {p}–{q} % and the 95 % interval {r}–{s} %, errors {part}; without prefecture and province as well "
-        f"(31) {i}–{j} % and {k}–{m} %, errors {own}.",
+        f"(31) {i}–{j} % and {k}–{m} %, errors {own}; with no ages but 0–14, 15–59, 60+ and 65+ {t}–{u} % and {v}–{w} %, errors {broad}.",
     )
 
 
@@ -330,6 +335,57 @@ def _pace_apart(table: pl.DataFrame) -> list[Words]:
             )
         )
     return said
+
+
+def later_deaths_facts() -> pl.DataFrame:
+    """Official deaths of calendar years since 2020 with our forecast, its error and the interval of a county."""
+    return pl.read_csv(MODEL_FILE.with_name("later_deaths_scores.csv"), schema_overrides={"area_code": pl.String})
+
+
+def later_deaths(data: pl.DataFrame | None = None) -> Table:
+    """Official deaths beside the forecast from 2020, and whether they lie in the interval a county is given."""
+    rows = (later_deaths_facts() if data is None else data).iter_rows(named=True)
+    headers = (
+        Words("地区", "area"), Words("年份", "year"), Words("是否在80%区间内", "within the 80 % interval"),
+        Words("官方死亡数（人）", "official deaths"), Words("预测（人）", "forecast"), Words("误差（%，正为偏高）", "error (%, positive: too high)"),
+        Words("80%区间下限", "80 % interval from"), Words("80%区间上限", "to"), Words("出处", "source"), Words("等级", "grade"),
+    )  # fmt: skip
+    return Table(headers, tuple(_death_row(r) for r in rows))
+
+
+def _death_row(r: dict[str, Any]) -> tuple[Cell, ...]:
+    return (
+        Words(r["name_zh"], r["name_en"]), same(str(r["year"])), IN_INTERVAL[bool(r["within"])], r["deaths"], round(r["forecast"]), r["error_pct"],
+        round(r["p10"]), round(r["p90"]), Words(r["source_zh"], r["source"]), words.code("grade", r["grade"]),
+    )  # fmt: skip
+
+
+def later_deaths_summary(data: pl.DataFrame | None = None) -> Words:
+    """How far off deaths are by area, how many lie in the interval, and why no factor is applied."""
+    table = later_deaths_facts() if data is None else data
+    areas = table.group_by("name_zh", "name_en", maintain_order=True).agg(
+        pl.col("error_pct").min().alias("low"), pl.col("error_pct").max().alias("high")
+    )
+    told = [
+        Words(f"{r['name_zh']}{_span(r)}%", f"{r['name_en']} {_span(r, ' to ')} %") for r in areas.iter_rows(named=True)
+    ]
+    said, n, inside = words.joined(told, "、", ", "), table.height, int(table["within"].sum())
+    mended = Words(
+        "各地偏高偏低不一，按任何一地校正都会使另一地偏离更远，因此不作校正；宜看上升过程，不宜看水平。",
+        " Some are too high and some too low: a factor fitted to one would take another further off, so none is applied. Read the rise "
+        "rather than the level.",
+    )
+    one_way = bool((areas["low"] > 0).all() or (areas["high"] < 0).all())
+    start = Words(
+        f"死亡人数：误差{said.zh}；{n}个官方数中{inside}个在县的80%区间内。",
+        f"Deaths: errors {said.en}; {inside} of {n} official figures lie in the 80 % interval of a county.",
+    )
+    return start if one_way else start + mended
+
+
+def _span(r: dict[str, Any], to: str = "至") -> str:
+    low, high = f"{r['low']:+.1f}", f"{r['high']:+.1f}"
+    return low if low == high else f"{low}{to}{high}"
 
 
 def training() -> Table:

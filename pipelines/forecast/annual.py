@@ -14,6 +14,8 @@ from pipelines.forecast.mortality import AGES, Mortality, cohort_births, cohort_
 
 FINE_GROUPS = 21
 """National groups 0-4 … 95-99, 100+."""
+BROAD = ((0, 3), (3, 12), (12, 13), (13, GROUPS))
+"""The five-year groups in 0-14, 15-59, 60-64 and 65+: what a thin input gives."""
 
 
 def national_single_ages(fine: Floats, mortality: Mortality, year: int) -> Floats:
@@ -104,9 +106,11 @@ def death_weights(shares: Floats, path: Floats, mortality: Mortality, base_year:
 
 
 def newborn_deaths(mortality: Mortality, base_year: int, years: int) -> tuple[Floats, Floats]:
-    """Per person aged 0-4 in the base year: persons (T+1, 2, 18 groups) and deaths (T+1, 2, 18) of those born later.
+    """Per person of the same sex aged 0-4 in the base year: persons (T+1, 2, 18 groups) and deaths (T+1, 2, 18) of
+    those born later.
 
-    A county keeps its share of the nation's births; they matter little for deaths and not at all for the elderly.
+    A county keeps its share of the nation's births, and their sexes those of its youngest group; they matter little for
+    deaths and not at all for the elderly.
     """
     recent = sum(cohort_births(mortality, base_year - k) for k in range(5))
     persons, deaths = np.zeros((2, years + 1, 2, GROUPS))
@@ -122,16 +126,36 @@ def newborn_deaths(mortality: Mortality, base_year: int, years: int) -> tuple[Fl
     return persons, deaths
 
 
+def ages_and_deaths(
+    factors: Floats, shares: Floats, path: Floats, mortality: Mortality, base_year: int
+) -> tuple[Floats, Floats]:
+    """Persons (n, T+1, 2, 18) by age on each 1 November and deaths (n, T+1, 2) in the year before it, those born since
+    among them, from base-year groups times county deviations (n, T+1, 2, 18)."""
+    ages = np.einsum("ntsg,tasg->ntsa", factors, group_weights(shares, path), optimize=True)
+    deaths = np.einsum("ntsg,tasg->nts", factors, death_weights(shares, path, mortality, base_year), optimize=True)
+    youngest = factors[:, :1, :, :1]
+    newborn, newborn_dead = newborn_deaths(mortality, base_year, len(path) - 1)
+    return ages + youngest * newborn, deaths + (youngest * newborn_dead).sum(axis=3)
+
+
 def split_thin(persons: Floats, thin: Bools, unsexed: Bools, nation: Floats) -> Floats:
-    """Split broad age groups by the national pattern (2, 18) within 0-14, 15-59, 60-64, 65+, and unsexed counts by
-    the national sex ratio. Totals of the given groups are kept."""
+    """Split broad age groups by the national pattern (2, 18) within `BROAD`, and unsexed counts by the national sex ratio.
+    Totals of the given groups are kept."""
     split = persons.copy()
-    for first, last in ((0, 3), (3, 12), (12, 13), (13, GROUPS)):
+    for first, last in BROAD:
         pattern = nation[:, first:last] / nation[:, first:last].sum(axis=1, keepdims=True)
         split[thin, :, first:last] = persons[thin, :, first, None] * pattern
     share = nation / nation.sum(axis=0)
     split[unsexed] = split[unsexed].sum(axis=1, keepdims=True) * share
     return split
+
+
+def coarse(persons: Floats) -> Floats:
+    """Five-year groups (n, 2, 18) summed to `BROAD`, each on the first group of its span: what `split_thin` splits."""
+    broad = np.zeros_like(persons)
+    for first, last in BROAD:
+        broad[:, :, first] = persons[:, :, first:last].sum(axis=2)
+    return broad
 
 
 def _weights(shares: Floats, path: Floats, age_from: int, age_to: int) -> Floats:

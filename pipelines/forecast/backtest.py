@@ -15,7 +15,7 @@ import numpy as np
 import polars as pl
 
 from pipelines.forecast import panel
-from pipelines.forecast.annual import FINE_GROUPS, national_single_ages
+from pipelines.forecast.annual import FINE_GROUPS, coarse, national_single_ages, split_thin
 from pipelines.forecast.bands import LEVELS, ten_year_offsets
 from pipelines.forecast.baselines import Known, baselines
 from pipelines.forecast.cohorts import (
@@ -30,17 +30,21 @@ from pipelines.forecast.cohorts import (
     cohort_base,
 )
 from pipelines.forecast.counties import BOOK_COVARIATES, COVARIATES, Counties, on_their_own
-from pipelines.forecast.features import FEATURES, features, unknown_of_book
+from pipelines.forecast.features import FEATURES, features, unknown_of_book, without_ages
 from pipelines.forecast.gates import NOT_IN_BOOK
 from pipelines.forecast.model import HYPER, Hyper, expect, standardised
 from pipelines.forecast.mortality import Mortality, cohort_log_survival, cohort_of_age, hazards
 from pipelines.forecast.ratios import deviations, log_ratios
 from pipelines.forecast.shelf import SIZE_CLASSES, class_labels, shelf_life
+from pipelines.forecast.split import split_offsets, with_split, without_ages_wider
 from pipelines.forecast.training import BOOK_FACTOR, Learned, learn, prepare, to_eighteen
 
 OWN_ROWS: Final = "k-fold, own rows only"
-SETTINGS: Final = ("k-fold", NOT_IN_BOOK, OWN_ROWS, "leave one province out", "ex-ante")
+BROAD_AGES: Final = "k-fold, own rows, broad ages"
+SETTINGS: Final = ("k-fold", NOT_IN_BOOK, OWN_ROWS, BROAD_AGES, "leave one province out", "ex-ante")
 FOLDS: Final = 10
+BOTH: Final = 2
+"""Both sexes together, among male, female, both."""
 OLDER: Final = slice(8, COHORTS)
 EX_ANTE_PERSISTENCE: Final = 0.5
 """Provinces' deviations persisted with slope 0.4-0.7 in earlier decades; the middle, known before 2010."""
@@ -74,8 +78,10 @@ class Backtest:
 def predict(learned: Learned, book: panel.Book, counties: Counties) -> Forecasts:
     """Forecast counties of a base census ten years ahead, with intervals for units not learned from."""
     known = features(counties.codes, counties.latest, book.nation, book.national_covariates)
+    widen = BOOK_FACTOR ** unknown_of_book(known)
+    known[counties.thin] = without_ages(known[counties.thin])
     deviation = expect(learned.expectation, known, counties.codes)
-    persons = counties.latest.persons
+    persons = split_thin(counties.latest.persons, counties.thin, counties.unsexed, book.nation)
     ahead = np.zeros_like(persons)
     ahead[:, :, 2:] = cohort_base(persons) * np.exp(learned.reference + deviation[:, None, :])
     point = band_totals(ahead.sum(axis=1))
@@ -86,8 +92,10 @@ def predict(learned: Learned, book: panel.Book, counties: Counties) -> Forecasts
         persons,
         counties.codes,
         counties.districts,
-        BOOK_FACTOR ** unknown_of_book(known),
+        widen,
     )
+    split = split_offsets(book.year, counties.thin, counties.unsexed, DECADE)[:, DECADE, :, BOTH]
+    offsets = with_split(without_ages_wider(offsets, counties.thin), split)
     return Forecasts(counties.codes, point, point[..., None] * np.exp(offsets))
 
 
@@ -147,7 +155,18 @@ def without_book_rows(counties: Counties) -> Counties:
     return replace(counties, latest=replace(counties.latest, covariates=covariates))
 
 
-KNOWN_AS: Final[dict[str, Callable[[Counties], Counties]]] = {NOT_IN_BOOK: without_book_rows, OWN_ROWS: on_their_own}
+def broad_ages(counties: Counties) -> Counties:
+    """The same counties known by their own rows alone, of ages those of 0-14, 15-59, 60-64 and 65+."""
+    alone = on_their_own(counties)
+    ages = replace(alone.latest, persons=coarse(alone.latest.persons))
+    return replace(alone, latest=ages, thin=np.ones(len(alone), dtype=bool))
+
+
+KNOWN_AS: Final[dict[str, Callable[[Counties], Counties]]] = {
+    NOT_IN_BOOK: without_book_rows,
+    OWN_ROWS: on_their_own,
+    BROAD_AGES: broad_ages,
+}
 """Forms with fewer inputs, scored beside the whole: what is left of the left-out counties' base-year information."""
 
 

@@ -16,8 +16,11 @@ from pipelines.core.slices import Run
 from pipelines.core.tables import staged_inputs
 from pipelines.forecast import panel
 from pipelines.forecast.backtest import Forecasts, forecast_frame, predict, run_setting, score_frame
+from pipelines.forecast.batch import flag_frame
 from pipelines.forecast.counties import Counties
+from pipelines.forecast.features import features
 from pipelines.forecast.gates import MEASURES, gate_reached
+from pipelines.forecast.inputs import unknown_flags
 from pipelines.forecast.product import PERSONS, read_core
 from pipelines.forecast.shipped import load_model
 from pipelines.forecast.slices import project_core_in_slices, project_in_slices
@@ -36,14 +39,14 @@ def run_backtest(train: Path, score: Path | None, out: Path, by: str | None = No
     Without `score`: k-fold on `train` (or leave one province out with by='province'), prints the table of scores with
     baselines, writes every county's forecast with what came to `out` and all scores beside it (`<out>.scores.parquet`).
     With `score`: learns from `train`, reads the score folder's 2010 census and nothing else of it, writes the
-    forecasts for 2020 to `out`. Returns the frame written to `out`. Raises FileNotFoundError for a folder without the
+    forecasts for 2020 to `out` and what must be told of their input beside it (`<out>.flags.csv`). Returns the frame written to `out`. Raises FileNotFoundError for a folder without the
     census files needed.
     """
     panel.must_hold(train, BASE_YEAR, BASE_YEAR + 10)
     if score is not None:
         panel.must_hold(score, BASE_YEAR)
     out.parent.mkdir(parents=True, exist_ok=True)
-    frame = _backtest(train, out, by) if score is None else _score_folder(train, score)
+    frame = _backtest(train, out, by) if score is None else _score_folder(train, score, out)
     frame.write_parquet(out)
     print(f"{frame.height:,} 行写入 {out} / {frame.height:,} rows written to {out}")
     return frame
@@ -73,9 +76,11 @@ def run_forecast(
         if counties is None
         else project_in_slices(counties, **chosen)
     )
+    absent = () if counties is None else counties.flags_of_others
+    told = pl.concat([flag_frame(absent), tables.pop("flags")]).unique(maintain_order=True)
     out.mkdir(parents=True, exist_ok=True)
     files = {name: out / f"{name}.parquet" for name in tables} | {"flags": out / "flags.csv"}
-    tables.pop("flags").write_csv(files["flags"])
+    _tell_flags(told, files["flags"])
     for name, frame in tables.items():
         frame.write_parquet(files[name])
     method, number = load_model().method_version, tables["elderly"]["county_code"].n_unique()
@@ -138,7 +143,7 @@ def _backtest(train: Path, out: Path, by: str | None) -> pl.DataFrame:
     return written.with_columns(pl.Series("observed", test.observed.reshape(-1)), pl.lit(setting).alias("setting"))
 
 
-def _score_folder(train: Path, score: Path) -> pl.DataFrame:
+def _score_folder(train: Path, score: Path, out: Path) -> pl.DataFrame:
     book, _, pairs = panel.read_pairs(train)
     scored = panel.read_book(score, BASE_YEAR, context=train).counties
     overlap = set(scored.codes.tolist()) & set(pairs.base.codes.tolist())
@@ -146,7 +151,20 @@ def _score_folder(train: Path, score: Path) -> pl.DataFrame:
         seen = ~pl.Series(pairs.base.codes).is_in(list(overlap)).to_numpy()
         pairs = pairs.take(seen)
     made: Forecasts = predict(learn(pairs, book, panel.centroids(train)), book, scored)
+    known = features(scored.codes, scored.latest, book.nation, book.national_covariates)
+    _tell_flags(flag_frame(scored.flags + unknown_flags(scored.codes, known)), out.with_suffix(".flags.csv"))
     return forecast_frame(made, BASE_YEAR + 10, method_version())
+
+
+def _tell_flags(flags: pl.DataFrame, file: Path) -> None:
+    """Write what must be told of the input of counties, and print how many of each kind with the first of them."""
+    flags.write_csv(file)
+    for (kind,), rows in flags.group_by(["flag"], maintain_order=True):
+        first = rows.row(0, named=True)
+        print(
+            f"[{kind}] ×{rows.height}：{first['county_code']} {first['message_zh']}（{file.name}） / "
+            f"×{rows.height}: {first['county_code']} {first['message_en']} ({file.name})"
+        )
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -89,6 +89,12 @@ class Counties:
         """True for urban districts (市辖区), by code."""
         return np.array([unit_kind(code) == "district" for code in self.codes], dtype=bool)
 
+    @property
+    def flags_of_others(self) -> tuple[Problem, ...]:
+        """Flags of counties that should be in this batch and are not: no slice of it carries them."""
+        batch = set(self.codes.tolist())
+        return tuple(f for f in self.flags if f.county_code not in batch)
+
     def take(self, rows: Bools | np.typing.NDArray[np.int64]) -> Counties:
         """A slice of the batch."""
         codes = self.codes[rows]

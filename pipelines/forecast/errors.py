@@ -66,6 +66,10 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "age groups have gaps, overlaps or lack the open end: give five-year groups (0-4 to 85+), "
         "or the four groups 0-14/15-59/60+/65+",
     ),
+    "absent_from_book": (
+        "对照表中有此县，普查文件中没有：文件可能不完整，请核对",
+        "the crosswalk lists this county and the census file does not: the file may have been cut short, check it",
+    ),
     "missing_sex": (
         "须有男、女两个性别，或只给合计，请补齐",
         "both sexes must be given, or their total alone: complete them",
@@ -88,10 +92,14 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "is suspected and the county's own trend is not used",
     ),
     "thin_input": (
-        "只有大龄组数据，按全国年龄结构拆分，区间加宽",
-        "broad age groups only: split by the national age pattern, wider intervals",
+        "只有大龄组数据，按全国年龄结构拆分：基年80岁及以上也是估计数，带区间，以后各年区间加宽",
+        "broad age groups only, split by the national age pattern: those aged 80+ are estimated in the base year too, with an "
+        "interval, and later intervals are wider",
     ),
-    "sex_split": ("未分性别，按全国性别比拆分", "no sexes given: split by the national sex ratio"),
+    "sex_split": (
+        "未分性别，按全国性别比拆分：基年分性别人数也是估计数，带区间",
+        "no sexes given, split by the national sex ratio: males and females are estimated in the base year too, with an interval",
+    ),
     "ages_exceed_total": ("分年龄合计与总人口不符", "ages do not add up to the printed total"),
     "prefecture_changed": (
         "所在地级市有县级单位新设或撤并，建议同时参看全市合并市区的预测",

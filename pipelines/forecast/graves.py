@@ -18,9 +18,10 @@ from pipelines.forecast.chain import from_quantiles, normal_draws, quantile_cube
 from pipelines.forecast.cohorts import Bools, Floats, Texts
 
 SCENARIOS: Final = ("natural", "policy")
-VERSION: Final = "graves.3"
+VERSION: Final = "graves.4"
 """Version of the chain from deaths on, in every row's method_version; 2: deaths without a step between WPP periods; 3: draws
-of an assumption that belong to its name, years of supply."""
+of an assumption that belong to its name, years of supply; 4: deaths of those born since counted once, intervals
+of deaths that grow with time."""
 PLAUSIBLE: Final = 0.15
 """A plan's implied deaths may differ from the forecast by 15 % before it is called implausible."""
 

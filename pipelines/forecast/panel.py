@@ -9,7 +9,7 @@ import hashlib
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import polars as pl
@@ -103,9 +103,7 @@ def read_book(folder: Path, year: int, context: Path | None = None) -> Book:
 def read_pairs(folder: Path) -> tuple[Book, Book, Pairs]:
     """Both books of a panel folder and the counties that can be followed from one to the other."""
     base, outcome = read_book(folder, 2010), read_book(folder, 2020)
-    walk = pl.read_csv(folder / CROSSWALK_FILE, infer_schema=False)
-    walk = walk.filter(~pl.col("code_2010").is_in(list(_codes_with("code_reuse", 2010))))
-    walk = walk.with_columns(pl.col("code_2020").replace(dict(_typos(2020))))
+    walk = _walk(folder)
     from_row = {c: i for i, c in enumerate(base.counties.codes.tolist())}
     to_row = {c: i for i, c in enumerate(outcome.counties.codes.tolist())}
     pairs = [
@@ -126,6 +124,25 @@ def read_pairs(folder: Path) -> tuple[Book, Book, Pairs]:
             np.isin(prefecture, list(changed)),
         ),
     )
+
+
+def _walk(folder: Path) -> pl.DataFrame:
+    """The crosswalk with corrections applied: code_2010, code_2020 and what it says of them."""
+    walk = pl.read_csv(folder / CROSSWALK_FILE, infer_schema=False)
+    walk = walk.filter(~pl.col("code_2010").is_in(list(_codes_with("code_reuse", 2010))))
+    return walk.with_columns(pl.col("code_2020").replace(dict(_typos(2020))))
+
+
+def absent_flags(folder: Path, *books: Book) -> tuple[Problem, ...]:
+    """A flag for every county of the crosswalk that a census book lacks: the file may have been cut short."""
+    walk = _walk(folder)
+    flags = []
+    for book in books:
+        codes = set(book.counties.codes.tolist())
+        moved = {a for pair in _swaps("swapped_rows", book.year) for a, b in (pair, pair[::-1]) if b in codes}
+        lacking = set(walk[f"code_{book.year}"].drop_nulls().to_list()) - codes - moved
+        flags += [problem("absent_from_book", code, CENSUS_FILE.format(year=book.year)) for code in sorted(lacking)]
+    return tuple(flags)
 
 
 def latest_counties(folder: Path) -> Counties:
@@ -152,7 +169,7 @@ def latest_counties(folder: Path) -> Counties:
         counties.thin,
         counties.unsexed,
         counties.names,
-        counties.flags + tuple(flags),
+        counties.flags + tuple(flags) + absent_flags(folder, base, outcome),
     )
 
 
@@ -261,26 +278,38 @@ def _rows(folder: Path, year: int) -> pl.DataFrame:
     return table
 
 
+USED: Final = ("county", "prefecture", "province")
+"""Levels of the rows that are read."""
+EMPTY: Final = (
+    "单元格为空，而本行其余年龄之和不等于总人口，不能当作零",
+    "the cell is empty and the other ages of its row do not add up to its total, so it is not zero",
+)
 AGE_COLUMNS: Final = tuple(f"{sex}_{age}" for sex in "mf" for age in PRINTED_AGES)
 
 
 def _refuse(file: str, printed: pl.DataFrame, table: pl.DataFrame) -> None:
-    """Raises ForecastInputError for cells of ages that are negative or no number, a code that occurs twice among counties,
-    and columns of ages that are missing, by file, row, column and value."""
+    """Raises ForecastInputError for cells of ages that are negative, no number or empty, a code that occurs twice among
+    counties, and columns of ages that are missing, by file, row, column and value. An empty cell is nobody, as the books
+    print it, where the other ages of its row add up to the printed total; otherwise it is a count that is missing."""
     lacking = [c for c in AGE_COLUMNS if c not in table.columns]
     if lacking:
         raise ForecastInputError([problem("missing_cohort", "*", Place(c, "", file=file, row=1)) for c in lacking])
-    rows = table.select("code", "level", *AGE_COLUMNS).with_row_index("row", offset=2)
-    cells = rows.drop("level").unpivot(index=["row", "code"], variable_name="column", value_name="persons")
+    complete = (
+        (pl.sum_horizontal(AGE_COLUMNS) == pl.col("pop")).fill_null(False) if "pop" in table.columns else pl.lit(False)
+    )
+    counted = ~pl.col("level").is_in(USED) | complete
+    rows = table.select("code", "level", *AGE_COLUMNS, counted=counted).with_row_index("row", offset=2)
+    cells = rows.drop("level").unpivot(index=["row", "code", "counted"], variable_name="column", value_name="persons")
     texts = printed.select(AGE_COLUMNS).unpivot(variable_name="column", value_name="text")
-    cells = cells.with_columns(texts["text"])
+    cells = cells.with_columns(texts["text"].str.strip_chars().replace("", None))
     wrong = {
         "negative_persons": cells.filter(pl.col("persons") < 0),
         "not_a_number": cells.filter(pl.col("text").is_not_null() & ~pl.col("persons").is_finite().fill_null(False)),
+        "missing_cohort": cells.filter(pl.col("text").is_null() & ~pl.col("counted")),
     }
     twice = rows.filter(pl.col("level") == "county").filter(pl.col("code").is_duplicated()).sort("code", "row")
     problems = [
-        problem(kind, str(r["code"]), Place(r["column"], r["text"], file=file, row=r["row"]))
+        problem(kind, str(r["code"]), _cell(file, r))
         for kind, found in wrong.items()
         for r in found.sort("row").iter_rows(named=True)
     ]
@@ -290,6 +319,11 @@ def _refuse(file: str, printed: pl.DataFrame, table: pl.DataFrame) -> None:
     ]
     if problems:
         raise ForecastInputError(problems)
+
+
+def _cell(file: str, r: dict[str, Any]) -> Place:
+    empty = r["text"] is None
+    return Place(r["column"], '""' if empty else r["text"], EMPTY if empty else ("", ""), file, r["row"])
 
 
 def _renamed(table: pl.DataFrame, a: str, b: str, column: str) -> pl.DataFrame:

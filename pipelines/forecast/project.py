@@ -36,6 +36,7 @@ from pipelines.forecast.pooled import doubtful_districts, pooled_areas, without_
 from pipelines.forecast.ratios import deviations
 from pipelines.forecast.shelf import FORMS, shelf_lives
 from pipelines.forecast.shipped import ForecastModel
+from pipelines.forecast.split import WITHOUT_AGES, split_offsets, with_split, without_ages_wider
 
 QUANTILE_NAMES: Final = ("p2_5", "p10", "p50", "p90", "p97_5")
 LONGEST: Final = 20
@@ -123,25 +124,30 @@ def _projected(
     log_deviation = annual.deviation_path(county.deviation, model.persistence, years)
     factors = persons[:, None, :, :] * np.exp(log_deviation)[:, :, None, :]
     bands = _both(np.einsum("ntsg,tbsg->ntbs", factors, annual.band_weights(shares, path), optimize=True))
-    ages = np.einsum("ntsg,tasg->ntsa", factors, annual.group_weights(shares, path), optimize=True)
+    ages, deaths = annual.ages_and_deaths(factors, shares, path, rates, base_year)
     # The census itself as it was counted: the shares of single ages in a group add up to 1 up to the last digits only.
     bands[:, 0], ages[:, 0] = _both(np.moveaxis(band_totals(persons), -1, 1)), persons
-    newborn, newborn_dead = annual.newborn_deaths(rates, base_year, years)
-    ages += persons[:, :, 0].sum(axis=1)[:, None, None, None] * newborn
-    deaths = np.einsum("ntsg,tasg->nts", factors, annual.death_weights(shares, path, rates, base_year), optimize=True)
-    deaths += persons[:, :, 0].sum(axis=1)[:, None, None] * newborn_dead.sum(axis=2)
     offsets = _band_offsets(counties, model, persons, county, path, shares, draws, seed)
-    quantiles = bands[..., None] * np.exp(annual_offsets(offsets, years))
-    spread = np.exp(NORMAL * np.sqrt(model.death_spread**2 + offsets[:, :1, 0, 2, 3:4] ** 2))
+    of_split = split_offsets(base_year, counties.thin, counties.unsexed, years)
+    of_year = with_split(annual_offsets(offsets, years), of_split)
+    quantiles = bands[..., None] * np.exp(of_year)
+    dying = deaths_quantiles(_both(deaths), of_year, model.death_spread)
     return Projection(
         _band_frame(
             counties, quantiles, base_year, model.method_version, _shelf_lives(counties, persons, county.unknown, model)
         ),
         _age_frame(counties, ages, base_year),
-        _death_frame(counties, _both(deaths), spread, base_year, model.method_version),
+        _death_frame(counties, dying, base_year, model.method_version),
         pl.DataFrame(),
         counties.flags + county.flags,
     )
+
+
+def deaths_quantiles(deaths: Floats, offsets: Floats, death_spread: float) -> Floats:
+    """Quantiles (n, T+1, 3 sexes, 5) of deaths (n, T+1, 3) whose rate scatters by `death_spread` (log) and whose elderly are
+    as uncertain as those 60+ of the year: offsets (n, T+1, 3 bands, 3 sexes, 5). The two are independent."""
+    log = np.sign(NORMAL) * np.hypot(death_spread * NORMAL, offsets[:, :, 0, 2])
+    return np.asarray(deaths[..., None] * np.exp(log)[:, :, None])
 
 
 def _shelf_lives(counties: Counties, persons: Floats, unknown: Floats, model: ForecastModel) -> Floats:
@@ -155,8 +161,8 @@ def _shelf_lives(counties: Counties, persons: Floats, unknown: Floats, model: Fo
 
 @dataclass(frozen=True, slots=True)
 class CountyDeviations:
-    """Ten-year log deviations (n, 16) from the nation before shrinkage, size of error (n, 16), log distance of
-    quantiles from the median after ten years (n, 3 bands, 5), share (n,) of the book's features that is unknown, and flags."""
+    """Ten-year log deviations (n, 16) from the nation before shrinkage, size of error (n, 16), log distance of quantiles from
+    the median after ten years (n, 3 bands, 5) without the error of a split, share (n,) of the book's features that is unknown, and flags."""
 
     deviation: Floats
     size: Floats
@@ -181,16 +187,17 @@ def ten_year_deviations(counties: Counties, persons: Floats, model: ForecastMode
         known[followed] = earlier[followed]
         residual[followed] = deviations(counties.earlier.persons[followed], persons[followed], model.reference)
     unknown, flags = unknown_of_book(known), unknown_flags(counties.codes, known)
-    widen = np.where(counties.thin, model.thin_factor, 1.0) * model.book_factor**unknown
+    widen = model.book_factor**unknown
     known[counties.thin] = without_ages(known[counties.thin])
     expected = expect(model.expectation, known, counties.codes)
     residual -= expected
     offset = (model.reference - model.national).mean(axis=0)
     z = standardised(model.expectation, known)
-    size = error_size(model.spread, z) * widen[:, None]
-    offsets = ten_year_offsets(
+    size = error_size(model.spread, z) * (widen * np.where(counties.thin, WITHOUT_AGES.mean(), 1.0))[:, None]
+    of_bands = ten_year_offsets(
         model.band_errors, model.expectation, z, persons, counties.codes, counties.districts, widen
     )
+    offsets = without_ages_wider(of_bands, counties.thin)
     suspects = counties.codes[suspected_boundary(residual)]
     return CountyDeviations(
         expected + own_part(residual, model.own_weight) + offset,
@@ -298,16 +305,15 @@ def _age_frame(counties: Counties, ages: Floats, base_year: int) -> pl.DataFrame
     return _grid(axes).with_columns(last.alias("age_to"), pl.Series("p50", ages.ravel()))
 
 
-def _death_frame(counties: Counties, deaths: Floats, spread: Floats, base_year: int, version: str) -> pl.DataFrame:
+def _death_frame(counties: Counties, deaths: Floats, base_year: int, version: str) -> pl.DataFrame:
     deaths = deaths[:, 1:]
-    factors = spread.reshape(len(deaths), -1)
     axes: dict[str, Axis] = {
         "county_code": counties.codes,
         "year": base_year + 1 + np.arange(deaths.shape[1]),
         "sex": [*SEXES, "both"],
     }
     return _grid(axes).with_columns(
-        *(pl.Series(name, (deaths * factors[:, q, None, None]).ravel()) for q, name in enumerate(QUANTILE_NAMES)),
+        *(pl.Series(name, deaths[..., q].ravel()) for q, name in enumerate(QUANTILE_NAMES)),
         pl.lit(version).alias("method_version"),
     )
 

@@ -15,7 +15,7 @@ import numpy as np
 import polars as pl
 
 from pipelines.forecast import panel
-from pipelines.forecast.annual import national_single_ages, split_thin
+from pipelines.forecast.annual import coarse, national_single_ages, split_thin
 from pipelines.forecast.bands import BandErrors, fit_band_errors
 from pipelines.forecast.cohorts import COHORTS, Floats, Ints, band_totals, cohort_base
 from pipelines.forecast.counties import COVARIATES, Counties
@@ -172,14 +172,6 @@ def thin_factor(pairs: panel.Pairs, book: panel.Book, places: Mapping[str, tuple
         made = (cohort_base(people) * np.exp(learned.reference + deviation[:, None, :]))[:, :, 10:].sum(axis=(1, 2))
         errors.append(np.median(np.abs(made / scored.outcome[:, :, 12:].sum(axis=(1, 2)) - 1)))
     return max(1.0, float(errors[1] / errors[0]))
-
-
-def coarse(persons: Floats) -> Floats:
-    """Five-year groups (n, 2, 18) summed to 0-14, 15-59, 60-64 and 65+, each on the first group of its span."""
-    broad = np.zeros_like(persons)
-    for first, last in ((0, 3), (3, 12), (12, 13), (13, persons.shape[2])):
-        broad[:, :, first] = persons[:, :, first:last].sum(axis=2)
-    return broad
 
 
 def read_mortality(folder: Path) -> Mortality:

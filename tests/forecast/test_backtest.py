@@ -14,7 +14,7 @@ from pipelines.forecast.cohorts import BANDS, band_totals
 from pipelines.forecast.commands import run_backtest
 from pipelines.forecast.counties import BOOK_COVARIATES, COVARIATES, counties_from_frames
 from pipelines.forecast.gates import GATES, MEASURES, NOT_IN_BOOK
-from pipelines.forecast.later import later_facts
+from pipelines.forecast.later import later_deaths, later_facts
 from pipelines.forecast.project import project
 from pipelines.forecast.record import read_tables, results_page
 from pipelines.forecast.shipped import MODEL_FILE
@@ -90,6 +90,7 @@ def test_an_absurd_outcome_planted_in_the_folder_changes_no_scored_forecast(pane
         book.filter(kept).write_csv(absent / f"census{year}_county_age_sex.csv")
     walk.filter(~pl.col("code_2010").is_in(chosen)).write_csv(absent / "crosswalk_2010_2020.csv")
     made["absent"] = run_backtest(absent, score_folder, tmp_path / "absent.parquet")
+    assert (tmp_path / "absent.flags.csv").is_file()
     assert made["honest"].drop("method_version").equals(made["absent"].drop("method_version"))
     assert made["honest"].equals(made["planted"])
     assert set(made["honest"]["county_code"]) == set(chosen)
@@ -192,6 +193,25 @@ def test_later_facts_are_near(panel_folder, model):
     assert checked["within"].sum() >= checked.height - 1
 
 
+def test_later_deaths_lie_in_the_interval_of_a_county(panel_folder, model):
+    """And a figure far off would not: the check can fail."""
+    checked = later_deaths(panel_folder, model)
+    assert checked["within"].all() and (checked["p10"] < checked["forecast"]).all()
+    by_area = {area: errors["error_pct"] for (area,), errors in checked.group_by(["area_code"])}
+    assert (by_area["100000"] > 0).all() and (by_area["530000"] < 0).all(), "no one factor would mend both"
+    facts = checked.select(
+        "area_code", "name_zh", "name_en", "year", pl.col("deaths") * 2, "source", "source_zh", "grade"
+    )
+    assert not later_deaths(panel_folder, model, facts)["within"].any()
+
+
+@pytest.mark.parametrize("page", ["forecast-methods.md", "forecast-methods.zh-CN.md"])
+def test_the_methods_pages_say_how_far_deaths_are_off(page):
+    text = (DOCS / page).read_text(encoding="utf-8").replace(" %", "%")
+    for row in read_tables()[2].iter_rows(named=True):
+        assert f"{row['error_pct']:+.1f}%".replace("-", "−") in text, row["name_en"]
+
+
 def test_swapped_rows_are_put_right(panel_folder):
     book = panel.read_book(panel_folder, 2010)
     people = dict(zip(book.counties.codes.tolist(), book.counties.latest.persons.sum(axis=(1, 2)), strict=True))
@@ -280,6 +300,6 @@ def test_the_methods_pages_say_what_is_recorded(recorded, page):
 
 
 def test_the_results_page_prints_the_recorded_tables(model):
-    scores, later = read_tables()
-    page = results_page(scores, later, model, MODEL_FILE.stat().st_size)
+    scores, later, deaths = read_tables()
+    page = results_page(scores, later, deaths, model, MODEL_FILE.stat().st_size)
     assert (DOCS / "backtest.md").read_text(encoding="utf-8") == page

@@ -8,9 +8,12 @@ import pytest
 from polars.testing import assert_frame_equal
 
 from pipelines.cli import main as command_line
-from pipelines.forecast.commands import main, run_backtest, run_forecast
+from pipelines.forecast.batch import flag_frame
+from pipelines.forecast.commands import _tell_flags, main, run_backtest, run_forecast
 from pipelines.forecast.counties import counties_from_frames
+from pipelines.forecast.errors import problem
 from pipelines.forecast.gates import gate_reached
+from pipelines.forecast.inputs import UNKNOWN
 from pipelines.forecast.mortality import with_rates
 from pipelines.forecast.product import forecast_tables, read_core
 from pipelines.forecast.project import project
@@ -36,7 +39,7 @@ def test_forecast_writes_its_files(county, tmp_path):
         "shelf_life_years",
     ]
     assert elderly.height == 11 * 9 and elderly["year"].max() == 2030
-    assert pl.read_csv(files["flags"])["flag"].to_list() == ["boundary_suspected"]
+    assert pl.read_csv(files["flags"])["flag"].to_list() == ["boundary_suspected", UNKNOWN]
     assert pl.read_parquet(files["deaths"])["year"].min() == 2021
 
 
@@ -69,6 +72,22 @@ def test_forecast_of_a_panel_gives_every_county_of_its_latest_census(panel_folde
     assert elderly["county_code"].n_unique() == listed.filter(pl.col("level") == "county").height
     numbers = elderly.select("p2_5", "p10", "p50", "p90", "p97_5")
     assert numbers.select(pl.all().is_finite().all()).row(0) == (True,) * 5
+    assert "absent_from_book" not in (tmp_path / "flags.csv").read_text(encoding="utf-8")
+
+
+def test_a_panel_cut_short_is_told(panel_folder, tmp_path, capsys):
+    """Cut between two rows nothing in the file is wrong; the crosswalk knows who should be there."""
+    panel = tmp_path / "panel"
+    shutil.copytree(panel_folder, panel)
+    file = panel / "census2020_county_age_sex.csv"
+    file.chmod(0o644)
+    lines = (panel_folder / file.name).read_text(encoding="utf-8").splitlines(keepends=True)
+    file.write_text("".join(lines[:300]), encoding="utf-8")
+    files = run_forecast(panel, 50, 2025, tmp_path / "out")
+    flags = pl.read_csv(files["flags"], infer_schema=False)
+    absent = flags.filter(flag="absent_from_book")["county_code"].to_list()
+    assert len(absent) == len(set(absent)) > 2000 and "532301" in absent
+    assert f"[absent_from_book] ×{len(absent)}" in capsys.readouterr().out
 
 
 def test_a_missing_folder_or_census_file_is_named_in_both_languages(tmp_path, capsys):
@@ -89,10 +108,20 @@ def test_a_missing_folder_or_census_file_is_named_in_both_languages(tmp_path, ca
 
 def test_forecast_says_in_both_languages_where_it_wrote(county, tmp_path, capsys):
     run_forecast(None, 50, 2025, tmp_path, counties=counties_from_frames(county()))
-    zh, en = capsys.readouterr().out.strip().split(" / ")
+    zh, en = capsys.readouterr().out.strip().split("\n")[-1].split(" / ")
     assert zh.startswith(f"1 个县（市、区）的预测写入 {tmp_path}") and en.startswith(
         f"forecasts of 1 counties written to {tmp_path}"
     )
+
+
+def test_flags_are_written_and_told_by_kind_in_both_languages(tmp_path, capsys):
+    flags = flag_frame((problem("ages_exceed_total", "530498", "+5"), problem("ages_exceed_total", "530499", "-3")))
+    _tell_flags(flags, tmp_path / "out.flags.csv")
+    told = capsys.readouterr().out
+    assert "[ages_exceed_total] ×2：530498 分年龄合计与总人口不符（+5）" in told and "do not add up" in told
+    assert pl.read_csv(tmp_path / "out.flags.csv", infer_schema=False).equals(flags)
+    _tell_flags(flags.clear(), tmp_path / "none.flags.csv")
+    assert capsys.readouterr().out == "" and (tmp_path / "none.flags.csv").exists()
 
 
 def test_unknown_grouping_is_refused(panel_folder, tmp_path):

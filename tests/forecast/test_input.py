@@ -5,11 +5,15 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
+from pipelines.forecast import panel
+from pipelines.forecast.annual import coarse, split_thin
+from pipelines.forecast.cohorts import band_totals
 from pipelines.forecast.counties import counties_from_frames, unit_kind
 from pipelines.forecast.errors import ForecastInputError
 from pipelines.forecast.inputs import UNKNOWN
 from pipelines.forecast.panel import AGE_COLUMNS, read_book
 from pipelines.forecast.project import project, project_all
+from pipelines.forecast.split import measured, split_offsets
 
 
 def refused(ages: pl.DataFrame) -> ForecastInputError:
@@ -135,6 +139,64 @@ def test_thin_input_keeps_totals_and_widens(county, model):
     assert y["p90"] - y["p10"] > x["p90"] - x["p10"]
 
 
+def widths(read, model, year: int) -> dict[tuple[str, str], float]:
+    """(band, sex) → p90 ÷ p10 in a year."""
+    frame = project(read, model).filter(pl.col("year") == year)
+    return {(b, s): high / low for b, s, low, high in frame.select("age_band", "sex", "p10", "p90").iter_rows()}
+
+
+def test_what_a_split_invents_has_an_interval_in_the_base_year_and_what_is_counted_has_none(county, model):
+    thin = counties_from_frames(thin_rows(county()))
+    start, full = (widths(c, model, 2020) for c in (thin, counties_from_frames(county())))
+    assert set(full.values()) == {1.0}
+    assert all((start[band, sex] > 1.3) == (band == "80+") for band, sex in start)
+    assert all((start[band, sex] == 1.0) == (band != "80+") for band, sex in start)
+
+
+def test_the_error_of_the_split_moves_on_with_the_cohorts(county, model):
+    """Those 80+ in five years are still inside 65+ today; in fifteen years they are today's 65+, which was counted."""
+    thin, full = counties_from_frames(thin_rows(county())), counties_from_frames(county())
+    more = {
+        y: np.log(widths(thin, model, y)["80+", "both"] / widths(full, model, y)["80+", "both"]) for y in (2021, 2025)
+    }
+    assert more[2021] > more[2025] > 0
+    sixty = {y: widths(thin, model, y)["60+", "both"] for y in (2021, 2025, 2030)}
+    assert 1 < sixty[2021] < sixty[2025] < sixty[2030]
+    assert widths(thin, model, 2030)["60+", "both"] > 1.3
+
+
+def test_unsexed_input_has_an_interval_by_sex_only(county, model):
+    both = county().group_by("county_code", "year", "age_from", "age_to").agg(pl.col("persons").sum())
+    read = counties_from_frames(both.with_columns(pl.lit("both").alias("sex")).select(county().columns))
+    start = widths(read, model, 2020)
+    assert all((width == 1.0) == (sex == "both") for (_, sex), width in start.items())
+    assert "估计" in read.flags[0].zh and "estimated" in read.flags[0].en
+
+
+def test_a_split_that_is_right_has_no_error_and_one_that_is_wrong_its_log():
+    """Two counties: one is the nation, the other has twice its 80+ within the same 65+."""
+    nation = np.full((2, 18), 1000.0)
+    older = nation.copy()
+    older[:, 16:] *= 2
+    older[:, 13:16] -= 2000 / 3
+    now = np.zeros((21, 3, 2, 18))
+    for b, first in enumerate((12, 13, 16)):
+        now[:, b, :, first:] = 1.0
+    of_band = measured(2010, np.stack([nation, older]), nation, now).filter(form="broad ages", lag=0, sex="both")
+    high = dict(of_band.select("age_band", "p97_5").iter_rows())
+    assert high["60+"] == high["65+"] == 0 and high["80+"] == pytest.approx(0.975 * np.log(2))
+
+
+def test_four_in_five_counties_lie_in_the_interval_of_their_split(panel_folder, model):
+    for nation in model.nations:
+        counties = panel.read_book(panel_folder, nation.year).counties
+        everyone, persons = np.ones(len(counties), dtype=bool), counties.latest.persons
+        made = band_totals(split_thin(coarse(persons), everyone, ~everyone, nation.persons).sum(axis=1))[:, 2]
+        ends = made[:, None] * np.exp(split_offsets(nation.year, everyone, ~everyone, 0)[:, 0, 2, 2])
+        true = band_totals(persons.sum(axis=1))[:, 2]
+        assert ((ends[:, 1] <= true) & (true <= ends[:, 3])).mean() == pytest.approx(0.80, abs=0.01)
+
+
 def test_unsexed_input_is_split_and_flagged(county, model):
     both = county().group_by("county_code", "year", "age_from", "age_to").agg(pl.col("persons").sum())
     read = counties_from_frames(both.with_columns(pl.lit("both").alias("sex")).select(county().columns))
@@ -231,6 +293,37 @@ def test_a_bad_cell_of_a_panel_is_refused_by_its_place(tmp_path, cells, kind, sa
     (problem,) = caught.value.problems
     assert (problem.code, problem.county_code) == (kind, "530499")
     assert said in problem.zh and "row 3" in problem.en and problem.en.isascii()
+
+
+def test_an_empty_cell_is_nobody_only_where_the_total_says_so(tmp_path):
+    """The books print no nought: a row whose other ages make up its total has none of that age."""
+    with pytest.raises(ForecastInputError) as caught:
+        read_book(book(tmp_path, m_85p="", f_85p=" "), 2020)
+    assert [(p.code, p.county_code) for p in caught.value.problems] == [("missing_cohort", "530499")] * 2
+    for problem, column in zip(caught.value.problems, ("m_85p", "f_85p"), strict=True):
+        assert f"census2020_county_age_sex.csv第3行，{column} 列" in problem.zh and "不能当作零" in problem.zh
+        assert f"row 3, column {column}" in problem.en and problem.en.isascii()
+    read = read_book(book(tmp_path, m_85p="", f_85p=" ", pop="36000"), 2020).counties
+    assert read.latest.persons[0, :, -1].tolist() == [0.0, 0.0] and read.flags == ()
+
+
+def test_a_book_cut_within_a_row_is_refused(tmp_path):
+    file = book(tmp_path) / "census2020_county_age_sex.csv"
+    text = file.read_text(encoding="utf-8").rstrip()
+    file.write_text(text[: text.rindex("1000,1000,1000")] + "10", encoding="utf-8")
+    with pytest.raises(ForecastInputError) as caught:
+        read_book(tmp_path, 2020)
+    assert codes(caught.value) == {"missing_cohort"} and "第3行" in str(caught.value)
+
+
+def test_a_county_of_the_crosswalk_that_the_book_lacks_is_told(tmp_path):
+    found = read_book(book(tmp_path), 2020)
+    pl.DataFrame({"code_2010": ["530499", "530498"], "code_2020": ["530499", "530498"]}).write_csv(
+        tmp_path / panel.CROSSWALK_FILE
+    )
+    (flag,) = panel.absent_flags(tmp_path, found)
+    assert (flag.code, flag.county_code) == ("absent_from_book", "530498")
+    assert "census2020_county_age_sex.csv" in flag.zh and "census2020_county_age_sex.csv" in flag.en
 
 
 def test_a_county_twice_or_without_an_age_group_is_refused_by_its_place(tmp_path):

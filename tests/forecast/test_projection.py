@@ -9,8 +9,16 @@ import pytest
 from pipelines.forecast import annual
 from pipelines.forecast.cohorts import band_totals
 from pipelines.forecast.counties import counties_from_frames
-from pipelines.forecast.mortality import AGES, Mortality, cohort_log_survival, consistency, hazards, smooth_hazards
-from pipelines.forecast.project import QUANTILE_NAMES, project, project_all
+from pipelines.forecast.mortality import (
+    AGES,
+    Mortality,
+    cohort_births,
+    cohort_log_survival,
+    consistency,
+    hazards,
+    smooth_hazards,
+)
+from pipelines.forecast.project import NORMAL, QUANTILE_NAMES, project, project_all
 
 RATE = 0.02
 
@@ -60,6 +68,30 @@ def test_zero_migration_survivors_and_dead_add_up(model):
     assert alive[:-1] - alive[1:] == pytest.approx(dead[1:], rel=1e-9)
     alive, dead = survivors_and_dead(model, model.mortality)
     assert alive[0] - alive[-1] == pytest.approx(dead.sum(), rel=2e-3)
+
+
+def test_each_birth_is_counted_once(model):
+    """Everyone alive or dead since: persons grow by births less deaths, and the births are those of WPP for this nation."""
+    still = replace(model.mortality, rates=np.broadcast_to(model.mortality.rates[-1], model.mortality.rates.shape))
+    shares = annual.within_group_shares(model.nation(2020).single_ages)
+    persons = model.nation(2020).persons
+    factors = np.repeat(persons[None, None], 16, axis=1)
+    ages, deaths = annual.ages_and_deaths(factors, shares, closed(shares, 15, still), still, 2020)
+    alive, dead = ages[0].sum(axis=(1, 2)), deaths[0].sum(axis=1)
+    births = np.array([cohort_births(still, year) for year in range(2016, 2036)])
+    per_birth = persons[:, 0].sum() / births[:5].sum()
+    assert np.diff(alive) + dead[1:] == pytest.approx(births[5:] * per_birth, rel=1e-9)
+
+
+def test_fewer_births_leave_fewer_children_in_the_countys_own_sex_ratio(county, model):
+    """Births of 2021-25 are six in ten of those of 2016-20, and so are the children under five."""
+    births = [cohort_births(model.mortality, year) for year in range(2016, 2026)]
+    youngest = project_all(counties_from_frames(county()), model).ages.filter(age_from=0).sort("year", "sex")
+    of_sex = youngest.pivot("sex", index="year", values="p50").filter(pl.col("year").is_in([2020, 2025]))
+    total = (of_sex["male"] + of_sex["female"]).to_numpy()
+    assert total[1] / total[0] == pytest.approx(sum(births[5:]) / sum(births[:5]), rel=0.02)
+    ratio = (of_sex["male"] / of_sex["female"]).to_numpy()
+    assert ratio[1] == pytest.approx(ratio[0], rel=0.002)
 
 
 def test_deaths_of_a_constant_population_do_not_jump_between_periods(model):
@@ -127,6 +159,17 @@ def test_quantiles_are_ordered_and_widen(county, model):
     width = (band["p90"] / band["p10"]).to_numpy()
     assert (np.diff(width) > 0).all()
     assert width[9] >= (1.025**2) * 0.999
+
+
+def test_intervals_of_deaths_grow_with_those_of_the_elderly(county, model):
+    """Each year's own: the scatter of death rates and the 60+ of that year, together as independent errors."""
+    made = project_all(counties_from_frames(county()), model)
+    both = pl.col("sex") == "both"
+    dying = made.deaths.filter(both).sort("year").select(QUANTILE_NAMES).to_numpy()
+    elderly = made.bands.filter(both, age_band="60+").filter(pl.col("year") > 2020).sort("year")
+    log, of_elderly = (np.log(q / q[:, 2:3]) for q in (dying, elderly.select(QUANTILE_NAMES).to_numpy()))
+    assert (np.diff(log[:, 3]) > 0).all() and (np.diff(log[:, 1]) < 0).all()
+    assert log**2 == pytest.approx(of_elderly**2 + (model.death_spread * NORMAL) ** 2, rel=1e-6)
 
 
 def test_same_seed_same_numbers_other_seed_other_intervals(county, model):

@@ -103,6 +103,26 @@ def test_a_later_fact_outside_its_tolerance_is_marked(site: Path, language: Lang
     assert _page(site, language).count(record.WITHIN[False].to(language)) == outside.height
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_deaths_stand_beside_official_figures_and_say_how_far_off(site: Path, language: Language) -> None:
+    facts, sheet = record.later_deaths_facts(), _sheet(site, f"forecast-later-deaths.{language}.csv")[1:]
+    for fact, line in zip(facts.iter_rows(named=True), sheet, strict=True):
+        inside = fact["p10"] <= fact["deaths"] <= fact["p90"]
+        assert line[2] == record.IN_INTERVAL[inside].to(language)
+        assert (int(line[3]), float(line[5])) == (fact["deaths"], fact["error_pct"])
+    told = record.later_deaths_summary().to(language)
+    assert told in _page(site, language)
+    assert f"{facts['error_pct'].max():+.1f}" in told and f"{facts['error_pct'].min():+.1f}" in told
+
+
+def test_deaths_that_err_one_way_are_not_said_to_err_both_ways() -> None:
+    facts = record.later_deaths_facts()
+    high = record.later_deaths_summary(facts.filter(pl.col("error_pct") > 0))
+    assert "不作校正" in record.later_deaths_summary(facts).zh and "不作校正" not in high.zh
+    beyond = record.later_deaths(facts.with_columns(pl.lit(False).alias("within")))
+    assert {row[2] for row in beyond.rows} == {record.IN_INTERVAL[False]}
+
+
 def test_what_misses_is_called_missed() -> None:
     worse = record.scores().with_columns(
         pl.lit(99.0).alias("MAPE"), (pl.col("coverage80") * 0 + 50).alias("coverage80")
@@ -129,7 +149,7 @@ def test_the_training_record_is_the_models(site: Path) -> None:
 def test_every_table_has_its_source(site: Path, language: Language) -> None:
     main = _page(site, language).split("<main")[1]
     tables = main.count('<a href="data/forecast-')
-    assert main.count('class="source"') == tables == 9
+    assert main.count('class="source"') == tables == 10
 
 
 def test_what_a_source_prints_is_escaped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

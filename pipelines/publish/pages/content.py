@@ -230,6 +230,7 @@ def _forecast_record(con: Con, every: list[dict[str, Any]]) -> dict[str, Any]:
         "coverage": record.coverage(known), "covered": record.coverage_summary(known), "source": record.source(), "training": record.training(),
         "classes": [(by, record.classes(by, known)) for by in ("type", "size", "province")],
         "later": record.later(facts), "later_summary": record.later_summary(facts),
+        "deaths": record.later_deaths(), "deaths_summary": record.later_deaths_summary(),
     }  # fmt: skip
 
 
