@@ -174,8 +174,14 @@ def assumptions_from_frame(frame: pl.DataFrame, name: str, onto: AssumptionSet |
             str(r["citation"]),
             str(r["grade"]),
             r.get("minimum"),
-            r.get("maximum"),
+            r["maximum"] if "maximum" in r else _largest(r["unit"], r["high"]),
         )
         for r in frame.iter_rows(named=True)
     }
     return AssumptionSet(name, {**(onto.parameters if onto else {}), **rows})
+
+
+def _largest(unit: str, high: float | None) -> float:
+    """The largest value that makes sense in a release that does not say: the unit's, or what the release itself goes up to."""
+    largest = UNIT_BOUNDS.get(unit, (0.0, inf))[1]
+    return largest if high is None else max(largest, high)

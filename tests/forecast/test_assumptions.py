@@ -162,6 +162,13 @@ def test_a_registry_whose_range_makes_no_sense_is_refused() -> None:
         assumptions_from_frame(PARAMETERS.with_columns(high=pl.lit(120.0)), DEFAULT_NAME)
 
 
+def test_the_registry_of_a_release_without_bounds_is_read() -> None:
+    older = assumptions_from_frame(PARAMETERS.drop("minimum", "maximum"), DEFAULT_NAME)
+    assert older.version == default().version and older["mortality_level"].bounds == (0, 110)
+    with pytest.raises(ValueError, match="cannot be 150"):
+        older.changed("mine", {"occupancy": 150})
+
+
 def test_fixing_one_parameter_leaves_the_draws_of_the_others() -> None:
     before, after = default().draw(500, 3), default().changed("mine", {"dependent_share": 20.0}).draw(500, 3)
     assert (after["dependent_share"] == 0.2).all() and before["dependent_share"].std() > 0
