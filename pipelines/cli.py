@@ -8,12 +8,14 @@ import json
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pipelines import settings
 from pipelines.ingest.problems import InputError
 
 if TYPE_CHECKING:
+    import duckdb
+
     from pipelines.core.engine import Engine
 
 PUBLISHED, REFUSED = 0, 1
@@ -133,20 +135,32 @@ def _status(arguments: argparse.Namespace) -> int:
         print(f"还没有发布版本，请先 {first} / no release yet: {first}")
         return REFUSED
     with open_marts(now, profile=arguments.profile) as con:
-        built = con.execute("SELECT built_at, git_commit, content_hash FROM meta_release").fetchone() or ("", "", "")
-        profile = con.execute("SELECT profile, made_from, threshold FROM meta_release").fetchone() or ("", None, None)
+        built = _row(con, "meta_release")
         checks = con.execute(
             "SELECT severity, count(*), sum(CASE WHEN passed THEN 0 ELSE 1 END) FROM mart_quality GROUP BY 1 ORDER BY 1"
         ).fetchall()
-        held = con.execute("SELECT message_zh, message_en FROM mart_held_back ORDER BY county_code").fetchall()
+        has_held = con.execute("SELECT 1 FROM information_schema.tables WHERE table_name = 'mart_held_back'").fetchone()
+        held = (
+            con.execute("SELECT message_zh, message_en FROM mart_held_back ORDER BY county_code").fetchall()
+            if has_held
+            else []
+        )
+    made = _profile(str(built.get("profile")), built.get("made_from"), built.get("threshold"))
     print(
-        f"版本 / release   {now}{_profile(*profile)}\n生成 / built     {built[0]}\n代码 / code      {built[1]}\n内容 / content   {built[2][:16]}"
+        f"版本 / release   {now}{made}\n生成 / built     {built.get('built_at', '')}\n代码 / code      {built.get('git_commit', '')}\n"
+        f"内容 / content   {str(built.get('content_hash', ''))[:16]}"
     )
     for severity, total, failed in checks:
         print(f"检查 / checks    {severity}: {total} ({int(failed)} 未通过 / failed)")
     for zh, en in held:
         print(f"⚠ {zh}\n  {en}")
     return PUBLISHED
+
+
+def _row(con: duckdb.DuckDBPyConnection, table: str) -> dict[str, Any]:
+    """The first row of a table by column, whatever columns the release's version of it has."""
+    found = con.execute(f"SELECT * FROM {table}")
+    return dict(zip([c[0] for c in found.description], found.fetchone() or (), strict=False))
 
 
 def _release(arguments: argparse.Namespace) -> int:

@@ -121,7 +121,7 @@ ORDER BY county_code, bed_type, estimator, definition, scenario;
 -- mart_cemetery_capacity lists the classes behind the capacity; mart_cemetery_class_outlook has public-benefit places alone.
 SELECT county_code, scenario, round(deaths_p50) AS deaths_p50, round(interments_p50) AS interments_p50, capacity, capacity_status,
        round(remaining_p50) AS remaining_p50, depletion_year_p10, depletion_year_p50, depletion_year_p90,
-       round(years_of_supply_p50) AS years_of_supply_p50,
+       round(years_of_supply_p50) AS years_of_supply_p50, depletion_status,
        round(break_even_p10) AS break_even_p10, round(break_even_p50) AS break_even_p50, round(break_even_p90) AS break_even_p90
 FROM mart_cemetery_outlook
 WHERE year = 2035

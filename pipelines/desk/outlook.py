@@ -68,7 +68,8 @@ def outlook(
     """The outlook of one county from the marts; with assumptions (parameter_id → value in its printed unit, see
     `parameters()`), recomputed under a set of that name. Without them it is the natural projection of the release: the reset.
 
-    Raises ValueError for an unknown county and for one whose ages a public release leaves out, KeyError for an unknown parameter.
+    Raises ValueError for an unknown county, for one whose ages a public release leaves out and for a value that makes no sense,
+    KeyError for an unknown parameter; warns of a value outside the range that sources give.
     """
     with reading(con) as db:
         counties(db, [county])

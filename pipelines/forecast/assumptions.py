@@ -7,9 +7,10 @@ is one call. Uncertainty of all parameters runs through the Monte Carlo of beds 
 from __future__ import annotations
 
 import hashlib
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from math import sqrt
+from math import inf, nan, sqrt
 from typing import Final
 from zlib import crc32
 
@@ -20,11 +21,14 @@ from pipelines.forecast import DEFAULT_NAME
 from pipelines.forecast.cohorts import Floats
 
 DISTRIBUTIONS: Final = ("fixed", "uniform", "triangular")
+UNIT_BOUNDS: Final = {"pct": (0.0, 100.0), "per_1000": (0.0, 1000.0)}
+"""What makes sense in a unit, where the parameter itself does not say otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """One assumption, in the unit named (`pct`, `per_1000`)."""
+    """One assumption, in the unit named (`pct`, `per_1000`). low to high is what sources say; minimum to maximum what makes
+    sense at all (empty: the bounds of the unit)."""
 
     parameter_id: str
     value: float
@@ -36,12 +40,52 @@ class Parameter:
     name_en: str
     citation: str
     grade: str
+    minimum: float | None = None
+    maximum: float | None = None
 
     def __post_init__(self) -> None:
         if self.distribution not in DISTRIBUTIONS:
             raise ValueError(f"{self.parameter_id}: 未知分布 / unknown distribution {self.distribution}")
         if not self.low <= self.value <= self.high:
             raise ValueError(f"{self.parameter_id}: 须满足 下限≤取值≤上限 / needs low <= value <= high")
+        for number in (self.low, self.value, self.high):
+            if not self.makes_sense(number):
+                raise ValueError(self._impossible(number))
+
+    @property
+    def bounds(self) -> tuple[float, float]:
+        """The smallest and the largest value that make sense, in the printed unit."""
+        smallest, largest = UNIT_BOUNDS.get(self.unit, (0.0, inf))
+        return (
+            smallest if self.minimum is None else self.minimum,
+            largest if self.maximum is None else self.maximum,
+        )
+
+    def makes_sense(self, value: float) -> bool:
+        """Whether a value lies within the bounds; one that is no number does not."""
+        smallest, largest = self.bounds
+        return smallest <= value <= largest
+
+    def fixed(self, value: object, set_name: str) -> Parameter:
+        """The same parameter held at a value by the user of a named set. Raises ValueError, with parameter, value, bounds and
+        remedy, for one that makes no sense; warns of one outside the range that sources give."""
+        number = float(value) if isinstance(value, (int, float, np.number)) and not isinstance(value, bool) else nan
+        if not self.makes_sense(number):
+            raise ValueError(self._impossible(value))
+        if self.low < self.high and not self.low <= number <= self.high:
+            zh = f"{self.parameter_id}（{self.name_zh}）＝{number:g} 在有出处的范围 {self.low:g}–{self.high:g} 之外，仍按此计算"
+            en = f"{self.parameter_id} = {number:g} is outside the cited range {self.low:g}-{self.high:g}; computed with it all the same"
+            warnings.warn(f"{zh} / {en}", stacklevel=4)
+        told = f"set by the user in “{set_name}”; default: {self.citation}"
+        return replace(self, value=number, low=number, high=number, distribution="fixed", citation=told)
+
+    def _impossible(self, value: object) -> str:
+        smallest, largest = self.bounds
+        zh = f"{self.parameter_id}（{self.name_zh}）不能是 {value}：须为 {smallest:g}–{largest:g} 之间的数，单位 {self.unit}"
+        zh += "（百分数写 45，不写 0.45）" if self.unit == "pct" else ""
+        en = f"{self.parameter_id} ({self.name_en}) cannot be {value}: give a number from {smallest:g} to {largest:g} in {self.unit}"
+        en += " (per cent: 45, not 0.45)" if self.unit == "pct" else ""
+        return f"{zh} / {en}"
 
     @property
     def share(self) -> float:
@@ -94,24 +138,15 @@ class AssumptionSet:
     def changed(self, name: str, values: Mapping[str, float]) -> AssumptionSet:
         """A new named set with some values fixed at what the analyst gives (in the parameter's printed unit).
 
-        Raises ValueError for the default's name, and KeyError for an unknown parameter.
+        Raises ValueError for the default's name and for a value that makes no sense, KeyError for an unknown parameter; warns
+        of a value outside the range that sources give.
         """
         if name == DEFAULT_NAME:
             raise ValueError("更改假设须另起名称 / a changed set needs a name of its own")
         unknown = sorted(set(values) - set(self.parameters))
         if unknown:
             raise KeyError(f"没有这些参数 / no such parameters: {', '.join(unknown)}")
-        fixed = {
-            key: replace(
-                self.parameters[key],
-                value=value,
-                low=value,
-                high=value,
-                distribution="fixed",
-                citation=f"set by the user in “{name}”; default: {self.parameters[key].citation}",
-            )
-            for key, value in values.items()
-        }
+        fixed = {key: self.parameters[key].fixed(value, name) for key, value in values.items()}
         return AssumptionSet(name, {**self.parameters, **fixed})
 
     def draw(self, draws: int, seed: int) -> dict[str, Floats]:
@@ -124,8 +159,8 @@ class AssumptionSet:
 
 
 def assumptions_from_frame(frame: pl.DataFrame, name: str, onto: AssumptionSet | None = None) -> AssumptionSet:
-    """A set from rows `parameter_id, value, low, high, distribution, unit, name_zh, name_en, citation, grade`
-    (empty low or high = value), on top of another set where given."""
+    """A set from rows `parameter_id, value, low, high, distribution, unit, name_zh, name_en, citation, grade` and, in releases
+    that have them, `minimum, maximum` (empty low or high = value), on top of another set where given."""
     rows = {
         str(r["parameter_id"]): Parameter(
             str(r["parameter_id"]),
@@ -138,7 +173,15 @@ def assumptions_from_frame(frame: pl.DataFrame, name: str, onto: AssumptionSet |
             str(r["name_en"]),
             str(r["citation"]),
             str(r["grade"]),
+            r.get("minimum"),
+            r["maximum"] if "maximum" in r else _largest(r["unit"], r["high"]),
         )
         for r in frame.iter_rows(named=True)
     }
     return AssumptionSet(name, {**(onto.parameters if onto else {}), **rows})
+
+
+def _largest(unit: str, high: float | None) -> float:
+    """The largest value that makes sense in a release that does not say: the unit's, or what the release itself goes up to."""
+    largest = UNIT_BOUNDS.get(unit, (0.0, inf))[1]
+    return largest if high is None else max(largest, high)

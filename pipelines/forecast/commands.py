@@ -31,6 +31,8 @@ from pipelines.staging import store
 from pipelines.staging.held import HeldBack
 
 BASE_YEAR: Final = 2010
+FEWEST_DRAWS: Final = 40
+"""A 2.5 % quantile has one draw beyond it."""
 
 
 def run_backtest(train: Path, score: Path | None, out: Path, by: str | None = None) -> pl.DataFrame:
@@ -42,7 +44,7 @@ def run_backtest(train: Path, score: Path | None, out: Path, by: str | None = No
     forecasts for 2020 to `out` and what must be told of their input beside it (`<out>.flags.csv`). Returns the frame written to `out`. Raises FileNotFoundError for a folder without the
     census files needed.
     """
-    panel.must_hold(train, BASE_YEAR, BASE_YEAR + 10)
+    panel.must_hold(train, BASE_YEAR, BASE_YEAR + 10, others=panel.OTHER_FILES if score is None else panel.LEARNED_FROM)
     if score is not None:
         panel.must_hold(score, BASE_YEAR)
     out.parent.mkdir(parents=True, exist_ok=True)
@@ -68,6 +70,11 @@ def run_forecast(
     settings. Writes elderly.parquet, ages.parquet, deaths.parquet,
     pooled.parquet (urban areas of prefectures with a district in doubt) and flags.csv into `out` and returns their paths by name.
     """
+    if draws < FEWEST_DRAWS:
+        raise ValueError(
+            f"--draws 须不少于 {FEWEST_DRAWS}（95% 区间的两端各须有抽样在外），给出的是 {draws}；缺省为 1000 / "
+            f"--draws must be at least {FEWEST_DRAWS} (an end of the 95 % interval needs a draw beyond it), not {draws}; default 1000"
+        )
     chosen: dict[str, Any] = {"to": to, "draws": draws, "seed": load().seed if seed is None else seed, "run": run}
     if counties is None and panel_folder is not None:
         counties = _panel_counties(panel_folder)
@@ -92,7 +99,7 @@ def run_forecast(
 
 
 def _panel_counties(folder: Path) -> Counties:
-    panel.must_hold(folder, BASE_YEAR, BASE_YEAR + 10)
+    panel.must_hold(folder, BASE_YEAR, BASE_YEAR + 10, others=(panel.CROSSWALK_FILE,))
     return panel.latest_counties(folder)
 
 

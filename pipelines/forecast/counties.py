@@ -125,6 +125,11 @@ def on_their_own(counties: Counties) -> Counties:
     return replace(counties, latest=known)
 
 
+def is_code(code: str) -> bool:
+    """Whether a text has the form of a county's code: six digits of GB/T 2260."""
+    return len(code) == 6 and code.isascii() and code.isdigit()
+
+
 def unit_kind(code: str) -> str:
     """`district`, `county` or `city` from a GB/T 2260 code (digits 5-6; 地区, 州 and 盟 have 21-50 in digits 3-4)."""
     area, unit = int(code[2:4]), int(code[4:6])
@@ -149,6 +154,12 @@ def counties_from_frames(
     where the ages bring columns `file` and `row`; and where none has the base census.
     """
     ages = ages.with_columns(pl.col("county_code").cast(pl.String), pl.col("year").cast(pl.Int64))
+    if bad := [c for c in ages["county_code"].unique(maintain_order=True) if not is_code(c or "")]:
+        first = {r["county_code"]: r for r in ages.unique("county_code", keep="first").iter_rows(named=True)}
+        raise ForecastInputError(
+            problem("bad_code", str(c), Place("county_code", c, file=first[c].get("file"), row=first[c].get("row")))
+            for c in bad
+        )
     base = _latest_decennial(ages) if base is None else base
     has_base = (pl.col("year") == base).any().over("county_code")
     without = ages.filter(~has_base)["county_code"].unique().sort()
@@ -224,6 +235,13 @@ def _gap(code: str, year: int, sex: str, ages: pl.DataFrame) -> Problem:
     return problem("missing_cohort", code, Place("age_from", " ".join(map(str, found)), group))
 
 
+def _exceeds(code: str, year: int, sex: str, ages: pl.DataFrame) -> Problem:
+    """Broad groups of one county and sex in which fewer are 60+ than 65+."""
+    sixty, older = (ages.filter(pl.col("age_from") == age)["persons"].item(-1) for age in (60, 65))
+    told = f"60+ {sixty:g}, 65+ {older:g}"
+    return problem("elderly_exceed", code, Place("persons", told, (f"{year}年{_SEX_ZH[sex]}", f"{year} {sex}")))
+
+
 def _persons(
     ages: pl.DataFrame, year: int, codes: Texts, problems: list[Problem], flags: list[Problem]
 ) -> tuple[Floats, Bools]:
@@ -248,7 +266,8 @@ def _persons(
             if groups is None:
                 of_sex = by_sex.get("both", by_sex.get(SEXES[sex]))
                 assert of_sex is not None
-                problems.append(_gap(str(code), year, str(of_sex["sex"][0]), of_sex))
+                wrong = _exceeds if is_thin else _gap
+                problems.append(wrong(str(code), year, str(of_sex["sex"][0]), of_sex))
                 break
             persons[row, sex] = groups * factor
             thin[row] |= is_thin
@@ -257,7 +276,7 @@ def _persons(
 
 def _grouped(ages: pl.DataFrame) -> tuple[Floats | None, bool]:
     """Five-year groups of one county and sex. Broad groups are put on the first group of their span, to be split
-    by `annual.split_thin`; returns None when the ages have gaps or overlaps."""
+    by `annual.split_thin`; returns None when the ages have gaps or overlaps, and for broad groups with more 65+ than 60+."""
     ages = ages.sort("age_from", "age_to")
     start, end = ages["age_from"].to_numpy(), ages["age_to"].to_numpy()
     count = ages["persons"].to_numpy()

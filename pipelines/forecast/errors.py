@@ -70,6 +70,27 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "对照表中有此县，普查文件中没有：文件可能不完整，请核对",
         "the crosswalk lists this county and the census file does not: the file may have been cut short, check it",
     ),
+    "elderly_exceed": (
+        "65 岁及以上的人数多于 60 岁及以上的人数（后者须包含前者），请对照原表改正",
+        "more persons aged 65+ than 60+, which must include them: correct both from the source table",
+    ),
+    "bad_code": (
+        "区划代码须为六位数字（GB/T 2260），请改正",
+        "a county code must be six digits (GB/T 2260): correct it",
+    ),
+    "unknown_province": (
+        "区划代码的前两位不是普查文件中任何一省的（没有该省的行），请改正代码或补上该省",
+        "the first two digits of the code belong to no province of the census file: correct the code or add the province's row",
+    ),
+    "empty_file": (
+        "文件为空或只有表头，没有数据行，请换成完整的文件",
+        "the file is empty or holds a header alone: put the whole file in its place",
+    ),
+    "no_counties": (
+        "文件中没有县级行（level 列为 county），请换成完整的文件",
+        "the file holds no row of a county (column level, value county): put the whole file in its place",
+    ),
+    "missing_column": ("缺少一列，请按参考面板的格式补上", "a column is missing: add it as the reference panel has it"),
     "missing_sex": (
         "须有男、女两个性别，或只给合计，请补齐",
         "both sexes must be given, or their total alone: complete them",

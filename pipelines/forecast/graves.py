@@ -18,10 +18,12 @@ from pipelines.forecast.chain import from_quantiles, normal_draws, quantile_cube
 from pipelines.forecast.cohorts import Bools, Floats, Texts
 
 SCENARIOS: Final = ("natural", "policy")
+EXTRAPOLATED: Final = "extrapolated"
+"""Status of a depletion year that lies beyond the forecast."""
 VERSION: Final = "graves.4"
 """Version of the chain from deaths on, in every row's method_version; 2: deaths without a step between WPP periods; 3: draws
-of an assumption that belong to its name, years of supply; 4: deaths of those born since counted once, intervals
-of deaths that grow with time."""
+of an assumption that belong to its name, years of supply; 4: deaths of those born since counted once, intervals of deaths that
+grow with time, depletion years beyond the forecast."""
 PLAUSIBLE: Final = 0.15
 """A plan's implied deaths may differ from the forecast by 15 % before it is called implausible."""
 
@@ -45,8 +47,9 @@ def grave_outlook(
     years_of_supply_p10/p50/p90 are the years that the remaining places would last at the use of that year, also where they
     outlast the horizon.
     Interments count against capacity from the year it opens; before that the cemeteries in use are not reported.
-    Remaining places and depletion years are null where capacity or its use is not reported (capacity_status says so)
-    and where capacity outlasts the horizon (remaining positive); depletion_status says which of the two.
+    Remaining places and depletion years are null where capacity or its use is not reported (capacity_status says so). A draw
+    whose capacity outlasts the forecast is carried on at the use of the last year; depletion_status is then `extrapolated`
+    (by the median), empty for a year within the forecast, and `none_to_horizon` where nothing is used in that year.
     """
     both = deaths.filter(pl.col("sex") == "both")
     codes = np.array(sorted(both["county_code"].unique().to_list()), dtype=np.str_)
@@ -136,7 +139,9 @@ def _scenario(
     lasting = quantiles_of_sorted(supply, (0.1, 0.5, 0.9))
     opened = places > 0
     exhausted = (used >= places[..., None]) & opened[..., None]
-    first = np.where(exhausted.any(axis=1), np.array(years)[exhausted.argmax(axis=1)], np.inf)
+    first = np.where(
+        exhausted.any(axis=1), np.array(years)[exhausted.argmax(axis=1)], _beyond(years[-1], places, used, taken)
+    )
     depletion = np.quantile(first, (0.1, 0.5, 0.9), axis=1, method="inverted_cdf")
     known = np.repeat(stated, t) & opened.reshape(-1)
     assessable = known & np.repeat(~unknown_use, t)
@@ -184,10 +189,19 @@ def _scenario(
             .then(pl.lit(NOT_REPORTED))
             .when(pl.col("depletion_year_p50").is_null())
             .then(pl.lit(NONE_TO_HORIZON))
+            .when(pl.col("depletion_year_p50") > years[-1])
+            .then(pl.lit(EXTRAPOLATED))
             .otherwise(None)
             .alias("depletion_status"),
         )
     )
+
+
+def _beyond(last: int, places: Floats, used: Floats, taken: Floats) -> Floats:
+    """The year (n, draws) in which the places left at the end of the forecast are full at the use of its last year; infinite
+    where nothing is used."""
+    left, yearly = places[:, -1, None] - used[:, -1], taken[:, -1]
+    return np.asarray(last + np.ceil(np.divide(left, yearly, out=np.full_like(left, np.inf), where=yearly > 0)))
 
 
 def _capacity(capacity: pl.DataFrame, codes: Texts, years: list[int]) -> tuple[Floats, Bools, Bools]:

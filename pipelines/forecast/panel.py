@@ -15,13 +15,15 @@ import numpy as np
 import polars as pl
 
 from pipelines.forecast.cohorts import Bools, Floats, Ints, Texts
-from pipelines.forecast.counties import AREA_COVARIATES, COVARIATES, Census, Counties, unit_kind
+from pipelines.forecast.counties import AREA_COVARIATES, COVARIATES, Census, Counties, is_code, unit_kind
 from pipelines.forecast.errors import ForecastInputError, Place, Problem, problem
 
 CENSUS_FILE: Final = "census{year}_county_age_sex.csv"
 CROSSWALK_FILE: Final = "crosswalk_2010_2020.csv"
 CENTROID_FILE: Final = "prefecture_centroids.csv"
 PROVINCE_FILE: Final = "province_age_sex_pop_deaths_2000_2010_2020.csv"
+LEARNED_FROM: Final = (CROSSWALK_FILE, CENTROID_FILE)
+OTHER_FILES: Final = (*LEARNED_FROM, PROVINCE_FILE)
 PRINTED_AGES: Final = ("0", "1_4", *(f"{a}_{a + 4}" for a in range(5, 85, 5)), "85p")
 PROVINCE_AGES: Final = ("0", "1-4", *(f"{a}-{a + 4}" for a in range(5, 100, 5)), "100+")
 
@@ -55,11 +57,12 @@ class Pairs:
         return Pairs(self.base.take(rows), self.outcome[rows], self.outcome_codes[rows], self.changed[rows])
 
 
-def must_hold(folder: Path, *years: int) -> None:
-    """Raises FileNotFoundError, in both languages, unless the folder is there with the census files of these years."""
+def must_hold(folder: Path, *years: int, others: tuple[str, ...] = ()) -> None:
+    """Raises FileNotFoundError, in both languages, unless the folder is there with the census files of these years and the
+    other files named."""
     if not folder.is_dir():
         raise FileNotFoundError(f"没有这个文件夹 / no such folder: {folder}")
-    files = [CENSUS_FILE.format(year=year) for year in years]
+    files = [*(CENSUS_FILE.format(year=year) for year in years), *others]
     missing = [name for name in files if not (folder / name).is_file()]
     if missing:
         raise FileNotFoundError(
@@ -75,8 +78,12 @@ def read_book(folder: Path, year: int, context: Path | None = None) -> Book:
     if context is not None:
         rows = _swap_across(rows, around, year)
     county = rows.filter(pl.col("level") == "county").sort("code")
+    file = folder / CENSUS_FILE.format(year=year)
+    if county.is_empty():
+        raise ForecastInputError([problem("no_counties", "*", file.name)])
     upper = around.filter(pl.col("level").is_in(["prefecture", "province"]))
     area = {str(code): row for row, code in enumerate(upper["code"].to_list())}
+    _placed(file, county["code"].to_list(), set(area))
     area_persons, area_values = _persons(upper), _covariates(upper)
     prefectures = {c[:4]: area_persons[i] for c, i in area.items() if not c.endswith("0000")}
     provinces = {c[:2]: area_persons[i] for c, i in area.items() if c.endswith("0000")}
@@ -128,7 +135,7 @@ def read_pairs(folder: Path) -> tuple[Book, Book, Pairs]:
 
 def _walk(folder: Path) -> pl.DataFrame:
     """The crosswalk with corrections applied: code_2010, code_2020 and what it says of them."""
-    walk = pl.read_csv(folder / CROSSWALK_FILE, infer_schema=False)
+    walk = _printed(folder / CROSSWALK_FILE, "code_2010", "code_2020")
     walk = walk.filter(~pl.col("code_2010").is_in(list(_codes_with("code_reuse", 2010))))
     return walk.with_columns(pl.col("code_2020").replace(dict(_typos(2020))))
 
@@ -175,7 +182,7 @@ def latest_counties(folder: Path) -> Counties:
 
 def centroids(folder: Path) -> dict[str, tuple[float, float]]:
     """Prefecture code → (longitude, latitude) in degrees; a two-digit key is the mean of the province."""
-    table = pl.read_csv(folder / CENTROID_FILE, schema_overrides={"prefecture_code": pl.String})
+    table = _printed(folder / CENTROID_FILE, "prefecture_code")
     places = {str(c): (float(x), float(y)) for c, x, y in table.iter_rows()}
     by_province: dict[str, list[tuple[float, float]]] = {}
     for code, place in places.items():
@@ -237,6 +244,30 @@ def corrections() -> pl.DataFrame:
     return pl.read_csv(Path(__file__).with_name("panel_corrections.csv"), infer_schema=False)
 
 
+def _printed(file: Path, *needed: str) -> pl.DataFrame:
+    """A file of the panel as texts. Raises ForecastInputError where it has no rows or lacks a column needed."""
+    table = pl.read_csv(file, infer_schema=False, raise_if_empty=False)
+    if table.is_empty():
+        raise ForecastInputError([problem("empty_file", "*", file.name)])
+    lacking = [c for c in needed if c not in table.columns]
+    if lacking:
+        raise ForecastInputError([problem("missing_column", "*", Place(c, "", file=file.name, row=1)) for c in lacking])
+    return table
+
+
+def _placed(file: Path, codes: list[str], areas: set[str]) -> None:
+    """Raises ForecastInputError for counties whose code is no code or lies in no province that is known, by row."""
+    wrong = {c: "unknown_province" if is_code(c) else "bad_code" for c in codes if f"{c[:2]}0000" not in areas}
+    wrong |= {c: "bad_code" for c in codes if not is_code(c)}
+    if not wrong:
+        return
+    rows = {c: row for row, c in enumerate(_printed(file)["code"].to_list(), start=2)}
+    raise ForecastInputError(
+        problem(kind, c, Place("code", c, file=file.name if c in rows else None, row=rows.get(c)))
+        for c, kind in wrong.items()
+    )
+
+
 def _codes_with(kind: str, year: int) -> list[str]:
     rows = corrections().filter((pl.col("kind") == kind) & (pl.col("year") == str(year)))
     return [str(code) for code in rows["code"].to_list()]
@@ -254,7 +285,7 @@ def _swaps(kind: str, year: int) -> list[tuple[str, str]]:
 
 def _rows(folder: Path, year: int) -> pl.DataFrame:
     """Rows of one book with corrections that need no other file applied; figures as floats."""
-    printed = pl.read_csv(folder / CENSUS_FILE.format(year=year), infer_schema=False)
+    printed = _printed(folder / CENSUS_FILE.format(year=year), "code", "level", "name", "pop")
     texts = {"code", "level", "province", "prefecture", "name"}
     table = printed.with_columns(pl.exclude(texts).cast(pl.Float64, strict=False))
     _refuse(CENSUS_FILE.format(year=year), printed, table)

@@ -92,6 +92,23 @@ def test_interments_have_their_interval_or_say_that_there_is_none(tmp_path: Path
     assert bare.note is not None and "没有区间" in bare.note.zh and "阴影" not in bare.note.zh
 
 
+def test_the_year_in_which_graves_are_full_has_its_interval(tmp_path: Path, con: Con) -> None:
+    known = {"capacity_status": None, "remaining_p50": 900.0, "depletion_status": "extrapolated"}
+    years = {"all": (2047, 2056, 2067), "public_benefit": (2039, 2045, 2052)}
+    given = [
+        {**r, **known, **dict(zip(("depletion_year_p10", "depletion_year_p50", "depletion_year_p90"), years[r["capacity_class"]], strict=True))}
+        for r in rows()["mart_cemetery_class_outlook"]
+    ]  # fmt: skip
+    with open_marts(path=build(tmp_path, {"mart_cemetery_class_outlook": given}) / "marts.duckdb") as full:
+        chart = plot.graves(HILL, full)
+    assert "约剩900个，约2056年用完（80%区间2047—2067年）" in chart.title.zh
+    assert "full in about 2056 (80 % interval 2047–2067)" in chart.title.en
+    assert chart.note is not None and "仅公益性，累计安葬：按假设的入公墓比例：约2045年（2039—2052年）" in chart.note.zh
+    assert "extrapolated at the use of 2035" in chart.note.en
+    unknown = plot.graves(HILL, con).note
+    assert unknown is not None and "用完年份" not in unknown.zh
+
+
 def test_public_benefit_capacity_has_a_line_of_its_own(con: Con) -> None:
     stated = [t for t in plot.graves(HILL, con).spec("en")["data"] if t["name"].startswith("stated capacity")]
     assert [(t["y"][-1], t["line"]["dash"]) for t in stated] == [(6000.0, "solid"), (4000.0, "dashdot")]

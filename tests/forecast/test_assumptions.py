@@ -1,10 +1,13 @@
 """Every assumption can be changed in a named set, moves what hangs on it through the whole chain, and nothing else."""
 
+import warnings
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
+import polars.selectors as cs
 import pytest
 
 from pipelines import registry
@@ -101,6 +104,71 @@ def test_lower_death_rates_leave_more_elderly_and_fewer_dead(
     deaths = [t["forecast_graves"].filter(**first)["deaths_p50"].item() for t in (tables, published)]
     assert np.sign(people[0] - people[1]) == sign
     assert deaths[0] / deaths[1] == pytest.approx(level / 100, rel=0.01)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("occupancy", 0),
+        ("occupancy", 0.5),
+        ("occupancy", 150),
+        ("occupancy", float("nan")),
+        ("occupancy", "45"),
+        ("occupancy", True),
+        ("disability_adl", 200),
+        ("completion_probability", -100),
+        ("deviation_persistence", -50),
+        ("own_record_weight", 1000),
+        ("second_interment_share", 100),
+        ("mortality_level", 0),
+        ("planning_norm_beds", 1001),
+    ],
+)
+def test_a_value_that_makes_no_sense_is_refused_with_its_bounds(name: str, value: object) -> None:
+    given: Any = {name: value}
+    with pytest.raises(ValueError, match=r"不能是.*cannot be") as refused:
+        default().changed("mine", given)
+    smallest, largest = default()[name].bounds
+    for told in (name, str(value), f"{smallest:g}–{largest:g}", f"from {smallest:g} to {largest:g}"):
+        assert told in str(refused.value)
+
+
+def test_the_bounds_themselves_are_computed(run: Run) -> None:
+    """Every parameter at either end of what makes sense gives finite numbers and all rows."""
+    rows = {name: frame.height for name, frame in run(None).items() if name != "forecast_plausibility"}
+    for end in (0, 1):
+        values = {name: p.bounds[end] for name, p in default().parameters.items()}
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            tables = run(default().changed("end", values))
+        assert {name: tables[name].height for name in rows} == rows
+        numbers = [c for name in rows for c in tables[name].select(cs.float()).iter_columns()]
+        assert all(c.drop_nulls().is_finite().all() for c in numbers)
+
+
+def test_a_whole_number_is_as_good_as_a_decimal_one(run: Run) -> None:
+    whole, decimal = (run(default().changed("mine", {"occupancy": value})) for value in (45, 45.0))
+    assert all(whole[name].equals(frame) for name, frame in decimal.items())
+
+
+def test_a_value_outside_what_sources_say_is_told() -> None:
+    with pytest.warns(UserWarning, match=r"有出处的范围 45–55.*cited range 45-55"):
+        default().changed("mine", {"occupancy": 80})
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        default().changed("mine", {"occupancy": 50, "nursing_share_target": 60})
+
+
+def test_a_registry_whose_range_makes_no_sense_is_refused() -> None:
+    with pytest.raises(ValueError, match="cannot be 120"):
+        assumptions_from_frame(PARAMETERS.with_columns(high=pl.lit(120.0)), DEFAULT_NAME)
+
+
+def test_the_registry_of_a_release_without_bounds_is_read() -> None:
+    older = assumptions_from_frame(PARAMETERS.drop("minimum", "maximum"), DEFAULT_NAME)
+    assert older.version == default().version and older["mortality_level"].bounds == (0, 110)
+    with pytest.raises(ValueError, match="cannot be 150"):
+        older.changed("mine", {"occupancy": 150})
 
 
 def test_fixing_one_parameter_leaves_the_draws_of_the_others() -> None:

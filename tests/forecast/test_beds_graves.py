@@ -1,5 +1,7 @@
 """Beds and graves: chains that can be followed by hand, typed absence, and assumptions that have names."""
 
+from itertools import pairwise
+
 import numpy as np
 import polars as pl
 import pytest
@@ -166,11 +168,11 @@ def test_plausibility_names_a_target_met_at_baseline(outlook, projection):
 def test_changed_assumptions_need_a_name_and_change_the_version():
     base = default_assumptions()
     with pytest.raises(ValueError, match="name"):
-        base.changed("default", {"occupancy": 80})
+        base.changed("default", {"occupancy": 55})
     with pytest.raises(KeyError):
         base.changed("mine", {"no_such": 1})
-    mine = base.changed("mine", {"occupancy": 80})
-    assert mine["occupancy"].share == 0.8 and base["occupancy"].share == pytest.approx(0.501)
+    mine = base.changed("mine", {"occupancy": 55})
+    assert mine["occupancy"].share == 0.55 and base["occupancy"].share == pytest.approx(0.501)
     assert mine.version.startswith("mine@") and mine.version != base.version
 
 
@@ -207,12 +209,36 @@ def test_new_graves_run_out_when_deaths_have_filled_them(projection):
 def test_graves_that_last_beyond_the_forecast_say_so(projection):
     frame = grave_outlook(projection.deaths, capacity(1e6, 0.0), default_assumptions())
     one = pick(frame, county_code=CODES[0])
-    assert one["depletion_year_p50"].null_count() == one.height and set(one["depletion_status"]) == {"none_to_horizon"}
+    assert set(one["depletion_status"]) == {"extrapolated"}
     assert set(pick(frame, county_code=CODES[1])["depletion_status"]) == {"not_reported"}
     policy = pick(one, scenario="policy").sort("year")
     left = policy["remaining_p50"] / policy["interments_p50"]
     assert policy["years_of_supply_p50"].to_list() == pytest.approx(left.to_list(), rel=0.01)
     assert (policy["years_of_supply_p10"] < policy["years_of_supply_p50"]).all()
+    last = policy.row(-1, named=True)
+    for q in ("p10", "p50", "p90"):
+        assert last[f"depletion_year_{q}"] == pytest.approx(last["year"] + last[f"years_of_supply_{q}"], abs=1)
+
+
+def test_graves_that_nobody_uses_are_never_full(projection):
+    with pytest.warns(UserWarning, match="outside the cited range"):
+        nobody = default_assumptions().changed("nobody", {"interment_share": 0})
+    frame = grave_outlook(projection.deaths, capacity(1e6, 0.0), nobody)
+    one = pick(frame, county_code=CODES[0], scenario="natural")
+    assert one["depletion_year_p50"].null_count() == one.height and set(one["depletion_status"]) == {"none_to_horizon"}
+
+
+def test_a_depletion_year_beyond_the_forecast_follows_the_one_within(projection):
+    """More places, later years: the step over the end of the forecast is no jump."""
+    ends = [
+        pick(grave_outlook(projection.deaths, capacity(float(n), 0.0), default_assumptions()), county_code=CODES[0], scenario="policy")
+        for n in range(4_000, 30_000, 2_000)
+    ]  # fmt: skip
+    years = [e["depletion_year_p50"][0] for e in ends]
+    status = [e["depletion_status"][0] for e in ends]
+    assert years[0] < 2035 < years[-1] and set(status) == {None, "extrapolated"}
+    assert all(0 <= b - a <= 8 for a, b in pairwise(years))
+    assert [s == "extrapolated" for s in status] == [y > 2035 for y in years]
 
 
 def test_unreported_use_claims_no_remaining_years(projection):

@@ -15,6 +15,7 @@ from pipelines.forecast.errors import problem
 from pipelines.forecast.gates import gate_reached
 from pipelines.forecast.inputs import UNKNOWN
 from pipelines.forecast.mortality import with_rates
+from pipelines.forecast.panel import OTHER_FILES
 from pipelines.forecast.product import forecast_tables, read_core
 from pipelines.forecast.project import project
 from pipelines.ingest.problems import InputError
@@ -97,6 +98,14 @@ def test_a_missing_folder_or_census_file_is_named_in_both_languages(tmp_path, ca
         run_backtest(train, score, tmp_path / "out.parquet")
     for year in (2010, 2020):
         (train / f"census{year}_county_age_sex.csv").touch()
+    with pytest.raises(FileNotFoundError, match=r"lacks crosswalk_2010_2020\.csv, prefecture_centroids\.csv$"):
+        run_backtest(train, score, tmp_path / "out.parquet")
+    with pytest.raises(FileNotFoundError, match=r"prefecture_centroids\.csv, province_age.*csv$"):
+        run_backtest(train, None, tmp_path / "out.parquet")
+    with pytest.raises(FileNotFoundError, match=r"缺少 crosswalk_2010_2020.csv / .*lacks crosswalk_2010_2020.csv$"):
+        run_forecast(train, 50, 2030, tmp_path / "out")
+    for name in OTHER_FILES:
+        (train / name).touch()
     with pytest.raises(FileNotFoundError, match=r"没有这个文件夹 / no such folder: .*score"):
         run_backtest(train, score, tmp_path / "out.parquet")
     back = ["backtest", "--train", str(train), "--score", str(score), "--out", str(tmp_path / "out.parquet")]
@@ -122,6 +131,13 @@ def test_flags_are_written_and_told_by_kind_in_both_languages(tmp_path, capsys):
     assert pl.read_csv(tmp_path / "out.flags.csv", infer_schema=False).equals(flags)
     _tell_flags(flags.clear(), tmp_path / "none.flags.csv")
     assert capsys.readouterr().out == "" and (tmp_path / "none.flags.csv").exists()
+
+
+@pytest.mark.parametrize("draws", [-5, 0, 1, 39])
+def test_too_few_draws_for_an_interval_are_refused(county, tmp_path, draws):
+    with pytest.raises(ValueError, match=f"不少于 40.*at least 40.*not {draws};"):
+        run_forecast(None, draws, 2030, tmp_path, counties=counties_from_frames(county()))
+    assert not list(tmp_path.iterdir())
 
 
 def test_unknown_grouping_is_refused(panel_folder, tmp_path):

@@ -337,3 +337,49 @@ def test_a_county_twice_or_without_an_age_group_is_refused_by_its_place(tmp_path
     with pytest.raises(ForecastInputError, match="f_85p") as caught:
         read_book(tmp_path, 2020)
     assert codes(caught.value) == {"missing_cohort"}
+
+
+@pytest.mark.parametrize(
+    ("changed", "kind", "said"),
+    [
+        ({"code": "990000"}, "unknown_province", "census2020_county_age_sex.csv第3行，code 列，值 990000"),
+        ({"code": "abc"}, "bad_code", "census2020_county_age_sex.csv第3行，code 列，值 abc"),
+        ({"level": "village"}, "no_counties", "census2020_county_age_sex.csv"),
+    ],
+)
+def test_a_county_of_no_known_place_is_refused_by_its_row(tmp_path, changed, kind, said):
+    with pytest.raises(ForecastInputError) as caught:
+        read_book(book(tmp_path, **changed), 2020)
+    (problem,) = caught.value.problems
+    assert problem.code == kind and said in problem.zh and problem.en.isascii()
+
+
+def test_an_empty_file_and_one_without_a_column_are_named(tmp_path):
+    file = book(tmp_path) / "census2020_county_age_sex.csv"
+    whole = pl.read_csv(file, infer_schema=False)
+    for text in ("", whole.head(0).write_csv()):
+        file.write_text(text, encoding="utf-8")
+        with pytest.raises(ForecastInputError, match=r"census2020_county_age_sex\.csv") as caught:
+            read_book(tmp_path, 2020)
+        assert codes(caught.value) == {"empty_file"}
+    whole.drop("level").write_csv(file)
+    with pytest.raises(ForecastInputError, match=r"第1行，level 列.*row 1, column level") as caught:
+        read_book(tmp_path, 2020)
+    assert codes(caught.value) == {"missing_column"}
+
+
+def test_a_code_that_is_no_code_is_refused_by_its_place(county):
+    ages = county().with_columns(county_code=pl.lit("abc")).with_row_index("row", offset=2)
+    (problem,) = refused(ages.with_columns(file=pl.lit("x/population.csv"))).problems
+    assert problem.code == "bad_code" and "x/population.csv第2行，county_code 列，值 abc" in problem.zh
+
+
+def test_more_aged_65_than_60_is_said_as_such(county):
+    spans = [(0, 14, 9e3), (15, 59, 3e4), (60, None, 6e3), (65, None, 7e3)]
+    rows = [("530499", 2020, sex, first, last, n) for sex in ("male", "female") for first, last, n in spans]
+    broad = pl.DataFrame(rows, schema=county().columns, orient="row")
+    error = refused(broad)
+    assert codes(error) == {"elderly_exceed"}
+    assert "值 60+ 6000, 65+ 7000；2020年男" in error.problems[0].zh
+    sound = broad.with_columns(persons=pl.when(pl.col("age_from") == 65).then(5e3).otherwise("persons"))
+    assert counties_from_frames(sound).thin.all()

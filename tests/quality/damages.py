@@ -372,6 +372,7 @@ DAMAGES: list[Damage] = [
     Damage("可用年数分位数颠倒", "percentiles of years of supply reversed", put("mart_cemetery_outlook", c("remaining_p50").is_not_null(), years_of_supply_p10=c("years_of_supply_p50") + 1), "mart_cemetery_outlook/grave_percentiles_ordered"),
     Damage("所需空位分位数颠倒", "percentiles of places needed reversed", put("mart_cemetery_outlook", c("capacity").is_not_null(), break_even_p90=c("break_even_p50") - 1), "mart_cemetery_outlook/grave_percentiles_ordered"),
     Damage("墓穴不会用尽却说未报告", "graves that last said to be unreported", put("mart_cemetery_outlook", c("remaining_p50").is_not_null(), depletion_status="not_reported"), "mart_cemetery_outlook/grave_depletion_typed"),
+    Damage("外推的用尽年未注明", "an extrapolated depletion year not marked", put("mart_cemetery_outlook", c("depletion_year_p50").is_not_null(), depletion_status=None), "mart_cemetery_outlook/grave_depletion_typed"),
     Damage("死亡数多一位", "extra digit in deaths", put("mart_cemetery_outlook", YIMEN, deaths_p50=c("deaths_p50") * 10), "mart_cemetery_outlook/grave_deaths_plausible"),
     Damage("安葬远多于死亡", "interments far above deaths", put("mart_cemetery_outlook", YIMEN, interments_p50=c("deaths_p50") * 3), "mart_cemetery_outlook/grave_interments_within_deaths", ("迁坟和补葬可以超过当年死亡数", "relocated graves and second interments may exceed the deaths of a year")),
     Damage("没有容量却有剩余", "graves remain of no capacity", put("mart_cemetery_outlook", c("capacity").is_null(), remaining_p50=5.0), "mart_cemetery_outlook/grave_capacity_typed"),

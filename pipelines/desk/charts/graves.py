@@ -52,6 +52,7 @@ def graves(county: str, con: Connection = None) -> Chart:
             "已用墓穴数未报告的，只能看够用几年，不能算剩余。",
             "Where graves already used are not reported this shows break-even, not what remains. ",
         )
+        + _ends(classes, scenarios)
         + NOT_AN_URN
         + _own_share(own)
     )
@@ -59,7 +60,8 @@ def graves(county: str, con: Connection = None) -> Chart:
 
 
 _OUTLOOK = """
-    SELECT year, scenario, capacity_class, deaths_p50, capacity, remaining_p50, years_of_supply_p50,
+    SELECT year, scenario, capacity_class, deaths_p50, capacity, remaining_p50,
+           depletion_year_p10, depletion_year_p50, depletion_year_p90,
            break_even_p10 AS low, break_even_p50 AS needed, break_even_p90 AS high
     FROM mart_cemetery_class_outlook WHERE county_code = $c AND year > 2020 ORDER BY scenario, year
 """
@@ -175,21 +177,55 @@ def _finding(rows: pl.DataFrame, capacity: object, places: _Places) -> Words:
     built = Words("", "") if places.built else Words("（若全部建成）", " (if all are built)")
     known = rows.filter((pl.col("year") == LAST) & pl.col("remaining_p50").is_not_null())
     if known.height:
-        span_left, lasting = (
-            [
-                span(k).join(dict.fromkeys(words.whole(v) for v in known[column].drop_nulls().sort()))
-                for k in words.LANGUAGES
-            ]
-            for column in ("remaining_p50", "years_of_supply_p50")
-        )
+        left = [
+            span(k).join(dict.fromkeys(words.whole(v) for v in known["remaining_p50"].sort())) for k in words.LANGUAGES
+        ]
         return Words(
-            f"2021—{LAST}年预计安葬约{zh}具，所列{name.zh}{stated}个{built.zh}，到{LAST}年约剩{span_left[0]}个，按当年用量还够{lasting[0]}年",
-            f": about {en} interments expected 2021–{LAST}; of the stated {stated} {name.en}{built.en} about {span_left[1]} are left in {LAST}, enough for {lasting[1]} years at the use of that year",
-        )
+            f"2021—{LAST}年预计安葬约{zh}具，所列{name.zh}{stated}个{built.zh}，到{LAST}年约剩{left[0]}个",
+            f": about {en} interments expected 2021–{LAST}; of the stated {stated} {name.en}{built.en} about {left[1]} are left in {LAST}",
+        ) + _full(known)
     enough = Words("够用", "enough") if capacity >= max(ends) else Words("不够用", "not enough")
     return Words(
         f"2021—{LAST}年预计安葬约{zh}具，所列{name.zh}{stated}个{built.zh}，若全部空置则{enough.zh}",
         f": about {en} interments expected 2021–{LAST}; the stated {stated} {name.en}{built.en} are {enough.en} if all are still free",
+    )
+
+
+def _full(known: pl.DataFrame) -> Words:
+    """When places whose use is known are full: the median of each scenario, and the 80 % interval from the earliest of their
+    lower ends to the latest of their upper ones."""
+    ends = known.filter(pl.col("depletion_year_p90").is_not_null())
+    if ends.is_empty():
+        return same("")
+    medians = list(dict.fromkeys(str(y) for y in ends["depletion_year_p50"].sort()))
+    low, high = ends.select(pl.min("depletion_year_p10"), pl.max("depletion_year_p90")).row(0)
+    zh, en = "—".join(medians), "–".join(medians)
+    return Words(f"，约{zh}年用完（80%区间{low}—{high}年）", f", full in about {en} (80 % interval {low}–{high})")
+
+
+def _ends(classes: pl.DataFrame, scenarios: dict[str, Words]) -> Words:
+    """The same for each class of capacity and scenario apart, and how years beyond the forecast are found."""
+    known = classes.filter((pl.col("year") == LAST) & pl.col("depletion_year_p90").is_not_null())
+    if known.is_empty():
+        return same("")
+    told = [
+        words.code("capacity_class", r["capacity_class"])
+        + Words("，", ", ")
+        + scenarios[r["scenario"]]
+        + Words("：约", ": about ")
+        + Words(
+            f"{r['depletion_year_p50']}年（{r['depletion_year_p10']}—{r['depletion_year_p90']}年）",
+            f"{r['depletion_year_p50']} ({r['depletion_year_p10']}–{r['depletion_year_p90']})",
+        )
+        for r in known.sort("capacity_class", "scenario").iter_rows(named=True)
+    ]
+    return (
+        Words("用完年份（80%区间）：", "Full in (80 % interval): ")
+        + words.joined(told)
+        + Words(
+            f"。{LAST}年以后按{LAST}年用量外推，其后死亡仍会变化。",
+            f". Years after {LAST} are extrapolated at the use of {LAST}; deaths will go on to change. ",
+        )
     )
 
 
