@@ -44,4 +44,6 @@ def registry_frames() -> dict[str, pl.DataFrame]:
     lists = {
         f"reg_{name}": pl.DataFrame(registry.rows(name)) for name in ("indicators", "comparisons", "units", "domains")
     }
+    numbers = pl.col("factor", "minimum", "maximum").replace("", None).cast(pl.Float64)
+    lists["reg_units"] = lists["reg_units"].with_columns(numbers)
     return {**lists, "reg_years": pl.DataFrame({"year": range(2020, HORIZON + 1)})}

@@ -26,6 +26,7 @@ SUBSET: Final[tuple[type[exp.Expr], ...]] = (
 
 _INTEGERS: Final = (*exp.DataType.INTEGER_TYPES,)
 _TEXTS: Final = (*exp.DataType.TEXT_TYPES,)
+_READ: Final = (exp.DType.DOUBLE, exp.DType.FLOAT, exp.DType.DATE)
 _MOMENTS: Final = (*(exp.DataType.TEMPORAL_TYPES - {exp.DType.DATE}), exp.DType.INTERVAL)
 
 
@@ -107,8 +108,26 @@ REFUSED: Final[tuple[tuple[Callable[[exp.Expr], bool], str], ...]] = (
         "interpolates, or picks, by engine: median(x), or quantiles in forecast/",
     ),
     (
-        lambda node: isinstance(node, exp.Limit),
+        lambda node: (
+            isinstance(node, (exp.Limit, exp.Fetch, exp.Offset, exp.TableSample))
+            or (isinstance(node, exp.Distinct) and node.args.get("on") is not None)
+        ),
         "which rows are left depends on the engine: row_number() over the key",
+    ),
+    (
+        lambda node: isinstance(node, exp.GroupConcat) and not isinstance(node.this, exp.Order),
+        "texts are joined in the order in which rows arrive: string_agg(x, ';' ORDER BY x)",
+    ),
+    (
+        lambda node: _cast_to(node, _READ),
+        "'1d' and '2020' are a number and a day, or an error, by engine: give columns their types in staging/ or registry frames",
+    ),
+    (
+        lambda node: (
+            isinstance(node, exp.Sum)
+            and (isinstance(node.parent, (exp.Window, exp.Filter)) or isinstance(node.this, exp.Distinct))
+        ),
+        "the sum of exact decimals has no such form: sum(CASE WHEN … THEN x END) by group, joined where it is needed",
     ),
 )
 """Forms with a silently different meaning: (found, why and what instead)."""

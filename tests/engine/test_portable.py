@@ -54,9 +54,36 @@ def test_what_nobody_tried_is_refused(naive: str) -> None:
         parse(f"SELECT {naive} FROM one")
 
 
-def test_a_cut_off_result_is_refused() -> None:
+@pytest.mark.parametrize(
+    "cut",
+    [
+        "SELECT n FROM many ORDER BY v LIMIT 3",
+        "SELECT n FROM many ORDER BY v FETCH FIRST 3 ROWS ONLY",
+        "SELECT n FROM many ORDER BY v OFFSET 3",
+        "SELECT n FROM many USING SAMPLE 3",
+        "SELECT DISTINCT ON (k) n FROM many",
+    ],
+)
+def test_a_cut_off_result_is_refused(cut: str) -> None:
     with pytest.raises(NotPortableError, match="row_number"):
-        parse("SELECT n FROM many ORDER BY v LIMIT 3")
+        parse(cut)
+
+
+@pytest.mark.parametrize(
+    ("naive", "instead"),
+    [
+        ("string_agg(s, ';')", "ORDER BY"),
+        ("string_agg(DISTINCT s, ';')", "ORDER BY"),
+        ("sum(v) OVER (PARTITION BY k)", "by group"),
+        ("sum(v) FILTER (WHERE v > 1)", "by group"),
+        ("sum(DISTINCT v)", "by group"),
+        ("CAST(s AS DOUBLE)", "staging"),
+        ("CAST(s AS DATE)", "staging"),
+    ],
+)
+def test_what_engines_read_or_add_differently_is_refused(naive: str, instead: str) -> None:
+    with pytest.raises(NotPortableError, match=instead):
+        parse(f"SELECT {naive} FROM many")
 
 
 @pytest.mark.parametrize("kind", SUBSET, ids=lambda kind: kind.__name__)
