@@ -66,7 +66,7 @@ def _evaluated(target: Statement, book: Book, outlook: Outlook) -> Row:
         "baseline": baseline.value if baseline else None,
         "baseline_status": find.baseline_status(target, baseline),
         "baseline_in_table": bool(baseline and baseline.value is not None and baseline.place == "indicator_table"),
-        "target_year": target.year, "target": target.value, "target_as_printed": target.printed, "unit": target.unit,
+        "target_year": target.year, "target": target.value, "target_as_printed": target.printed or None, "unit": target.unit,
         "latest_year": latest.year if latest else None, "latest_actual": latest.value if latest else None,
         "target_type": found.target_type, "verdict": found.verdict, "flags": ";".join(dict.fromkeys(flags)) or None,
         "pace": _rounded(found.pace), "required_yearly_change": _rounded(found.required_yearly_change),

@@ -74,6 +74,32 @@ def test_data_package_is_valid_and_notices_damage(published: Path, tmp_path: Pat
     assert package.verify(folder) == ["site/index.html"]
 
 
+def _library_says(folder: Path, table: str, rows: pl.DataFrame) -> set[str]:
+    """The kinds of errors that Frictionless finds in rows under the schema that the package gives for a table."""
+    frictionless = pytest.importorskip("frictionless")
+    package_file = json.loads((folder / "datapackage.json").read_text(encoding="utf-8"))
+    (schema,) = (r["schema"] for r in package_file["resources"] if r["path"] == f"parquet/{table}.parquet")
+    data = [rows.columns, *(list(row) for row in rows.iter_rows())]
+    resource = frictionless.Resource(data=data, schema=frictionless.Schema.from_descriptor(schema))
+    return {error.type for task in resource.validate().tasks for error in task.errors}
+
+
+@pytest.mark.parametrize("table", [t.name for t in registry.published()])
+def test_rows_hold_the_schema_of_the_package_by_its_own_library(published: Path, table: str) -> None:
+    folder = current(published)
+    rows = pl.read_parquet(folder / "parquet" / f"{table}.parquet")
+    assert _library_says(folder, table, rows.head(1000)) == set()
+
+
+def test_the_library_notices_rows_that_break_the_schema(published: Path) -> None:
+    folder = current(published)
+    rows = pl.read_parquet(folder / "parquet" / "fct_population.parquet").head(20)
+    assert _library_says(folder, "fct_population", pl.concat([rows, rows.head(1)])) == {"primary-key"}
+    assert "missing-label" in _library_says(folder, "fct_population", rows.drop("persons"))
+    words = rows.with_columns(persons=pl.lit("many"))
+    assert "type-error" in _library_says(folder, "fct_population", words)
+
+
 def test_second_run_changes_nothing(published: Path, tmp_path: Path) -> None:
     root = scratch(published, tmp_path)
     before = current(root)
