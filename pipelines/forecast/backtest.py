@@ -95,7 +95,7 @@ def predict(learned: Learned, book: panel.Book, counties: Counties) -> Forecasts
         widen,
     )
     split = split_offsets(book.year, counties.thin, counties.unsexed, DECADE)[:, DECADE, :, BOTH]
-    offsets = with_split(without_ages_wider(offsets, counties.thin), split)
+    offsets = with_split(without_ages_wider(offsets, counties.thin, known), split)
     return Forecasts(counties.codes, point, point[..., None] * np.exp(offsets))
 
 

@@ -197,7 +197,7 @@ def ten_year_deviations(counties: Counties, persons: Floats, model: ForecastMode
     of_bands = ten_year_offsets(
         model.band_errors, model.expectation, z, persons, counties.codes, counties.districts, widen
     )
-    offsets = without_ages_wider(of_bands, counties.thin)
+    offsets = without_ages_wider(of_bands, counties.thin, known)
     suspects = counties.codes[suspected_boundary(residual)]
     return CountyDeviations(
         expected + own_part(residual, model.own_weight) + offset,

@@ -17,6 +17,7 @@ import polars as pl
 
 from pipelines.forecast.annual import coarse, split_thin
 from pipelines.forecast.cohorts import BANDS, SEXES, Bools, Floats
+from pipelines.forecast.features import FEATURES
 
 SPLIT_FILE: Final = Path(__file__).parent / "model" / "split_errors.csv"
 FORMS: Final = ("broad ages", "no sexes", "broad ages, no sexes")
@@ -29,6 +30,8 @@ ENDS: Final = (0, 1, 3, 4)
 WITHOUT_AGES: Final = np.array([1.3, 1.4, 1.6])
 """How many times wider the interval of each band is where the ages are split and the features of ages therefore unknown,
 before the error of the split is added: the coverage of left-out counties is restored (factors from 1 to 2 were looked at)."""
+AGES_ALONE: Final = np.array([1.05, 1.1, 1.4])
+"""The same on top where vital rates are unknown as well: nothing then tells how old the old are or how they survive."""
 KEYS: Final = ("census", "form", "lag", "age_band", "sex")
 
 
@@ -72,9 +75,12 @@ def split_offsets(census: int, thin: Bools, unsexed: Bools, years: int) -> Float
     return np.asarray((of_lag[:, low] * (1 - part) + of_lag[:, low + 1] * part)[form])
 
 
-def without_ages_wider(offsets: Floats, thin: Bools) -> Floats:
-    """Ten-year offsets (n, 3 bands, 5), times `WITHOUT_AGES` for counties that gave broad ages."""
-    return np.asarray(offsets * np.where(thin[:, None], WITHOUT_AGES, 1.0)[..., None])
+def without_ages_wider(offsets: Floats, thin: Bools, known: Floats) -> Floats:
+    """Ten-year offsets (n, 3 bands, 5), times `WITHOUT_AGES` for counties that gave broad ages, and times `AGES_ALONE` too
+    where their features (n, len(FEATURES)) lack the death rate."""
+    alone = thin & np.isnan(known[:, FEATURES.index("death_rate")])
+    wider = np.where(thin[:, None], WITHOUT_AGES, 1.0) * np.where(alone[:, None], AGES_ALONE, 1.0)
+    return np.asarray(offsets * wider[..., None])
 
 
 def with_split(offsets: Floats, split: Floats) -> Floats:

@@ -1,5 +1,7 @@
 """Reading counties: absurd inputs are refused in both languages, odd ones are flagged, thin ones are split."""
 
+from dataclasses import replace
+
 import numpy as np
 import polars as pl
 import pytest
@@ -7,13 +9,15 @@ from polars.testing import assert_frame_equal
 
 from pipelines.forecast import panel
 from pipelines.forecast.annual import coarse, split_thin
+from pipelines.forecast.backtest import broad_ages
 from pipelines.forecast.cohorts import band_totals
-from pipelines.forecast.counties import counties_from_frames, unit_kind
+from pipelines.forecast.counties import COVARIATES, counties_from_frames, unit_kind
 from pipelines.forecast.errors import ForecastInputError
+from pipelines.forecast.features import FEATURES
 from pipelines.forecast.inputs import UNKNOWN
 from pipelines.forecast.panel import AGE_COLUMNS, read_book
 from pipelines.forecast.project import project, project_all
-from pipelines.forecast.split import measured, split_offsets
+from pipelines.forecast.split import measured, split_offsets, without_ages_wider
 
 
 def refused(ages: pl.DataFrame) -> ForecastInputError:
@@ -185,6 +189,31 @@ def test_a_split_that_is_right_has_no_error_and_one_that_is_wrong_its_log():
     of_band = measured(2010, np.stack([nation, older]), nation, now).filter(form="broad ages", lag=0, sex="both")
     high = dict(of_band.select("age_band", "p97_5").iter_rows())
     assert high["60+"] == high["65+"] == 0 and high["80+"] == pytest.approx(0.975 * np.log(2))
+
+
+def test_the_less_is_known_beside_broad_ages_the_wider():
+    known = np.zeros((3, len(FEATURES)))
+    known[1:, FEATURES.index("death_rate")] = np.nan
+    offsets = np.ones((3, 3, 5))
+    given, alone, full = without_ages_wider(offsets, np.array([True, True, False]), known)[:, :, 0]
+    assert (full == 1).all() and (given > full).all() and (alone > given).all()
+
+
+@pytest.mark.parametrize("vital_rates", [True, False])
+def test_broad_ages_cover_what_came_in_the_shipped_form(panel_folder, model, vital_rates):
+    """Counties of 2010 with broad ages, with and without vital rates and registered population: the 80 % interval of 2020."""
+    _, _, pairs = panel.read_pairs(panel_folder)
+    known = broad_ages(pairs.base)
+    only = np.where(np.isin(COVARIATES, ["resident"]), known.latest.covariates, np.nan)
+    latest = known.latest if vital_rates else replace(known.latest, covariates=only)
+    made = project(replace(known, latest=latest), model, to=2020, draws=200).filter(year=2020, sex="both")
+    came = band_totals(pairs.outcome.sum(axis=1))
+    for b, band in enumerate(("60+", "65+", "80+")):
+        rows = pl.DataFrame({"county_code": pairs.base.codes, "came": came[:, b]}).join(
+            made.filter(age_band=band), on="county_code"
+        )
+        assert rows.height == len(came)
+        assert 0.77 <= rows.select(pl.col("came").is_between("p10", "p90").mean()).item() <= 0.86, band
 
 
 def test_four_in_five_counties_lie_in_the_interval_of_their_split(panel_folder, model):
