@@ -34,10 +34,12 @@ GRADIENT: Final = {
 }
 DEMANDED: Final = ("all", "institution", "nursing")
 """Bed types with a demand of their own."""
+STRENGTH: Final = "disability_gradient"
+"""How much of the age gradient is believed; a registry older than the parameter believes all of it."""
 NO_DEFINITION: Final = "none"
-VERSION: Final = "beds.2"
+VERSION: Final = "beds.3"
 """Version of the chain from persons on, in every row's method_version; 2: the years in which beds run short or stand idle,
-and draws of an assumption that belong to its name."""
+and draws of an assumption that belong to its name; 3: the age gradient of disability is drawn from its sampling error."""
 
 
 def bed_outlook(
@@ -63,7 +65,8 @@ def bed_outlook(
     """
     codes, years, persons = _persons_60(elderly, draws, seed)
     drawn = assumptions.draw(draws, seed + 1)
-    index = age_index(ages, codes, years, assumptions, national_elderly)
+    risks = np.stack([drawn[name] for name in GRADIENT.values()])
+    index = age_index(ages, codes, years, risks, drawn.get(STRENGTH, np.ones(draws)), national_elderly)
     version = f"{elderly['method_version'][0]}|{VERSION}|{assumptions.version}"
     places = {t: beds_by_year(supply, codes, years, "existing", t) for t in DEMANDED}
     coming = {t: np.nan_to_num(beds_by_year(supply, codes, years, "planned", t)) for t in DEMANDED}
@@ -89,17 +92,18 @@ def bed_outlook(
 
 
 def age_index(
-    ages: pl.DataFrame, codes: Texts, years: list[int], assumptions: AssumptionSet, national_elderly: Floats
+    ages: pl.DataFrame, codes: Texts, years: list[int], risks: Floats, strength: Floats, national_elderly: Floats
 ) -> Floats:
-    """How much older than the nation's of 2020 a county's elderly are, in terms of disability (n, years): 1 = alike."""
-    risk = np.array([assumptions[name].share for name in GRADIENT.values()])
+    """How much older than the nation's of 2020 a county's elderly are, in terms of disability (n, years, draws): 1 = alike.
+
+    risks (4, draws): P(disabled) at the ages of `GRADIENT`; strength (draws,): 1 = all of that gradient, 0 = none."""
     shares = ages.filter((pl.col("age_from") >= 60) & pl.col("year").is_in(years)).with_columns(
         pl.col("age_from").clip(60, 75).alias("part")
     )
     wide = shares.group_by("county_code", "year", "part").agg(pl.col("p50").sum()).sort("county_code", "year", "part")
-    persons = wide["p50"].to_numpy().reshape(len(codes), len(years), len(risk))
-    national = float(national_elderly @ risk / national_elderly.sum())
-    return np.asarray(persons @ risk / persons.sum(axis=2) / national)
+    persons = wide["p50"].to_numpy().reshape(len(codes), len(years), len(risks))
+    national = national_elderly @ risks / national_elderly.sum()
+    return np.asarray(1 + strength * (persons @ (risks / national) / persons.sum(axis=2, keepdims=True) - 1))
 
 
 def beds_by_year(supply: pl.DataFrame, codes: Texts, years: list[int], status: str, bed_type: str) -> Floats:
@@ -174,7 +178,7 @@ def _demand(
     for definition, parameter in DEFINITIONS.items():
         dependent = 1.0 if definition == "census" else drawn["dependent_share"]
         share = drawn[parameter] * dependent * drawn["institution_given_dependent"] / drawn["occupancy"]
-        yield ("prevalence", definition, DEMANDED), persons * index[..., None] * share
+        yield ("prevalence", definition, DEMANDED), persons * index * share
     for estimator, beds in (
         ("planning_norm", persons * drawn["planning_norm_beds"]),
         ("observed_use", persons * drawn["institution_use_rate"] / drawn["occupancy"]),

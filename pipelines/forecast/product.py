@@ -13,7 +13,7 @@ import polars as pl
 
 from pipelines.forecast import DEFAULT_NAME, cemeteries
 from pipelines.forecast.areas import surrounded
-from pipelines.forecast.assumptions import AssumptionSet, assumptions_from_frame
+from pipelines.forecast.assumptions import AssumptionSet, Parameter, assumptions_from_frame
 from pipelines.forecast.beds import bed_outlook, plausibility
 from pipelines.forecast.cohorts import DECADE, GROUP_STARTS, Floats
 from pipelines.forecast.counties import COVARIATES, counties_from_frames
@@ -21,7 +21,7 @@ from pipelines.forecast.graves import crude_rate_rises, grave_outlook, twenty_ye
 from pipelines.forecast.mortality import with_rates
 from pipelines.forecast.pooled import DOUBTS
 from pipelines.forecast.project import Projection, project_all
-from pipelines.forecast.sensitivity import tornado
+from pipelines.forecast.sensitivity import People, tornado
 from pipelines.forecast.shipped import ForecastModel, load_model
 from pipelines.forecast.supply import bed_supply, beds_per_1000_targets
 
@@ -42,6 +42,8 @@ PERSONS: Final = NEEDED[:6]
 NATION: Final = "China"
 PERSISTENCE, OWN_WEIGHT, DEATH_LEVEL = "deviation_persistence", "own_record_weight", "mortality_level"
 """Assumptions on persons: what stands in the model as learned and judged; as parameters they can be changed."""
+MEDIANS: Final = 2
+"""Draws where the median alone is wanted: it is the path without them."""
 SHARES: Final = {
     "urban_share": ("urban_residents", "resident"),
     "migrants_same_county": ("migrants_within_county", "resident"),
@@ -95,7 +97,8 @@ def forecast_tables(
         for kind in cemeteries.CLASSES
     ]
     year = middle_year(years)
-    sensitivity = tornado(projection.bands, projection.ages, supply, year, chosen, national)
+    otherwise = _otherwise(core, model, projection, chosen, year, seed)
+    sensitivity = tornado(projection.bands, projection.ages, supply, year, chosen, national, otherwise)
     return {
         "forecast_elderly": _versioned(projection.bands, chosen),
         "forecast_supply": supply,
@@ -142,6 +145,27 @@ def elderly_projection(
     )
     ahead = replace(rates, level=shares.get(DEATH_LEVEL, 1.0), level_after=counties.latest.year)
     return project_all(counties, judged, to=to, draws=draws, seed=seed, mortality=ahead)
+
+
+def _otherwise(
+    core: Mapping[str, pl.DataFrame],
+    model: ForecastModel,
+    made: Projection,
+    chosen: AssumptionSet,
+    year: int,
+    seed: int,
+) -> dict[str, tuple[People, People]]:
+    """Each assumption on persons → the medians of the projection to `year` with it at its low and at its high end."""
+
+    def at(p: Parameter, value: float) -> People:
+        if value == p.value:
+            return People(made.bands, made.ages)
+        other = AssumptionSet(chosen.name, {**chosen.parameters, p.parameter_id: replace(p, value=value)})
+        there = elderly_projection(core, model, seed=seed, assumptions=other, draws=MEDIANS, to=year)
+        return People(there.bands, there.ages)
+
+    held = [chosen.parameters[name] for name in (PERSISTENCE, OWN_WEIGHT, DEATH_LEVEL) if name in chosen.parameters]
+    return {p.parameter_id: (at(p, p.low), at(p, p.high)) for p in held}
 
 
 def base_census(model: ForecastModel) -> int:

@@ -93,6 +93,21 @@ def test_a_raw_folder_without_assumptions_on_persons_runs_on_the_model_s(
     assert numbers(run(AssumptionSet("fewer", fewer)), "elderly").equals(numbers(published, "elderly"))
 
 
+@pytest.mark.parametrize("name", CHAINS["elderly"])
+def test_the_bar_of_an_assumption_on_persons_ends_where_the_changed_set_has_its_centre(
+    name: str, run: Run, published: dict[str, pl.DataFrame]
+) -> None:
+    (bar,) = published["forecast_sensitivity"].filter(parameter_id=name).iter_rows(named=True)
+    p = default()[name]
+    assert (bar["low"], bar["high"]) == (p.low, p.high)
+    there = [
+        run(default().changed("mine", {name: end}))["forecast_sensitivity"]["demand_central"][0]
+        for end in (p.low, p.high)
+    ]
+    assert sorted(there) == pytest.approx([bar["demand_low"], bar["demand_high"]])
+    assert bar["demand_low"] < bar["demand_central"] < bar["demand_high"]
+
+
 @pytest.mark.parametrize(("level", "sign"), [(90.0, 1), (110.0, -1)])
 def test_lower_death_rates_leave_more_elderly_and_fewer_dead(
     level: float, sign: int, run: Run, published: dict[str, pl.DataFrame]

@@ -9,12 +9,12 @@ import pytest
 from pipelines.forecast import DEFAULT_NAME
 from pipelines.forecast.assumptions import AssumptionSet, assumptions_from_frame
 from pipelines.forecast.bands import NORMAL
-from pipelines.forecast.beds import bed_outlook, plausibility
+from pipelines.forecast.beds import GRADIENT, bed_outlook, plausibility
 from pipelines.forecast.chain import from_quantiles
 from pipelines.forecast.counties import counties_from_frames
 from pipelines.forecast.graves import crude_rate_rises, grave_outlook, twenty_year_test
 from pipelines.forecast.project import project_all
-from pipelines.forecast.sensitivity import tornado
+from pipelines.forecast.sensitivity import People, tornado
 from pipelines.settings import PROJECT
 
 CODES = ("530498", "530499")
@@ -124,6 +124,34 @@ def test_the_tornado_s_centre_is_the_outlook_s_median(projection, outlook, natio
     bars = pick(bars, moves="demand")
     inside = pl.col("demand_central").is_between(pl.col("demand_low"), pl.col("demand_high"))
     assert bars.select(inside.all()).item()
+
+
+def test_the_age_gradient_is_a_bar_that_ends_where_all_ages_are_alike(projection, national_elderly):
+    """Without a gradient only the number of persons 60+ counts; with all of it the need is the central one."""
+    bars = tornado(projection.bands, projection.ages, supply(), 2030, default_assumptions(), national_elderly)
+    flat, ranges = [], []
+    for bar in pick(bars, parameter_id="disability_gradient").sort("county_code").iter_rows(named=True):
+        ends = {bar["demand_low"], bar["demand_high"]}
+        assert bar["demand_central"] in ends and len(ends) == 2
+        flat.append((ends - {bar["demand_central"]}).pop())
+        ranges.append((bar["low"], bar["high"]))
+    sixty = pick(projection.bands, year=2030, age_band="60+", sex="both").sort("county_code")["p50"]
+    assert flat[0] / flat[1] == pytest.approx(sixty[0] / sixty[1]) and set(ranges) == {(0, 100)}
+
+
+def test_other_persons_at_the_ends_of_an_assumption_are_a_bar(projection, national_elderly):
+    twice = projection.bands.with_columns(pl.col("p50") * 2)
+    ends = (People(projection.bands, projection.ages), People(twice, projection.ages))
+    args = (projection.bands, projection.ages, supply(), 2030, default_assumptions(), national_elderly)
+    bars = pick(tornado(*args, {"mortality_level": ends}), parameter_id="mortality_level")
+    assert (bars["demand_low"] == bars["demand_central"]).all()
+    assert bars["demand_high"].to_list() == pytest.approx((bars["demand_central"] * 2).to_list())
+
+
+def test_the_gradient_has_the_range_of_its_few_cases():
+    for name in GRADIENT.values():
+        p = default_assumptions()[name]
+        assert p.low < p.value < p.high and p.distribution == "triangular" and p.grade in {"C", "d"}
 
 
 def test_planned_beds_that_may_not_be_built_are_a_bar_of_those_who_plan(projection, national_elderly):
