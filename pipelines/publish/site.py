@@ -23,7 +23,7 @@ from pipelines.desk.marts import FILE, ask, counties, current, open_marts
 from pipelines.desk.style import chinese_marked
 from pipelines.desk.words import LANGUAGES, Language, Words
 from pipelines.publish import database, diff, directory, excel, notebooks
-from pipelines.publish.pages import changes, content
+from pipelines.publish.pages import changes, content, manual
 from pipelines.publish.pages.content import Page
 from pipelines.publish.pages.legend import legend
 from pipelines.quality import report
@@ -52,7 +52,7 @@ def build_site(release: Path, *, run: bool = True, only: Sequence[str] | None = 
         notes = beside.submit(_notebook_pages, release, seen, run=run)
         with open_marts(path=seen / FILE) as con:
             found = content.pages(con)  # while the kernels run
-            pages = [*found, *every, *_quality(con), *notes.result(), *_changes(release)]
+            pages = [*found, manual.page(), *every, *_quality(con), *notes.result(), *_changes(release)]
             return _Site(out or release / "site", con, pages).write()
 
 

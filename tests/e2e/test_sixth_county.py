@@ -26,7 +26,7 @@ LISTING = (
     "notebook-3_cemeteries_and_money", "notebook-4_sql_cookbook",
 )  # fmt: skip
 OF_OTHERS = ("county-", "midterm-", "final-")  # pages of one county each
-WITHOUT_COUNTIES = {"forecast-record", "quality", "changes"}
+WITHOUT_COUNTIES = {"forecast-record", "forecast-methods", "quality", "changes"}
 MIDTERM = {
     "nursing_bed_share": 35.0,
     "beds_per_1000_elderly": 36.0,

@@ -17,7 +17,7 @@ from pipelines.publish.site import RedReleaseError, build_site
 from tests.desk.tiny_release import HILL, NASTY, build, rows
 
 PAGES = ("index", "county-hill", "county-river", "compare", "elderly-beds", "forecast-record", "cemeteries", "money", "targets", "contradictions", "not-reported",
-         "methods", "dictionary", "quality")  # fmt: skip
+         "methods", "forecast-methods", "dictionary", "quality")  # fmt: skip
 OFFLINE = re.compile(r"""(?:src|href|action)=["'](?:https?:)?//""")
 
 
