@@ -30,7 +30,7 @@ def turning(codes: list[str] | None = None, con: Connection = None) -> Table:
         chosen = counties(db, codes)
         rows = ask(db, _TURNS, codes=chosen["county_code"].to_list())
     known = rows.filter(pl.col("supply").is_not_null())
-    planned = known.filter(pl.col("supply_p") > pl.col("supply")).height > 0
+    planned = known.filter((pl.col("supply_p") > pl.col("supply")) | (pl.col("status_p") == "not_reported")).height > 0
     headers = (
         COUNTY, Words("床位", "beds"), Words("方法", "method"), Words("现有", "existing"), Words("何时短缺", "short from"), Words("何时闲置", "idle"),
         Words("加规划后", "with planned"), Words("何时短缺", "short from"), Words("何时闲置", "idle"),
@@ -53,13 +53,13 @@ def turning(codes: list[str] | None = None, con: Connection = None) -> Table:
 
 _TURNS = """
     WITH balance AS (
-      SELECT county_code, bed_type, estimator, definition, scenario, min(year) AS base, max(year) AS horizon, max_by(supply, year) AS supply,
+      SELECT county_code, bed_type, estimator, definition, scenario, min(year) AS base, max(year) AS horizon, max_by(supply, year) AS supply, max_by(supply_status, year) AS status,
              any_value(first_year_short) AS short, any_value(first_year_short_p10) AS p10, any_value(first_year_short_p90) AS p90,
              any_value(first_year_idle) AS idle, any_value(last_year_idle) AS idle_last
       FROM mart_bed_outlook WHERE list_contains($codes, county_code)
       GROUP BY county_code, bed_type, estimator, definition, scenario
     )
-    SELECT n.*, p.supply AS supply_p, p.short AS short_p, p.p10 AS p10_p, p.p90 AS p90_p, p.idle AS idle_p, p.idle_last AS idle_last_p
+    SELECT n.*, p.supply AS supply_p, p.status AS status_p, p.short AS short_p, p.p10 AS p10_p, p.p90 AS p90_p, p.idle AS idle_p, p.idle_last AS idle_last_p
     FROM balance n LEFT JOIN balance p
       ON p.county_code = n.county_code AND p.bed_type = n.bed_type AND p.estimator = n.estimator AND p.definition = n.definition
      AND p.scenario = 'policy'
@@ -70,10 +70,13 @@ _TURNS = """
 
 def _turn_row(r: dict[str, Any]) -> tuple[Cell, ...]:
     with_planned = {**r, **{k: r[f"{k}_p"] for k in ("short", "p10", "p90", "idle", "idle_last")}}
-    return (
+    first = (
         words.code("bed_type", r["bed_type"]), reading_of(r["estimator"], r["definition"]), same(words.number(r["supply"], 0)),
-        short_from(r), idle_in(r), same(words.number(r["supply_p"], 0)), short_from(with_planned), idle_in(with_planned),
+        short_from(r), idle_in(r),
     )  # fmt: skip
+    if r["supply_p"] is None:  # beds are planned, but not how many; or no planned beds were ever asked for
+        return (*first, words.NOT_REPORTED if r["status_p"] == "not_reported" else None, None, None)
+    return (*first, same(words.number(r["supply_p"], 0)), short_from(with_planned), idle_in(with_planned))
 
 
 def short_from(r: dict[str, Any]) -> Words:

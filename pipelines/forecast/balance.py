@@ -35,7 +35,7 @@ class Balance:
         return cls(supply, _mean(np.maximum(pair, 0.0)), _mean(np.maximum(-pair, 0.0)), _above(ordered, supply))
 
     def with_planned(self, demand: Floats, existing: Floats, planned: Floats, completion: Floats) -> Balance:
-        """With planned beds × completion; worked out anew only where something is planned."""
+        """With planned beds × completion; worked out anew only where something is planned. NaN: planned, but not how many."""
         cells = planned > 0
         supply = existing[cells][:, None] + planned[cells][:, None] * completion
         gap = np.sort(demand[cells] - supply, axis=1)
@@ -49,6 +49,7 @@ class Balance:
         merged = {name: getattr(self, name).copy() for name in changed}
         for name, values in changed.items():
             merged[name][cells] = values
+            merged[name][np.isnan(planned)] = np.nan
         return Balance(**merged)
 
 

@@ -10,11 +10,11 @@ from typing import Any
 import duckdb
 import pytest
 
-from pipelines.desk import burial, open_marts, plot, tables
+from pipelines.desk import balance, burial, open_marts, plot, tables
 from pipelines.desk.charts import base
 from pipelines.desk.style import CHART_MIME, PLOTLY_MIME, TABLE_MIME, Chart, Table
 from pipelines.desk.words import LANGUAGES, Language, Words
-from tests.desk.tiny_release import HILL, NASTY, RIVER, build, people, rows
+from tests.desk.tiny_release import HILL, IDLE, NASTY, RIVER, SHORT, UNKNOWN, build, people, rows
 
 Con = duckdb.DuckDBPyConnection
 ONE = ("elderly", "beds", "sensitivity", "graves", "money_by_year")
@@ -156,6 +156,32 @@ def test_institution_beds_stand_in_where_all_beds_are_not_reported(tmp_path: Pat
         chart = plot.beds(HILL, con)
     assert "现有机构床位（规划只报告这一类）" in [t["name"] for t in chart.spec("zh")["data"]]
     assert chart.note is not None and "社区床位未报告" in chart.note.zh
+
+
+def test_projects_that_state_no_beds_are_named_and_not_taken_for_nought(tmp_path: Path) -> None:
+    silent = {"beds": None, "beds_status": "not_reported", "basis": "not_reported", "unstated_lines": "14;20"}
+    supply = [{**r, **(silent if r["status"] == "planned" else {})} for r in rows()["mart_bed_supply"]]
+    needs = rows()["mart_bed_outlook"]
+    policy = [
+        {
+            **r,
+            **dict.fromkeys([*SHORT, *IDLE]),
+            **UNKNOWN,
+            "scenario": "policy",
+            "supply": None,
+            "supply_status": "not_reported",
+        }
+        for r in needs
+    ]
+    given = {"mart_bed_supply": supply, "mart_bed_outlook": [*needs, *policy]}
+    with open_marts(path=build(tmp_path, given) / "marts.duckdb") as con:
+        chart, turns = plot.beds(HILL, con), balance.turning([HILL], con)
+    assert chart.note is not None and "规划第14、20行的新建项目未写床位数。" in chart.note.zh
+    assert "the new projects of lines 14, 20 do not say how many." in chart.note.en
+    last = chart.table.cells("zh")[-1]
+    assert last[1:5] == ["未报告"] * 4 and "第14、20行的新建项目未写床位数" in last[5]
+    assert turns.headers[6].en == "with planned"
+    assert {row[6] for row in turns.cells("zh")} == {"未报告"}
 
 
 def test_places_say_whether_and_why_they_are_not_counted(con: Con) -> None:

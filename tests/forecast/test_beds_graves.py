@@ -99,6 +99,17 @@ def test_a_county_without_baseline_is_not_reported(outlook):
     assert absent["demand_p50"].null_count() == 0
 
 
+def test_beds_planned_without_a_number_leave_the_policy_open(projection, national_elderly):
+    silent = supply().with_columns(beds=pl.when(pl.col("status") == "existing").then("beds"))
+    out = bed_outlook(projection.bands, projection.ages, silent, TARGETS, default_assumptions(), national_elderly)
+    own = pick(out, county_code=CODES[0], estimator="planning_ratio")
+    policy = pick(own, scenario="policy")
+    assert set(policy["supply_status"]) == set(policy["first_year_short_status"]) == {"not_reported"}
+    open_ = policy.select("supply", "shortage_p50", "idle_p50", "probability_short", "first_year_short")
+    assert set(open_.null_count().row(0)) == {policy.height}
+    assert pick(own, scenario="natural")["supply"].to_list() == [1000.0] * policy.height
+
+
 def test_the_tornado_begins_with_the_definition(projection, national_elderly):
     bars = tornado(projection.bands, projection.ages, supply(), 2030, default_assumptions(), national_elderly)
     assert set(bars.filter(pl.col("rank") == 1)["parameter_id"]) == {"disability_definition"}

@@ -93,6 +93,14 @@ def test_supply_counts_net_new_elderly_beds_only(tables: dict[str, pl.DataFrame]
     assert planned["532301"] == 5_620  # without the 380 psychiatric and 40 children's beds
 
 
+def test_new_homes_that_state_no_beds_leave_the_planned_ones_open(tables: dict[str, pl.DataFrame]) -> None:
+    supply = tables["forecast_supply"].filter(status="planned", bed_type="all", year=2035)
+    lines = dict(supply.filter(pl.col("beds").is_null()).select("county_code", "unstated_lines").iter_rows())
+    assert lines == {"530112": "257", "530129": "30", "620722": "360;362;363"}
+    minle = tables["forecast_beds"].filter(county_code="620722", scenario="policy", bed_type="nursing")
+    assert set(minle["supply_status"]) == {"not_reported"}
+
+
 def test_baselines_keep_their_kind(tables: dict[str, pl.DataFrame]) -> None:
     standing = tables["forecast_supply"].filter(status="existing", year=2020)
     known = {

@@ -349,6 +349,7 @@ DAMAGES: list[Damage] = [
     Damage("现有床位凭空而来", "invented existing beds", put("mart_bed_supply", XISHAN & (c("status") == "existing"), beds=3000.0, basis="line 1"), "mart_bed_supply/supply_existing_stated"),
     Damage("购置床位算作新增", "purchases counted as new beds", put("mart_bed_supply", YIMEN & (c("status") == "planned") & (c("year") > 2024), beds=c("beds") + 600), "mart_bed_supply/supply_planned_equals_projects"),
     Damage("规划床位减少", "planned beds shrink", put("mart_bed_supply", (c("county_code") == "532301") & (c("status") == "planned") & (c("year") == 2030), beds=1.0), "mart_bed_supply/supply_planned_never_shrinks"),
+    Damage("未写床位数当作零", "beds not stated taken for nought", put("mart_bed_supply", (c("county_code") == "620722") & (c("status") == "planned"), beds=0.0), "mart_bed_supply/supply_planned_never_shrinks"),
     Damage("部分大于全部", "a part above all beds", put("mart_bed_supply", YIMEN & (c("status") == "existing") & (c("bed_type") == "institution"), beds=5000.0, basis="line 1"), "mart_bed_supply/supply_parts_within_all"),
     Damage("每千名床位分母不对", "wrong denominator of beds per 1,000", put("mart_bed_supply", YIMEN, per_1000_60plus=c("per_1000_60plus") * 0.9), "mart_bed_supply/supply_per_1000"),
     Damage("供给缺年份", "supply lacks a year", drop("mart_bed_supply", YIMEN & (c("year") == 2030)), "mart_bed_supply/supply_complete"),

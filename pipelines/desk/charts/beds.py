@@ -48,6 +48,7 @@ def beds(county: str, con: Connection = None) -> Chart:
     whole = known.filter(bed_type="all")
     stands = whole if whole.height else known
     supply = supply.filter((pl.col("bed_type") == "all") | (pl.lit(whole.is_empty()) & pl.col("beds").is_not_null()))
+    unstated = _unstated(supply.filter(status="planned"))
     new = supply.filter((pl.col("status") == "planned") & (pl.col("beds") > 0))
 
     def draw(language: Language) -> Spec:
@@ -62,7 +63,16 @@ def beds(county: str, con: Connection = None) -> Chart:
         layout = {"xaxis": years(), "yaxis": axis(BEDS.to(language)), "height": 400, "barmode": "stack", "bargap": 0}
         return {"data": data, "layout": layout}
 
-    return Chart(f"beds-{county}", title, BEDS, source, title, bed_table(rows, supply), draw, _bed_note(rows, stands))
+    return Chart(
+        f"beds-{county}",
+        title,
+        BEDS,
+        source,
+        title,
+        bed_table(rows, supply),
+        draw,
+        _bed_note(rows, stands) + _sentence(unstated),
+    )
 
 
 _SUPPLY = """
@@ -98,6 +108,13 @@ def _bed_note(rows: pl.DataFrame, stands: pl.DataFrame) -> Words:
         "规划未报告2020年全部养老床位，只画需求。",
         "The plan does not report all elderly-care beds of 2020; only needs are drawn.",
     )
+
+
+def _sentence(unstated: Words) -> Words:
+    """`_unstated` as a sentence of its own after others."""
+    if not unstated.zh:
+        return unstated
+    return Words(f"规划{unstated.zh.removeprefix('；')}。", f" In the plan {unstated.en.removeprefix('; ')}.")
 
 
 def _by_definition(rows: pl.DataFrame, language: Language) -> list[Spec]:
@@ -197,11 +214,20 @@ def bed_table(natural: pl.DataFrame, supply: pl.DataFrame) -> Table:
         (
             _stock(str(k[0]), str(k[1])),
             *(tables.reported(_first(part.filter(year=y), "beds")) for y in shown),
-            _basis(part["basis"][0]),
+            _basis(part["basis"][0]) + _unstated(part),
         )
         for k, part in supply.group_by("status", "bed_type", maintain_order=True)
     ]
     return Table(headers, (*needs, *stock), BEDS)
+
+
+def _unstated(part: pl.DataFrame) -> Words:
+    """Which lines of new projects leave out how many beds of the kind: what is planned is then at least the figure."""
+    told = part.get_column("unstated_lines", default=pl.Series([], dtype=pl.String)).drop_nulls()
+    if told.is_empty():
+        return Words("", "")
+    said = words.lines([int(n) for n in told[0].split(";")])
+    return Words(f"；{said.zh}的新建项目未写床位数", f"; the new projects of {said.en} do not say how many")
 
 
 def _stock(status: str, bed_type: str) -> Words:
@@ -228,7 +254,7 @@ def _basis(text: str) -> Words:
     known = {
         "not_reported": words.NOT_REPORTED, "projects": Words("规划项目（净新增养老床位）", "projects (net-new elderly beds)"),
         "reserve list": Words("储备项目（不是承诺）", "reserve list (not a promise)"),
-        "no net-new elderly beds in the plan": Words("规划没有写明净新增养老床位", "no net-new elderly beds in the plan"),
+        "no net-new elderly beds in the plan": Words("规划没有净新增养老床位", "no net-new elderly beds in the plan"),
     }  # fmt: skip
     return known.get(text) or Words(
         text.replace("line ", "第").replace(" x ", "行×") + ("行" if "line" in text else ""), text.replace(" x ", " × ")

@@ -1,0 +1,74 @@
+"""Beds that stand and beds that are planned: what a plan does not say is not nought."""
+
+import polars as pl
+import pytest
+
+from pipelines.forecast.supply import NONE_PLANNED, bed_supply
+
+COUNTY = "990101"
+OBSERVATION = {
+    "observation_id": "s1", "county_code": COUNTY, "indicator_id": "institution_beds", "measure": "actual", "value": 500.0,
+    "period_end": 2020, "place": "text", "restates": None, "breakdown": None, "source_line": 3,
+}  # fmt: skip
+HOME = {
+    "project_id": "h", "county_code": COUNTY, "domain": "elderly_care", "name_zh": "县中心敬老院建设项目",
+    "construction_type": "新建", "spend_kind": "construction", "end_year": 2023, "commitment": "planned", "source_line": 30,
+}  # fmt: skip
+BEDS = {
+    "project_id": "h", "output": "beds", "label": "床位", "quantity": 100.0, "increment": "new", "bed_class": "elderly",
+    "counted": True, "source_line": 31,
+}  # fmt: skip
+FLOOR = {**BEDS, "output": "floor_area_m2", "label": "建筑面积", "quantity": 3000.0, "bed_class": None}
+TYPES = {"restates": pl.String, "breakdown": pl.String, "bed_class": pl.String, "construction_type": pl.String}
+
+
+def planned(projects, outputs, bed_type="all", year=2025):
+    """The one row of planned beds of a type and year."""
+    observations = pl.DataFrame([OBSERVATION], schema_overrides=TYPES)
+    given = pl.DataFrame(outputs, schema_overrides=TYPES) if outputs else pl.DataFrame([BEDS]).clear()
+    made = bed_supply([COUNTY], [2020, 2025], observations, pl.DataFrame(projects, schema_overrides=TYPES), given)
+    (row,) = made.filter(status="planned", bed_type=bed_type, year=year).to_dicts()
+    return row
+
+
+def test_a_new_home_without_beds_is_not_nought():
+    row = planned([HOME], [FLOOR])
+    assert row["beds"] is None
+    assert (row["beds_status"], row["basis"], row["unstated_lines"]) == ("not_reported", "not_reported", "30")
+
+
+def test_a_new_project_without_any_output_goes_by_what_is_printed():
+    assert planned([HOME], [])["beds_status"] == "not_reported"
+    assert planned([{**HOME, "construction_type": "改造提升"}], [])["basis"] == NONE_PLANNED
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"domain": "funeral"},
+        {"spend_kind": "service"},
+        {"name_zh": "老年幸福食堂"},
+        {"name_zh": "智慧养老平台"},
+        {"name_zh": "家庭适老化改造"},
+    ],
+)
+def test_a_plan_that_builds_no_beds_plans_none(other):
+    row = planned([{**HOME, **other}], [FLOOR])
+    assert (row["beds"], row["beds_status"], row["basis"], row["unstated_lines"]) == (0, None, NONE_PLANNED, None)
+
+
+def test_what_is_only_rebuilt_adds_no_unknown_beds():
+    assert planned([HOME], [{**FLOOR, "increment": "conversion"}])["beds"] == 0
+    assert planned([HOME], [{**BEDS, "increment": "replacement"}])["beds"] == 0
+
+
+def test_stated_beds_stand_and_the_silent_project_is_named_beside_them():
+    other = {**HOME, "project_id": "o", "source_line": 40}
+    row = planned([HOME, other], [BEDS, {**FLOOR, "project_id": "o"}])
+    assert (row["beds"], row["basis"], row["unstated_lines"]) == (100, "projects", "40")
+    assert planned([HOME, other], [BEDS], year=2020)["beds"] == 0
+
+
+def test_beds_whose_nursing_type_is_not_said_leave_that_open():
+    assert planned([HOME], [BEDS], "nursing")["beds_status"] == "not_reported"
+    assert planned([HOME], [BEDS, {**BEDS, "output": "nursing_beds", "quantity": 60.0}], "nursing")["beds"] == 60
