@@ -18,6 +18,8 @@ BED_TYPES: Final = {
     "community": "community_care_beds",
 }
 PLANNED_OUTPUTS: Final = {"beds": "all", "nursing_beds": "nursing"}
+KINDS: Final = ("institution", "community")
+"""Kinds of facility, each a bed type of its own."""
 NOT_REPORTED: Final = "not_reported"
 NEW_BUILDING: Final = "新建"
 BUILDS: Final = ("construction", "mixed")
@@ -108,8 +110,11 @@ def _existing(observations: pl.DataFrame) -> pl.DataFrame:
 
 def _planned(grid: pl.DataFrame, projects: pl.DataFrame, outputs: pl.DataFrame) -> pl.DataFrame:
     """Beds that projects add, by type; null where projects build such beds but none says how many."""
-    added = _added(projects, outputs)
-    unstated = _unstated(projects, outputs, added)
+    kind = _kinds(projects, outputs)
+    stated = _added(projects, outputs)
+    unstated = _unstated(_silent(projects, outputs).join(kind, on="project_id", how="left"), stated, kind)
+    sorted_ = stated.filter(pl.col("bed_type") == "all").join(kind, on="project_id")
+    added = pl.concat([stated, sorted_.with_columns(bed_type="kind").select(stated.columns)])
     kinds = added.group_by("county_code", "bed_type").agg(
         pl.when((pl.col("commitment") == "reserve").any())
         .then(pl.lit("reserve list"))
@@ -122,7 +127,7 @@ def _planned(grid: pl.DataFrame, projects: pl.DataFrame, outputs: pl.DataFrame) 
         .group_by("county_code", "bed_type", maintain_order=True)
         .agg(pl.col("source_line").cast(pl.String).str.join(";").alias("unstated_lines"))
     )
-    types = pl.DataFrame({"bed_type": list(PLANNED_OUTPUTS.values())})
+    types = pl.DataFrame({"bed_type": list(BED_TYPES)})
     cells = grid.join(types, how="cross")
     built = (
         cells.join(added, on=["county_code", "bed_type"], how="inner")
@@ -170,18 +175,39 @@ def _added(projects: pl.DataFrame, outputs: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _unstated(projects: pl.DataFrame, outputs: pl.DataFrame, added: pl.DataFrame) -> pl.DataFrame:
-    """Where it is not said how many beds of a type are built: `county_code, bed_type, source_line`. A new building for the
-    elderly without beds leaves all types open; one that states beds, but not how many of them are nursing-type, those."""
-    open_all = _silent(projects, outputs).select("county_code", "source_line")
-    nursing = added.filter(pl.col("bed_type") == "nursing")
-    unsorted = added.filter(pl.col("bed_type") == "all").join(nursing, on="project_id", how="anti")
-    return pl.concat(
+def _unstated(silent: pl.DataFrame, stated: pl.DataFrame, kind: pl.DataFrame) -> pl.DataFrame:
+    """Where it is not said how many beds of a type are built: `county_code, bed_type, source_line`. A new building without beds
+    leaves open all of them and those of its kind, of either kind where that is not said; beds of a facility whose kind is not said
+    leave both kinds open. Nursing-type beds are open where an institution, or what may be one, does not say them."""
+    beds = stated.filter(pl.col("bed_type") == "all").join(kind, on="project_id", how="left")
+    nursing = stated.filter(pl.col("bed_type") == "nursing").select("project_id")
+    mute, unsaid = pl.col("kind").is_null(), beds.join(nursing, on="project_id", how="anti")
+    home = (mute | (pl.col("kind") == "institution")).fill_null(True)
+    parts = {
+        "all": [silent],
+        **{k: [silent.filter(mute | (pl.col("kind") == k)), beds.filter(mute)] for k in KINDS},
+        "nursing": [silent.filter(home), unsaid.filter(home)],
+    }
+    columns = ("county_code", pl.col("source_line").cast(pl.Int64))
+    return pl.concat([f.select(*columns, bed_type=pl.lit(kind)) for kind, frames in parts.items() for f in frames])
+
+
+def _kinds(projects: pl.DataFrame, outputs: pl.DataFrame) -> pl.DataFrame:
+    """Projects whose name and facilities are of one kind: `project_id, kind` (of `KINDS`), by the registry's wordings."""
+    wordings = registry.rows("facilities")
+    names = pl.concat(
         [
-            *(open_all.with_columns(bed_type=pl.lit(kind)) for kind in PLANNED_OUTPUTS.values()),
-            unsorted.select("county_code", "source_line", bed_type=pl.lit("nursing")),
+            projects.select("project_id", text="name_zh"),
+            outputs.filter(pl.col("counted") & (pl.col("output") == "facilities")).select("project_id", text="label"),
         ]
-    ).select("county_code", "bed_type", "source_line")
+    )
+    found = [
+        names.filter(pl.col("text").str.contains_any([r["wording"] for r in wordings if r["kind"] == kind])).select(
+            "project_id", kind=pl.lit(kind)
+        )
+        for kind in KINDS
+    ]
+    return pl.concat(found).unique().filter(pl.len().over("project_id") == 1).sort("project_id")
 
 
 def _silent(projects: pl.DataFrame, outputs: pl.DataFrame) -> pl.DataFrame:

@@ -97,8 +97,23 @@ def test_new_homes_that_state_no_beds_leave_the_planned_ones_open(tables: dict[s
     supply = tables["forecast_supply"].filter(status="planned", bed_type="all", year=2035)
     lines = dict(supply.filter(pl.col("beds").is_null()).select("county_code", "unstated_lines").iter_rows())
     assert lines == {"530112": "257", "530129": "30", "620722": "360;362;363"}
-    minle = tables["forecast_beds"].filter(county_code="620722", scenario="policy", bed_type="nursing")
+    minle = tables["forecast_beds"].filter(
+        pl.col("bed_type").is_in(["institution", "nursing"]), county_code="620722", scenario="policy"
+    )
     assert set(minle["supply_status"]) == {"not_reported"}
+
+
+def test_a_new_home_adds_institution_beds_to_the_policy(core: Path) -> None:
+    given = read_core(core)
+    (home,) = given["fct_project"].filter(project_id="620722-p01").to_dicts()
+    (floor,) = given["fct_project_output"].filter(project_id="620722-p01", label="总建筑面积").to_dicts()
+    beds = {"output": "beds", "label": "床位", "quantity": 500.0, "unit": "beds", "bed_class": "elderly"}
+    outputs = pl.DataFrame([{**floor, **beds}], schema=given["fct_project_output"].schema)
+    more = {**given, "fct_project_output": pl.concat([given["fct_project_output"], outputs])}
+    made = forecast_tables(more, seed=20211231, draws=100)["forecast_beds"]
+    at = {"county_code": "620722", "year": 2035, "scenario": "policy", "bed_type": "institution"}
+    supply = made.filter(**at, estimator="observed_use")["supply"].item()
+    assert home["name_zh"].endswith("敬老院建设项目") and 2_072 < supply <= 2_572
 
 
 def test_baselines_keep_their_kind(tables: dict[str, pl.DataFrame]) -> None:

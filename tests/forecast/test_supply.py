@@ -69,6 +69,33 @@ def test_stated_beds_stand_and_the_silent_project_is_named_beside_them():
     assert planned([HOME, other], [BEDS], year=2020)["beds"] == 0
 
 
+@pytest.mark.parametrize(
+    ("name", "label", "institution", "community"),
+    [
+        ("县中心敬老院建设项目", "床位", 100, 0),
+        ("社区日间照料中心", "床位", 0, 100),
+        ("县养老服务中心", "床位", None, None),
+        ("社区居家养老服务中心", "敬老院", None, None),
+    ],
+)
+def test_planned_beds_belong_to_their_kind_of_facility(name, label, institution, community):
+    """One kind by name and facilities: the other has none of them. No kind or both: neither is known."""
+    outputs = [BEDS, {**FLOOR, "output": "facilities", "label": label, "quantity": 1.0}]
+    project = {**HOME, "name_zh": name}
+    rows = [planned([project], outputs, kind) for kind in ("institution", "community")]
+    assert [r["beds"] for r in rows] == [institution, community]
+    assert [r["unstated_lines"] for r in rows] == [None if r["beds"] is not None else "31" for r in rows]
+    assert planned([project], outputs)["beds"] == 100
+
+
+def test_a_silent_home_leaves_the_beds_of_day_care_alone():
+    assert planned([HOME], [FLOOR], "institution")["beds_status"] == "not_reported"
+    assert planned([HOME], [FLOOR], "community")["beds"] == 0
+    day_care = {**HOME, "name_zh": "城乡社区日间照料中心"}
+    assert planned([day_care], [FLOOR], "nursing")["beds"] == 0
+    assert planned([day_care], [FLOOR], "community")["beds_status"] == "not_reported"
+
+
 def test_beds_whose_nursing_type_is_not_said_leave_that_open():
     assert planned([HOME], [BEDS], "nursing")["beds_status"] == "not_reported"
     assert planned([HOME], [BEDS, {**BEDS, "output": "nursing_beds", "quantity": 60.0}], "nursing")["beds"] == 60
