@@ -12,6 +12,8 @@ from pipelines.desk.style import Cell, Table
 from pipelines.desk.tables import COUNTY, Connection, named
 from pipelines.desk.words import Words, same
 
+NO_TARGET = Words("规划未定每千人床位目标", "the plan sets no beds per 1,000")
+
 
 def reading_of(estimator: str, definition: str) -> Words:
     """A method by its name, the prevalence chain with its definition of disability."""
@@ -53,7 +55,7 @@ def turning(codes: list[str] | None = None, con: Connection = None) -> Table:
 
 _TURNS = """
     WITH balance AS (
-      SELECT county_code, bed_type, estimator, definition, scenario, min(year) AS base, max(year) AS horizon, max_by(supply, year) AS supply, max_by(supply_status, year) AS status,
+      SELECT county_code, bed_type, estimator, definition, scenario, min(year) AS base, max(year) AS horizon, max_by(supply, year) AS supply, max_by(supply_status, year) AS status, count(demand_p50) AS asked,
              any_value(first_year_short) AS short, any_value(first_year_short_p10) AS p10, any_value(first_year_short_p90) AS p90,
              any_value(first_year_idle) AS idle, any_value(last_year_idle) AS idle_last
       FROM mart_bed_outlook WHERE list_contains($codes, county_code)
@@ -70,6 +72,11 @@ _TURNS = """
 
 def _turn_row(r: dict[str, Any]) -> tuple[Cell, ...]:
     with_planned = {**r, **{k: r[f"{k}_p"] for k in ("short", "p10", "p90", "idle", "idle_last")}}
+    if not r["asked"]:  # the reading rests on a target that the plan does not set
+        return (
+            words.code("bed_type", r["bed_type"]), reading_of(r["estimator"], r["definition"]), same(words.number(r["supply"], 0)),
+            NO_TARGET, None, None, None, None,
+        )  # fmt: skip
     first = (
         words.code("bed_type", r["bed_type"]), reading_of(r["estimator"], r["definition"]), same(words.number(r["supply"], 0)),
         short_from(r), idle_in(r),
@@ -145,6 +152,14 @@ _SHORTAGE = """
 
 
 def _shortage_row(r: dict[str, Any]) -> tuple[Cell, ...]:
+    if r["demand_p50"] is None:
+        known = [words.NOT_REPORTED if r[s] is None else same(words.number(r[s], 0)) for s in ("supply", "supply_p")]
+        names = (
+            same(str(r["year"])),
+            words.code("bed_type", r["bed_type"]),
+            reading_of(r["estimator"], r["definition"]),
+        )
+        return (*names, NO_TARGET, known[0], None, None, None, known[1], None, None, None)
     need = words.whole(r["demand_p50"])
     if r["demand_p10"] is not None:
         need += f" ({words.whole(r['demand_p10'])}–{words.whole(r['demand_p90'])})"

@@ -380,7 +380,7 @@ def beds_turn(con: duckdb.DuckDBPyConnection, county: str) -> list[Headline]:
     rows = ask(
         con,
         """SELECT * FROM mart_bed_outlook WHERE county_code = $county AND year = $last AND scenario = 'natural' AND supply IS NOT NULL
-           AND bed_type IN ('all', 'institution') AND estimator <> 'prevalence'""",
+           AND demand_p50 IS NOT NULL AND bed_type IN ('all', 'institution') AND estimator <> 'prevalence'""",
         county=county, last=LAST_YEAR,
     )  # fmt: skip
     by_type = {str(kind): {r["estimator"]: r for r in part.to_dicts()} for (kind,), part in rows.group_by(["bed_type"])}

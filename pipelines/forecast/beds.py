@@ -35,9 +35,10 @@ GRADIENT: Final = {
 DEMANDED: Final = ("all", "institution", "nursing")
 """Bed types with a demand of their own."""
 NO_DEFINITION: Final = "none"
-VERSION: Final = "beds.2"
+VERSION: Final = "beds.3"
 """Version of the chain from persons on, in every row's method_version; 2: the years in which beds run short or stand idle,
-and draws of an assumption that belong to its name."""
+and draws of an assumption that belong to its name; 3: planned beds that are not stated leave the policy supply open, planned
+institution beds enter it, a reading without the target it rests on keeps its rows."""
 
 
 def bed_outlook(
@@ -57,8 +58,8 @@ def bed_outlook(
     ('existing'/'planned'), bed_type ('all'/'institution'/'nursing'), beds` (null beds, or existing ones without a row: not
     reported; planned ones without a row: none); targets: `county_code, beds_per_1000`; national_elderly: the nation's persons 60-64, 65-69, 70-74, 75+
     (4,), to which a definition's national prevalence belongs. Scenario natural counts existing beds, policy adds
-    planned net-new beds × completion, and is not reported where they are not. Returns the columns of `forecast_beds`: demand_p10/p50/p90, supply,
-    supply_status, shortage_p50, idle_p50, probability_short, the years in which beds run short or stand idle (`balance.turns`)
+    planned net-new beds × completion, and is not reported where they are not. Returns the columns of `forecast_beds`: demand_p10/p50/p90, demand_status (not_reported where the plan sets no
+    beds per 1,000, of the planning ratio), supply, supply_status, shortage_p50, idle_p50, probability_short, the years in which beds run short or stand idle (`balance.turns`)
     and why there is none, method_version. Without a stated baseline the demand is the break-even: so many beds must exist. Memory grows with counties × years × draws: hand over a country in slices.
     """
     codes, years, persons = _persons_60(elderly, draws, seed)
@@ -189,4 +190,5 @@ def _demand(
 
 def _by_county(targets: pl.DataFrame, codes: Texts) -> Floats:
     known = dict(targets.select("county_code", "beds_per_1000").iter_rows())
-    return np.array([known.get(code) or np.nan for code in codes.tolist()], dtype=np.float64)
+    values = (known.get(code) for code in codes.tolist())
+    return np.array([np.nan if value is None else value for value in values], dtype=np.float64)

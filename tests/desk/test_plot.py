@@ -158,6 +158,22 @@ def test_institution_beds_stand_in_where_all_beds_are_not_reported(tmp_path: Pat
     assert chart.note is not None and "社区床位未报告" in chart.note.zh
 
 
+def test_a_reading_without_a_target_is_named_and_not_drawn(tmp_path: Path) -> None:
+    norm = rows()["mart_bed_outlook"][::2]
+    ratio = [{**r, **dict.fromkeys([*SHORT, *IDLE]), **UNKNOWN, "estimator": "planning_ratio", "demand_p50": None, "demand_status": "not_reported"} for r in norm]  # fmt: skip
+    given = {"mart_bed_outlook": [*rows()["mart_bed_outlook"], *ratio]}
+    with open_marts(path=build(tmp_path, given) / "marts.duckdb") as con:
+        chart, turns, gaps = plot.beds(HILL, con), balance.turning([HILL], con), balance.shortage(HILL, con)
+    assert chart.note is not None and "没有写明每千名老年人床位目标" in chart.note.zh
+    assert "planning ratio" not in {t["name"] for t in chart.spec("en")["data"]}
+    assert [r[1:] for r in chart.table.cells("en") if r[0] == "planning ratio"] == [
+        ["not reported"] * 4 + ["the plan sets no beds per 1,000"]
+    ]
+    for table, column in ((turns, 4), (gaps, 3)):
+        told = [row[column] for row in table.cells("en") if "planning ratio" in row]
+        assert told and set(told) == {"the plan sets no beds per 1,000"}
+
+
 def test_projects_that_state_no_beds_are_named_and_not_taken_for_nought(tmp_path: Path) -> None:
     silent = {"beds": None, "beds_status": "not_reported", "basis": "not_reported", "unstated_lines": "14;20"}
     supply = [{**r, **(silent if r["status"] == "planned" else {})} for r in rows()["mart_bed_supply"]]

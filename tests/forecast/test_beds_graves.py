@@ -65,6 +65,20 @@ def test_planning_ratio_is_the_target_times_the_forecast(outlook, projection):
     assert got == pytest.approx(0.040 * sixty, rel=0.01)
 
 
+@pytest.mark.parametrize(("target", "need"), [(None, None), (0.0, 0.0)])
+def test_a_plan_without_a_target_keeps_its_rows_and_a_target_of_nought_is_one(
+    projection, national_elderly, target, need
+):
+    targets = pl.DataFrame(
+        {"county_code": CODES[:1], "beds_per_1000": [target]}, schema_overrides={"beds_per_1000": pl.Float64}
+    )
+    out = bed_outlook(projection.bands, projection.ages, supply(), targets, default_assumptions(), national_elderly)
+    ratio = pick(out, estimator="planning_ratio", scenario="natural")
+    assert pick(ratio, county_code=CODES[0])["demand_p50"].to_list() == [need] * 16
+    assert set(pick(ratio, county_code=CODES[1])["demand_status"]) == {"not_reported"}
+    assert pick(out, demand_status="not_reported")["estimator"].unique().to_list() == ["planning_ratio"]
+
+
 def test_three_estimators_and_four_definitions_stand_side_by_side(outlook):
     assert set(outlook["estimator"]) == {"prevalence", "planning_ratio", "planning_norm", "observed_use"}
     assert set(pick(outlook, estimator="prevalence")["definition"]) == {"census", "adl", "survey", "pooled"}

@@ -131,6 +131,12 @@ def test_beds_without_a_baseline_are_typed(tables: dict[str, pl.DataFrame]) -> N
     assert beds["demand_p50"].min() > 0
 
 
+def test_counties_without_a_ratio_of_their_own_say_so(tables: dict[str, pl.DataFrame]) -> None:
+    ratio = tables["forecast_beds"].filter(estimator="planning_ratio", year=2030, scenario="natural")
+    said = dict(ratio.select("county_code", "demand_status").iter_rows())
+    assert said == {"530425": None, **dict.fromkeys(("530112", "530129", "532301", "620722"), "not_reported")}
+
+
 def test_graves_built_have_unknown_use(tables: dict[str, pl.DataFrame]) -> None:
     graves = tables["forecast_graves"].filter(county_code="530425", capacity_class="all")
     assert graves["capacity"].unique().to_list() == [28_009 + 1_762]

@@ -363,6 +363,7 @@ DAMAGES: list[Damage] = [
     Damage("老年人多于常住人口", "more elderly than residents", put("mart_elderly_outlook", NATURAL & (c("year") == 2035), p50=160000.0), "mart_elderly_outlook/outlook_below_residents"),
     Damage("两种方法混用", "two methods mixed", put("mart_elderly_outlook", NATURAL, method_version="other"), "mart_elderly_outlook/one_method_version"),
     Damage("需求分位数颠倒", "percentiles of demand reversed", put("mart_bed_outlook", None, demand_p10=c("demand_p50") + 1, demand_p90=c("demand_p50")), "mart_bed_outlook/bed_demand_ordered"),
+    Damage("需求丢失", "demand lost", put("mart_bed_outlook", c("estimator") == "observed_use", demand_p50=None), "mart_bed_outlook/bed_supply_typed"),
     Damage("需求多一位", "extra digit in demand", put("mart_bed_outlook", None, demand_p50=c("demand_p50") * 100), "mart_bed_outlook/bed_demand_below_elderly"),
     Damage("没有供给却有缺口", "a shortage without a supply", put("mart_bed_outlook", ~KNOWN, shortage_p50=100.0), "mart_bed_outlook/bed_supply_typed"),
     Damage("缺口与供需不符", "shortage does not follow", put("mart_bed_outlook", KNOWN, shortage_p50=c("demand_p50") + c("supply"), idle_p50=0.0), "mart_bed_outlook/bed_shortage_fits", ("差的中位数不必等于中位数之差", "the median of a difference need not be the difference of the medians")),

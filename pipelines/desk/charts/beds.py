@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 
 from pipelines.desk import headlines, tables, words
-from pipelines.desk.balance import reading_of
+from pipelines.desk.balance import NO_TARGET, reading_of
 from pipelines.desk.charts.base import BEDS, across, bars, line, method, one, plans, source_of
 from pipelines.desk.marts import ask, counties, reading
 from pipelines.desk.style import (
@@ -39,10 +39,11 @@ def beds(county: str, con: Connection = None) -> Chart:
     """Beds needed by each method against beds that stand and beds that are planned, never added up into one line."""
     with reading(con) as db:
         place = one(db, county)
-        rows = ask(db, _NEEDS, c=county)
+        every = ask(db, _NEEDS, c=county)
         supply = ask(db, _SUPPLY, c=county)
         source = source_of(plans(db, county), method(db, "mart_bed_outlook"))
         found = headlines.beds(db, county)
+    rows = every.drop_nulls("demand_p50")
     title = named(place) + (Words("", ": ") + found[0].text if found else Words("没有床位展望", ": no bed outlook"))
     known = supply.filter((pl.col("status") == "existing") & pl.col("beds").is_not_null())
     whole = known.filter(bed_type="all")
@@ -69,9 +70,9 @@ def beds(county: str, con: Connection = None) -> Chart:
         BEDS,
         source,
         title,
-        bed_table(rows, supply),
+        bed_table(every, supply),
         draw,
-        _bed_note(rows, stands) + _sentence(unstated),
+        _bed_note(rows, stands) + _without_target(every) + _sentence(unstated),
     )
 
 
@@ -107,6 +108,18 @@ def _bed_note(rows: pl.DataFrame, stands: pl.DataFrame) -> Words:
     return note + Words(
         "规划未报告2020年全部养老床位，只画需求。",
         "The plan does not report all elderly-care beds of 2020; only needs are drawn.",
+    )
+
+
+def _without_target(rows: pl.DataFrame) -> Words:
+    """What the chart leaves out because the plan sets no target for it."""
+    silent = rows.filter(pl.col("demand_p50").is_null())
+    if silent.is_empty():
+        return Words("", "")
+    name = reading_of(silent["estimator"][0], silent["definition"][0])
+    return Words(
+        f"规划没有写明每千名老年人床位目标，按{name.zh}的需求无从计算（未报告），不作零。",
+        f" The plan sets no target of beds per 1,000 elderly: the need by its {name.en} cannot be computed (not reported) and is not nought.",
     )
 
 
@@ -207,7 +220,11 @@ def bed_table(natural: pl.DataFrame, supply: pl.DataFrame) -> Table:
     shown = [2020, 2025, 2030, 2035]
     headers = (Words("项目", "item"), *(Words(f"{y}年", str(y)) for y in shown), Words("依据", "basis"))
     needs = [
-        (reading_of(str(k[0]), str(k[1])), *(_need(part.filter(year=y)) for y in shown), Words("预测", "projection"))
+        (
+            reading_of(str(k[0]), str(k[1])),
+            *(_need(part.filter(year=y)) for y in shown),
+            Words("预测", "projection") if part["demand_p50"].count() else NO_TARGET,
+        )
         for k, part in natural.group_by("estimator", "definition", maintain_order=True)
     ]
     stock = [
@@ -237,6 +254,8 @@ def _stock(status: str, bed_type: str) -> Words:
 
 
 def _need(rows: pl.DataFrame) -> Words | None:
+    if rows.height and rows["demand_p50"][0] is None:
+        return words.NOT_REPORTED
     value, low, high = _first(rows, "demand_p50"), _first(rows, "demand_p10"), _first(rows, "demand_p90")
     if value is None:
         return None
