@@ -55,13 +55,13 @@ def turning(codes: list[str] | None = None, con: Connection = None) -> Table:
 
 _TURNS = """
     WITH balance AS (
-      SELECT county_code, bed_type, estimator, definition, scenario, min(year) AS base, max(year) AS horizon, max_by(supply, year) AS supply, max_by(supply_status, year) AS status, count(demand_p50) AS asked,
+      SELECT county_code, bed_type, estimator, definition, scenario, min(year) AS base, max(year) AS horizon, max_by(supply, year) AS supply, max_by(supply_status, year) AS status, count(demand_p50) AS asked, max_by(probability_short, year) AS chance,
              any_value(first_year_short) AS short, any_value(first_year_short_p10) AS p10, any_value(first_year_short_p90) AS p90,
              any_value(first_year_idle) AS idle, any_value(last_year_idle) AS idle_last
       FROM mart_bed_outlook WHERE list_contains($codes, county_code)
       GROUP BY county_code, bed_type, estimator, definition, scenario
     )
-    SELECT n.*, p.supply AS supply_p, p.status AS status_p, p.short AS short_p, p.p10 AS p10_p, p.p90 AS p90_p, p.idle AS idle_p, p.idle_last AS idle_last_p
+    SELECT n.*, p.supply AS supply_p, p.status AS status_p, p.chance AS chance_p, p.short AS short_p, p.p10 AS p10_p, p.p90 AS p90_p, p.idle AS idle_p, p.idle_last AS idle_last_p
     FROM balance n LEFT JOIN balance p
       ON p.county_code = n.county_code AND p.bed_type = n.bed_type AND p.estimator = n.estimator AND p.definition = n.definition
      AND p.scenario = 'policy'
@@ -71,7 +71,7 @@ _TURNS = """
 
 
 def _turn_row(r: dict[str, Any]) -> tuple[Cell, ...]:
-    with_planned = {**r, **{k: r[f"{k}_p"] for k in ("short", "p10", "p90", "idle", "idle_last")}}
+    with_planned = {**r, **{k: r[f"{k}_p"] for k in ("short", "p10", "p90", "idle", "idle_last", "chance")}}
     if not r["asked"]:  # the reading rests on a target that the plan does not set
         return (
             words.code("bed_type", r["bed_type"]), reading_of(r["estimator"], r["definition"]), same(words.number(r["supply"], 0)),
@@ -87,10 +87,14 @@ def _turn_row(r: dict[str, Any]) -> tuple[Cell, ...]:
 
 
 def short_from(r: dict[str, Any]) -> Words:
-    """From which year on: 2024年起（80%区间2022—2027年）. Keys: short, p10, p90, idle_last, base, horizon (years or None)."""
+    """From which year on: 2024年起（80%区间2022—2027年）. Keys: short, p10, p90, idle_last, base, horizon (years or None), chance
+    (the probability of a shortage at the horizon): from 10 % on, beds of which the median need falls short are not called enough."""
     end = r["horizon"]
     if r["short"] is None:
-        risk = r["p10"]
+        risk, chance = r["p10"], r.get("chance") or 0.0
+        if chance >= 0.1:
+            since = Words(f"，{risk}年起超过一成", f", over 10 % from {risk}") if risk and risk < end else same("")
+            return Words(f"到{end}年说不准（缺床概率{_percent(chance)}{since.zh}）", f"uncertain: {_percent(chance)} by {end}{since.en}")
         maybe = Words(f"（{risk}年起有一成可能短缺）", f" (10 % probable from {risk})") if risk else same("")
         return Words(f"到{end}年不缺", f"not by {end}") + maybe
     if r["short"] == r["base"]:

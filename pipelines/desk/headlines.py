@@ -17,6 +17,9 @@ from pipelines.desk.style import Table
 from pipelines.desk.words import Words, same
 
 LAST_YEAR = 2035
+UNLIKELY = (
+    0.1  # a shortage less probable than this leaves beds enough; one more probable than its complement is certain
+)
 DOMINANT = 0.5  # a project with more than half of the money is named
 KEY_RATES = ("nursing_bed_share", "beds_per_1000_elderly", "township_care_centre_coverage", "eco_burial_rate")
 
@@ -399,21 +402,76 @@ def beds_turn(con: duckdb.DuckDBPyConnection, county: str) -> list[Headline]:
 
 
 def _by(r: dict[str, Any]) -> Words:
-    """按实际入住到2035年够用 / by observed use enough to 2035."""
-    method, year = words.code("estimator", r["estimator"]), r["first_year_short"]
-    if year is None:
-        return Words(f"按{method.zh}到{LAST_YEAR}年够用", f"by {method.en} enough to {LAST_YEAR}")
-    return Words(f"按{method.zh}{year}年起不够", f"by {method.en} too few from {year}")
+    """按实际入住到2035年够用 / by observed use enough to 2035: only where a shortage is less than 10 % probable by then. Too few
+    from a year on only where it is more than 90 % probable; in between it is open, with the probability."""
+    name = words.code("estimator", r["estimator"])
+    by = Words(f"按{name.zh}", f"by {name.en} ")
+    year, risk, chance = r["first_year_short"], r["first_year_short_p10"], r["probability_short"]
+    if chance is None or not UNLIKELY <= chance <= 1 - UNLIKELY:
+        if year is None:
+            return by + Words(f"到{LAST_YEAR}年够用", f"enough to {LAST_YEAR}")
+        return by + Words(f"{year}年起不够", f"too few from {year}")
+    percent = words.number(100 * chance, 0)
+    since = Words(f"，{risk}年起超过一成", f", over 10 % from {risk}") if risk and risk < LAST_YEAR else same("")
+    return by + Words(
+        f"说不准（{LAST_YEAR}年短缺的概率{percent}%{since.zh}）",
+        f"uncertain ({percent} % probable to be short in {LAST_YEAR}{since.en})",
+    )
 
 
-def _lines_of_beds(con: duckdb.DuckDBPyConnection, county: str, kind: str = "all") -> list[int]:
-    """Where the plan states the beds that stand: the basis of the supply is `line N`."""
+def nursing_turn(con: duckdb.DuckDBPyConnection, county: str) -> list[Headline]:
+    """Whether the nursing-type beds that stand suffice, by how many of the readings; nothing where none are reported."""
+    rows = ask(
+        con,
+        """SELECT supply, min(year) AS base, arg_min(probability_short, year) AS now, arg_max(probability_short, year) AS then
+           FROM mart_bed_outlook WHERE county_code = $county AND scenario = 'natural' AND bed_type = 'nursing'
+             AND supply IS NOT NULL AND probability_short IS NOT NULL AND year <= $last
+           GROUP BY supply, estimator, definition""",
+        county=county, last=LAST_YEAR,
+    )  # fmt: skip
+    if rows.is_empty():
+        return []
+    n, base, supply = rows.height, int(rows["base"][0]), float(rows["supply"][0])
+    already, later = (rows.filter(pl.col(c) > 1 - UNLIKELY).height for c in ("now", "then"))
+    enough = rows.filter(pl.col("then") < UNLIKELY).height
+    if already == n:
+        found = Words(f"{words.several(n)}种算法都表明{base}年已短缺", f"short already in {base} by all {n} readings")
+    else:
+        open_ = n - later - enough
+        parts = [
+            (already, f"{already}种表明{base}年已短缺", f"{already} find them short already in {base}"),
+            (later, f"{later}种表明{LAST_YEAR}年短缺", f"{later} short in {LAST_YEAR}"),
+            (enough, f"{enough}种表明到{LAST_YEAR}年够用", f"{enough} enough to {LAST_YEAR}"),
+            (open_, f"{open_}种说不准", f"{open_} uncertain"),
+        ]
+        told = words.joined([Words(zh, en) for count, zh, en in parts if count], "，", ", ")
+        found = Words(f"{words.several(n)}种算法中", f"of {n} readings ") + told
+    places = ask(
+        con,
+        """SELECT o.source_line, o.value FROM fct_observation o WHERE o.county_code = $county AND o.measure = 'actual' AND o.value IS NOT NULL
+             AND list_contains(['nursing_beds', 'nursing_bed_share', 'institution_beds'], o.indicator_id)""",
+        county=county,
+    )  # fmt: skip
+    lines = _lines_of_beds(con, county, "nursing", every=True)
+    figures = tuple((int(n), float(v)) for n, v in places.iter_rows() if n in lines)
+    number = words.number(supply, 0)
+    derived = len(lines) > 1
+    text = Words(
+        f"现有护理型床位{'约' if derived else ''}{number}张{'（由占比推算）' if derived else ''}：",
+        f"{'about ' if derived else 'the '}{number} nursing-type beds that stand{' (from their share)' if derived else ''}: ",
+    )
+    return [Headline(county, "nursing_turn", text + found, tuple(lines), figures=figures)]
+
+
+def _lines_of_beds(con: duckdb.DuckDBPyConnection, county: str, kind: str = "all", *, every: bool = False) -> list[int]:
+    """Where the plan states the beds that stand: the basis of the supply is `line N`, or a share × beds (`line N x line M`), of
+    which the first is meant unless every line is asked for."""
     rows = ask(
         con,
         "SELECT basis FROM mart_bed_supply WHERE county_code = $county AND status = 'existing' AND bed_type = $kind AND year = 2020",
         county=county, kind=kind,
     )  # fmt: skip
-    return [int(n) for basis in rows["basis"] for n in re.findall(r"[0-9]+", basis)[:1]]
+    return [int(n) for basis in rows["basis"] for n in re.findall(r"[0-9]+", basis)[: None if every else 1]]
 
 
 def progress(con: duckdb.DuckDBPyConnection, county: str) -> list[Headline]:
@@ -440,7 +498,7 @@ def progress(con: duckdb.DuckDBPyConnection, county: str) -> list[Headline]:
     return [Headline(county, "progress", text)]
 
 
-RULES: tuple[Rule, ...] = (baselines, investment, progress, rates, conflicts, elderly, beds, beds_turn)
+RULES: tuple[Rule, ...] = (baselines, investment, progress, rates, conflicts, elderly, beds, beds_turn, nursing_turn)
 
 
 def sentence(con: duckdb.DuckDBPyConnection, found: list[Headline]) -> Words:

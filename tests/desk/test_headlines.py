@@ -123,6 +123,54 @@ def test_beds_that_stand_run_short_by_one_reading_and_not_by_another(con: Con) -
     assert "beds_turn" not in _by_topic(con, RIVER), "beds are not reported: nothing is claimed"
 
 
+@pytest.mark.parametrize(
+    ("chance", "short", "risk", "said"),
+    [
+        (0.4975, None, 2029, "按实际入住说不准（2035年短缺的概率50%，2029年起超过一成）"),
+        (0.55, 2034, 2030, "按实际入住说不准（2035年短缺的概率55%，2030年起超过一成）"),
+        (0.09, None, None, "按实际入住到2035年够用"),
+        (0.95, 2025, 2022, "按实际入住2025年起不够"),
+    ],
+)
+def test_enough_is_said_only_of_an_unlikely_shortage(
+    tmp_path: Path, chance: float, short: int | None, risk: int | None, said: str
+) -> None:
+    years = {"first_year_short": short, "first_year_short_p10": risk, "probability_short": chance}
+    given = [{**r, **(years if r["estimator"] == "observed_use" else {})} for r in rows()["mart_bed_outlook"]]
+    with open_marts(path=build(tmp_path, {"mart_bed_outlook": given}) / "marts.duckdb") as con:
+        assert _by_topic(con, HILL)["beds_turn"].text.zh.endswith(said)
+
+
+@pytest.mark.parametrize(
+    ("chances", "said"),
+    [
+        ([(0.99, 1.0)] * 3, "三种算法都表明2020年已短缺"),
+        (
+            [(0.99, 1.0), (0.2, 0.95), (0.0, 0.05)],
+            "三种算法中1种表明2020年已短缺，2种表明2035年短缺，1种表明到2035年够用",
+        ),
+        ([(0.0, 0.5), (0.0, 0.5)], "两种算法中2种说不准"),
+    ],
+)
+def test_nursing_beds_have_a_line_of_their_own(tmp_path: Path, chances: list[tuple[float, float]], said: str) -> None:
+    row = {"county_code": HILL, "scenario": "natural", "bed_type": "nursing", "definition": "none", "demand_p50": 90.0, "supply": 79.0, "method_version": "tiny-1"}  # fmt: skip
+    needs = [
+        {**row, "year": year, "estimator": f"e{i}", "probability_short": pair[k]}
+        for i, pair in enumerate(chances)
+        for k, year in enumerate((2020, 2035))
+    ]
+    beds = {"county_code": HILL, "year": 2020, "status": "existing", "bed_type": "nursing", "beds": 79.0, "basis": "line 20 x line 13"}  # fmt: skip
+    given = {"mart_bed_outlook": needs, "mart_bed_supply": [beds]}
+    with open_marts(path=build(tmp_path, given) / "marts.duckdb") as con:
+        found = _by_topic(con, HILL)["nursing_turn"]
+    assert found.text.zh == f"现有护理型床位约79张（由占比推算）：{said}"
+    assert found.text.en.startswith("about 79 nursing-type beds") and found.lines == (20, 13)
+
+
+def test_nothing_is_said_of_nursing_beds_that_are_not_reported(con: Con) -> None:
+    assert "nursing_turn" not in _by_topic(con, HILL)
+
+
 def test_a_sentence_begins_with_the_county(con: Con) -> None:
     assert headlines.sentence(con, headlines.headlines(con, HILL)).zh.startswith("丘县2项指标中1项")
 
