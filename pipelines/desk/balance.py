@@ -94,7 +94,10 @@ def short_from(r: dict[str, Any]) -> Words:
         risk, chance = r["p10"], r.get("chance") or 0.0
         if chance >= 0.1:
             since = Words(f"，{risk}年起超过一成", f", over 10 % from {risk}") if risk and risk < end else same("")
-            return Words(f"到{end}年说不准（缺床概率{_percent(chance)}{since.zh}）", f"uncertain: {_percent(chance)} by {end}{since.en}")
+            return Words(
+                f"到{end}年说不准（缺床概率{_percent(chance)}{since.zh}）",
+                f"uncertain: {_percent(chance)} by {end}{since.en}",
+            )
         maybe = Words(f"（{risk}年起有一成可能短缺）", f" (10 % probable from {risk})") if risk else same("")
         return Words(f"到{end}年不缺", f"not by {end}") + maybe
     if r["short"] == r["base"]:

@@ -12,11 +12,11 @@ import duckdb
 import polars as pl
 
 from pipelines.desk import words
+from pipelines.desk.ahead import LAST_YEAR, ahead
 from pipelines.desk.marts import ask, counties
 from pipelines.desk.style import Table
 from pipelines.desk.words import Words, same
 
-LAST_YEAR = 2035
 UNLIKELY = (
     0.1  # a shortage less probable than this leaves beds enough; one more probable than its complement is certain
 )
@@ -326,21 +326,13 @@ def _reviewed(con: duckdb.DuckDBPyConnection, county: str, lines: tuple[int, ...
 
 
 def elderly(con: duckdb.DuckDBPyConnection, county: str) -> list[Headline]:
-    """People aged 60+: the census of 2020, and the projection for the last year."""
-    rows = dict(
-        ask(
-            con,
-            "SELECT year, p50 FROM mart_elderly_outlook WHERE county_code = $county AND age_band = '60+' AND sex = 'both' AND list_contains([2020, $last], year)",
-            county=county, last=LAST_YEAR,
-        ).iter_rows()
-    )  # fmt: skip
-    now, then = rows.get(2020), rows.get(LAST_YEAR)
-    if not now or not then:
+    """People aged 60+: the census of 2020, and the projection as far as it can be relied on, then for the last year."""
+    found = ahead(con, [county])
+    if found is None:
         return []
-    text = Words(
-        f"60岁及以上2020年{words.number(now, 0)}人，预测{LAST_YEAR}年约{words.estimate(then)}人（{words.number(then / now, 1)}倍）",
-        f"aged 60+: {words.number(now, 0)} in 2020, about {words.estimate(then)} projected for {LAST_YEAR} ({words.number(then / now, 1)} times)",
-    )
+    sure = Words("，80%区间", ", 80 % intervals") if found.last.low is not None else same("")
+    times = Words(f"（{found.times.zh}{sure.zh}）", f" ({found.times.en}{sure.en})")
+    text = Words(f"60岁及以上2020年{words.number(found.now, 0)}人，预测{found.said.zh}{times.zh}", f"aged 60+: {words.number(found.now, 0)} in 2020, projected {found.said.en}{times.en}")  # fmt: skip
     return [Headline(county, "elderly", text)]
 
 
@@ -348,16 +340,23 @@ def beds(con: duckdb.DuckDBPyConnection, county: str) -> list[Headline]:
     """What the estimators say will be needed, beside what the plan says stands."""
     need = ask(
         con,
-        """SELECT min(demand_p50) AS low, max(demand_p50) AS high, min(supply) AS supply FROM mart_bed_outlook
+        """SELECT min(coalesce(demand_p10, demand_p50)) AS low, max(coalesce(demand_p90, demand_p50)) AS high,
+                  count(demand_p10) = count(demand_p50) AS banded, min(supply) AS supply FROM mart_bed_outlook
            WHERE county_code = $county AND year = $last AND scenario = 'natural' AND bed_type = 'all'""",
         county=county, last=LAST_YEAR,
     ).to_dicts()[0]  # fmt: skip
     if need["low"] is None:
         return []
     low, high = words.estimate(need["low"]), words.estimate(need["high"])
+    people = ahead(con, [county])
+    why = Words("因方法而异", "depending on the method")
+    if need["banded"]:
+        why += Words("，含各方法的80%区间", "; 80 % intervals included")
+    if people and people.late:
+        why += Words("，已超过人口预测的有效年限", "; beyond the shelf life of the persons")
     text = Words(
-        f"{LAST_YEAR}年需养老床位约{low}—{high}张（因方法而异）",
-        f"{low}–{high} elderly-care beds needed in {LAST_YEAR}, depending on the method",
+        f"{LAST_YEAR}年需养老床位约{low}—{high}张（{why.zh}）",
+        f"about {low}–{high} elderly-care beds needed in {LAST_YEAR} ({why.en})",
     )
     if need["supply"] is None:
         silent = Words("，未报告2020年全部养老床位", "; all elderly-care beds of 2020 not reported")

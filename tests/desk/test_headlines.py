@@ -109,6 +109,44 @@ def test_projections_are_rounded_and_called_so(con: Con) -> None:
     assert "未报告2020年全部养老床位" in _by_topic(con, RIVER)["beds"].text.zh
 
 
+def _banded(tmp_path: Path, shelf: float | None) -> dict[str, Headline]:
+    """HILL with an 80 % interval of ± 10 % of its persons from 2021 on, and of ± 20 % of its beds."""
+    wide = {
+        "mart_elderly_outlook": [
+            {**r, "shelf_life_years": shelf, "p10": r["p50"] * (0.9 if r["year"] > 2020 else 1), "p90": r["p50"] * (1.1 if r["year"] > 2020 else 1)}
+            for r in rows()["mart_elderly_outlook"]
+        ],
+        "mart_bed_outlook": [
+            {**r, "demand_p10": r["demand_p50"] * 0.8, "demand_p90": r["demand_p50"] * 1.2} for r in rows()["mart_bed_outlook"]
+        ],
+    }  # fmt: skip
+    with open_marts(path=build(tmp_path, wide) / "marts.duckdb") as con:
+        return _by_topic(con, HILL)
+
+
+def test_the_last_year_that_can_be_relied_on_comes_first_and_with_its_band(tmp_path: Path) -> None:
+    (short := tmp_path / "short").mkdir()
+    said = _banded(short, 5.8)
+    assert said["elderly"].text.zh == (
+        "60岁及以上2020年30,000人，预测2025年约32,800—40,100人，2035年约48,600—59,400人，已超过有效年限（1.6—2.0倍，80%区间）"
+    )
+    assert said["elderly"].text.en == (
+        "aged 60+: 30,000 in 2020, projected about 32,800–40,100 in 2025, about 48,600–59,400 in 2035, beyond the shelf life (1.6–2.0 times, 80 % intervals)"
+    )
+    assert "640—1,800张（因方法而异，含各方法的80%区间，已超过人口预测的有效年限）" in said["beds"].text.zh
+
+
+@pytest.mark.parametrize("shelf", [15.0, 20.0, None])
+def test_a_forecast_that_keeps_to_the_end_has_one_year(tmp_path: Path, shelf: float | None) -> None:
+    said = _banded(tmp_path, shelf)
+    assert "预测2035年约48,600—59,400人（1.6—2.0倍，80%区间）" in said["elderly"].text.zh
+    assert "有效年限" not in said["beds"].text.zh
+
+
+def test_a_forecast_that_keeps_less_than_a_year_says_so_of_the_last(tmp_path: Path) -> None:
+    assert "预测2035年约48,600—59,400人，已超过有效年限" in _banded(tmp_path, 0.4)["elderly"].text.zh
+
+
 def test_nothing_to_say_is_not_said(tmp_path: Path) -> None:
     empty = {name: [] for name in rows() if name.startswith(("mart_", "fct_")) and name != "mart_quality"}
     with open_marts(path=build(tmp_path, empty) / "marts.duckdb") as con:
