@@ -643,8 +643,9 @@ def parameters(con: Connection = None) -> Table:
     return Table(headers, body)
 
 
-def plausibility(con: Connection = None, county: str | None = None) -> Table:
-    """Where an assumption of a plan does not fit the census or the projection."""
+def plausibility(con: Connection = None, county: str | None = None, about: str = "plan") -> Table:
+    """Where an assumption of a plan does not fit the census or the projection; about `forecast`: what the projection and its input
+    show that no plan assumes. Releases older than the distinction have all of them about the plan."""
     with reading(con) as db:
         rows = ask(
             db,
@@ -652,6 +653,7 @@ def plausibility(con: Connection = None, county: str | None = None) -> Table:
                WHERE $county IS NULL OR county_code = $county ORDER BY left(county_code, 4), county_code, check_id, number""",
             county=county,
         ).to_dicts()  # fmt: skip
+    rows = [r for r in rows if r.get("about", "plan") == about]
     headers = (COUNTY, Words("检查", "check"), Words("发现", "finding"))
     return Table(
         headers, tuple((named(r), words.code("plausibility", r["check_id"]), named(r, "message")) for r in rows)

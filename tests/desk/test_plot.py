@@ -215,6 +215,16 @@ def test_outputs_carry_the_word_that_bounds_them(con: Con) -> None:
     assert any("about 20 mu" in row[7] for row in tables.projects(HILL, con).cells("en"))
 
 
+def test_what_only_the_projection_shows_is_not_laid_at_the_plan_s_door(tmp_path: Path) -> None:
+    rise = {"county_code": HILL, "check_id": "death_rate_rises", "number": 1, "about": "forecast", "message_zh": "上升", "message_en": "rises"}  # fmt: skip
+    with open_marts(
+        path=build(tmp_path, {"mart_plausibility": [*rows()["mart_plausibility"], rise]}) / "marts.duckdb"
+    ) as con:
+        plan, found = tables.plausibility(con, HILL), tables.plausibility(con, HILL, "forecast")
+    assert [row[1] for row in plan.cells("zh")] == ["基期已达标"]
+    assert [row[1] for row in found.cells("zh")] == ["死亡率将上升"]
+
+
 def test_a_denominator_that_is_not_stated_is_said_so(tmp_path: Path) -> None:
     given = [{**r, "basis": "not_stated", "normalised_by": "none"} for r in rows()["mart_county_comparison"]]
     with open_marts(path=build(tmp_path, {"mart_county_comparison": given}) / "marts.duckdb") as con:

@@ -254,10 +254,32 @@ def test_unreported_use_claims_no_remaining_years(projection):
 
 
 def test_twenty_years_on_the_wrong_death_rate(projection):
-    plans = pl.DataFrame({"county_code": [CODES[0]], "places": [5_000.0], "years": [20]})
+    plans = pl.DataFrame({"county_code": [CODES[0]], "urns": [5_000.0], "years": [20]})
     row = twenty_year_test(projection.deaths, plans).row(0, named=True)
     assert row["implied_deaths"] == 250 and not row["plausible"]
     assert row["years_at_forecast"] < 20
+    opened = twenty_year_test(projection.deaths, plans.with_columns(opening=2025)).row(0, named=True)
+    own = pick(projection.deaths, county_code=CODES[0], sex="both").filter(pl.col("year") >= 2025)["p50"]
+    assert opened["forecast_deaths"] == pytest.approx(own.mean()) and opened["forecast_deaths"] > row["forecast_deaths"]
+    brief = twenty_year_test(projection.deaths, plans.with_columns(opening=2025, years=2)).row(0, named=True)
+    assert brief["forecast_deaths"] == pytest.approx(own[:2].mean()) and "2025—2026年" in brief["message_zh"]
+
+
+def test_urns_are_not_called_places_and_a_bound_stays_one(projection):
+    plan = {"county_code": CODES[0], "urns": 5_000.0, "years": 20.0, "qualifier": ">", "graves": 2_500.0, "opening": 2025, "source_line": 8}  # fmt: skip
+    row = twenty_year_test(projection.deaths, pl.DataFrame([plan])).row(0, named=True)
+    assert row["message_zh"].startswith("规划第8行：2,500穴可葬5,000余具，用20年，即每年至少250具；预测2025—2035年")
+    assert row["message_en"].startswith(
+        "line 8 of the plan: more than 5,000 urns in 2,500 graves to last 20 years, at least 250 a year"
+    )
+    exact = twenty_year_test(projection.deaths, pl.DataFrame([{**plan, "qualifier": "=", "graves": None}])).row(
+        0, named=True
+    )
+    assert (
+        "可葬5,000具" in exact["message_zh"]
+        and "more than" not in exact["message_en"]
+        and "graves" not in exact["message_en"]
+    )
 
 
 def test_death_rates_rise_with_ageing(projection):

@@ -156,7 +156,18 @@ def test_planned_graves_count_from_their_opening(tables: dict[str, pl.DataFrame]
 def test_twenty_year_claim_is_flagged(tables: dict[str, pl.DataFrame]) -> None:
     found = tables["forecast_plausibility"].filter(check_id="twenty_years")
     assert found["county_code"].to_list() == ["532301"]
-    assert "3,000" in found["message_en"].item()
+    assert (
+        found["message_zh"]
+        .item()
+        .startswith("规划第843行：30,000穴可葬60,000余具，用20年，即每年至少3,000具；预测2025—2035年")
+    )
+    assert found["about"].item() == "plan"
+
+
+def test_a_rising_death_rate_is_no_assumption_of_a_plan(tables: dict[str, pl.DataFrame]) -> None:
+    about = tables["forecast_plausibility"].select("check_id", "about").unique()
+    found = {key: set(part["about"]) for (key,), part in about.group_by("check_id")}
+    assert found["death_rate_rises"] == {"forecast"} and found["met_at_baseline"] == {"plan"}
 
 
 @pytest.mark.parametrize("moved", ["高值900", "高值1,234.5"])
