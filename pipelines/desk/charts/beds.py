@@ -244,7 +244,7 @@ def _unstated(part: pl.DataFrame) -> Words:
     if told.is_empty():
         return Words("", "")
     said = words.lines([int(n) for n in told[0].split(";")])
-    return Words(f"；{said.zh}的新建项目未写床位数", f"; the new projects of {said.en} do not say how many")
+    return Words(f"；{said.zh}的新建项目未写床位数", f"; the new projects of {said.en} do not say how many beds they add")
 
 
 def _stock(status: str, bed_type: str) -> Words:
