@@ -47,8 +47,8 @@ def turning(codes: list[str] | None = None, con: Connection = None) -> Table:
             )
     kept = len(headers) if planned else len(headers) - 3
     note = Words(
-        "需求中位数首次超过床位数的年份，即开始短缺的年份；括号内为80%区间，即短缺概率达到10%和90%的年份。方法之间不取平均：规划配置标准是政策口径，实际入住是使用口径。",
-        "Short from the first year in which the median need exceeds the beds; brackets: the 80 % interval, the years in which a shortage becomes 10 % and 90 % probable. The methods are not averaged: a planning ratio is policy, observed use is use.",
+        "需求中位数首次超过床位数的年份，即开始短缺的年份；括号内为80%区间，即短缺概率达到10%和90%的年份。中位数到末年未超过床位数、但短缺概率在10%以上的，写“说不准”。方法之间不取平均：规划配置标准是政策口径，实际入住是使用口径。",
+        "Short from the first year in which the median need exceeds the beds; brackets: the 80 % interval, the years in which a shortage becomes 10 % and 90 % probable. Uncertain: the median need stays below the beds, but a shortage is 10 % probable or more. The methods are not averaged: a planning ratio is policy, observed use is use.",
     )
     return Table(headers[:kept], tuple(row[:kept] for row in body), note)
 
