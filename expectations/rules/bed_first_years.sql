@@ -18,6 +18,6 @@ WHERE first_year_short IS DISTINCT FROM short OR first_year_short_p10 IS DISTINC
    OR first_year_short_p50 IS DISTINCT FROM p50 OR first_year_short_p90 IS DISTINCT FROM p90
    OR first_year_idle IS DISTINCT FROM idle OR last_year_idle IS DISTINCT FROM idle_last
    OR first_year_short_status IS DISTINCT FROM
-      CASE WHEN supply IS NULL THEN 'not_reported' WHEN short IS NULL THEN 'none_to_horizon' END
+      CASE WHEN supply IS NULL OR demand_p50 IS NULL THEN 'not_reported' WHEN short IS NULL THEN 'none_to_horizon' END
    OR first_year_idle_status IS DISTINCT FROM
-      CASE WHEN supply IS NULL THEN 'not_reported' WHEN idle IS NULL THEN 'none_to_horizon' END
+      CASE WHEN supply IS NULL OR demand_p50 IS NULL THEN 'not_reported' WHEN idle IS NULL THEN 'none_to_horizon' END

@@ -1,6 +1,6 @@
 -- In the last year, planned beds are the counted, new elderly beds of the county's projects.
 WITH last AS (
-  SELECT county_code, bed_type, arg_max(beds, year) AS beds FROM mart_bed_supply WHERE status = 'planned' GROUP BY county_code, bed_type
+  SELECT county_code, bed_type, arg_max(beds, year) AS beds FROM mart_bed_supply WHERE status = 'planned' AND bed_type IN ('all', 'nursing') GROUP BY county_code, bed_type
 ),
 projects AS (
   SELECT p.county_code, CASE o.output WHEN 'nursing_beds' THEN 'nursing' ELSE 'all' END AS bed_type, sum(o.quantity) AS beds

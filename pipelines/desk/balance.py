@@ -12,6 +12,8 @@ from pipelines.desk.style import Cell, Table
 from pipelines.desk.tables import COUNTY, Connection, named
 from pipelines.desk.words import Words, same
 
+NO_TARGET = Words("规划未定每千人床位目标", "the plan sets no beds per 1,000")
+
 
 def reading_of(estimator: str, definition: str) -> Words:
     """A method by its name, the prevalence chain with its definition of disability."""
@@ -30,7 +32,7 @@ def turning(codes: list[str] | None = None, con: Connection = None) -> Table:
         chosen = counties(db, codes)
         rows = ask(db, _TURNS, codes=chosen["county_code"].to_list())
     known = rows.filter(pl.col("supply").is_not_null())
-    planned = known.filter(pl.col("supply_p") > pl.col("supply")).height > 0
+    planned = known.filter((pl.col("supply_p") > pl.col("supply")) | (pl.col("status_p") == "not_reported")).height > 0
     headers = (
         COUNTY, Words("床位", "beds"), Words("方法", "method"), Words("现有", "existing"), Words("何时短缺", "short from"), Words("何时闲置", "idle"),
         Words("加规划后", "with planned"), Words("何时短缺", "short from"), Words("何时闲置", "idle"),
@@ -45,21 +47,21 @@ def turning(codes: list[str] | None = None, con: Connection = None) -> Table:
             )
     kept = len(headers) if planned else len(headers) - 3
     note = Words(
-        "需求中位数首次超过床位数的年份，即开始短缺的年份；括号内为80%区间，即短缺概率达到10%和90%的年份。方法之间不取平均：规划配置标准是政策口径，实际入住是使用口径。",
-        "Short from the first year in which the median need exceeds the beds; brackets: the 80 % interval, the years in which a shortage becomes 10 % and 90 % probable. The methods are not averaged: a planning ratio is policy, observed use is use.",
+        "需求中位数首次超过床位数的年份，即开始短缺的年份；括号内为80%区间，即短缺概率达到10%和90%的年份。中位数到末年未超过床位数、但短缺概率在10%以上的，写“说不准”。方法之间不取平均：规划配置标准是政策口径，实际入住是使用口径。",
+        "Short from the first year in which the median need exceeds the beds; brackets: the 80 % interval, the years in which a shortage becomes 10 % and 90 % probable. Uncertain: the median need stays below the beds, but a shortage is 10 % probable or more. The methods are not averaged: a planning ratio is policy, observed use is use.",
     )
     return Table(headers[:kept], tuple(row[:kept] for row in body), note)
 
 
 _TURNS = """
     WITH balance AS (
-      SELECT county_code, bed_type, estimator, definition, scenario, min(year) AS base, max(year) AS horizon, max_by(supply, year) AS supply,
+      SELECT county_code, bed_type, estimator, definition, scenario, min(year) AS base, max(year) AS horizon, max_by(supply, year) AS supply, max_by(supply_status, year) AS status, count(demand_p50) AS asked, max_by(probability_short, year) AS chance,
              any_value(first_year_short) AS short, any_value(first_year_short_p10) AS p10, any_value(first_year_short_p90) AS p90,
              any_value(first_year_idle) AS idle, any_value(last_year_idle) AS idle_last
       FROM mart_bed_outlook WHERE list_contains($codes, county_code)
       GROUP BY county_code, bed_type, estimator, definition, scenario
     )
-    SELECT n.*, p.supply AS supply_p, p.short AS short_p, p.p10 AS p10_p, p.p90 AS p90_p, p.idle AS idle_p, p.idle_last AS idle_last_p
+    SELECT n.*, p.supply AS supply_p, p.status AS status_p, p.chance AS chance_p, p.short AS short_p, p.p10 AS p10_p, p.p90 AS p90_p, p.idle AS idle_p, p.idle_last AS idle_last_p
     FROM balance n LEFT JOIN balance p
       ON p.county_code = n.county_code AND p.bed_type = n.bed_type AND p.estimator = n.estimator AND p.definition = n.definition
      AND p.scenario = 'policy'
@@ -69,18 +71,33 @@ _TURNS = """
 
 
 def _turn_row(r: dict[str, Any]) -> tuple[Cell, ...]:
-    with_planned = {**r, **{k: r[f"{k}_p"] for k in ("short", "p10", "p90", "idle", "idle_last")}}
-    return (
+    with_planned = {**r, **{k: r[f"{k}_p"] for k in ("short", "p10", "p90", "idle", "idle_last", "chance")}}
+    if not r["asked"]:  # the reading rests on a target that the plan does not set
+        return (
+            words.code("bed_type", r["bed_type"]), reading_of(r["estimator"], r["definition"]), same(words.number(r["supply"], 0)),
+            NO_TARGET, None, None, None, None,
+        )  # fmt: skip
+    first = (
         words.code("bed_type", r["bed_type"]), reading_of(r["estimator"], r["definition"]), same(words.number(r["supply"], 0)),
-        short_from(r), idle_in(r), same(words.number(r["supply_p"], 0)), short_from(with_planned), idle_in(with_planned),
+        short_from(r), idle_in(r),
     )  # fmt: skip
+    if r["supply_p"] is None:  # beds are planned, but not how many; or no planned beds were ever asked for
+        return (*first, words.NOT_REPORTED if r["status_p"] == "not_reported" else None, None, None)
+    return (*first, same(words.number(r["supply_p"], 0)), short_from(with_planned), idle_in(with_planned))
 
 
 def short_from(r: dict[str, Any]) -> Words:
-    """From which year on: 2024年起（80%区间2022—2027年）. Keys: short, p10, p90, idle_last, base, horizon (years or None)."""
+    """From which year on: 2024年起（80%区间2022—2027年）. Keys: short, p10, p90, idle_last, base, horizon (years or None), chance
+    (the probability of a shortage at the horizon): from 10 % on, beds of which the median need falls short are not called enough."""
     end = r["horizon"]
     if r["short"] is None:
-        risk = r["p10"]
+        risk, chance = r["p10"], r.get("chance") or 0.0
+        if chance >= 0.1:
+            since = Words(f"，{risk}年起超过一成", f", over 10 % from {risk}") if risk and risk < end else same("")
+            return Words(
+                f"到{end}年说不准（缺床概率{_percent(chance)}{since.zh}）",
+                f"uncertain: {_percent(chance)} by {end}{since.en}",
+            )
         maybe = Words(f"（{risk}年起有一成可能短缺）", f" (10 % probable from {risk})") if risk else same("")
         return Words(f"到{end}年不缺", f"not by {end}") + maybe
     if r["short"] == r["base"]:
@@ -142,6 +159,14 @@ _SHORTAGE = """
 
 
 def _shortage_row(r: dict[str, Any]) -> tuple[Cell, ...]:
+    if r["demand_p50"] is None:
+        known = [words.NOT_REPORTED if r[s] is None else same(words.number(r[s], 0)) for s in ("supply", "supply_p")]
+        names = (
+            same(str(r["year"])),
+            words.code("bed_type", r["bed_type"]),
+            reading_of(r["estimator"], r["definition"]),
+        )
+        return (*names, NO_TARGET, known[0], None, None, None, known[1], None, None, None)
     need = words.whole(r["demand_p50"])
     if r["demand_p10"] is not None:
         need += f" ({words.whole(r['demand_p10'])}–{words.whole(r['demand_p90'])})"

@@ -6,12 +6,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from pipelines.desk import headlines, tables, words
+from pipelines.desk import tables, words
+from pipelines.desk.ahead import Ahead, ahead
 from pipelines.desk.marts import ask, counties, reading
 from pipelines.desk.tables import Connection
 from pipelines.desk.words import Words, same
-
-LAST = headlines.LAST_YEAR
 
 
 @dataclass(frozen=True)
@@ -29,15 +28,14 @@ def key_figures(codes: list[str] | None = None, con: Connection = None) -> list[
         chosen = counties(db, codes)["county_code"].to_list()
         found = ask(db, _FIGURES, codes=chosen).to_dicts()[0]
         money = ask(db, _MONEY, codes=chosen).to_dicts()
-    return [_people(found), _targets(found), _money(money), _doubts(found)]
+        people = ahead(db, chosen)
+    return [_people(people, len(chosen) > 1), _targets(found), _money(money), _doubts(found)]
 
 
 _FIGURES = (
     tables.OWN_TARGETS
     + """
     SELECT
-      (SELECT sum(p50) FROM mart_elderly_outlook WHERE list_contains($codes, county_code) AND age_band = '60+' AND sex = 'both' AND year = 2020) AS now,
-      (SELECT sum(p50) FROM mart_elderly_outlook WHERE list_contains($codes, county_code) AND age_band = '60+' AND sex = 'both' AND year = 2035) AS later,
       (SELECT count(*) FROM targets WHERE list_contains($codes, county_code)) AS targets,
       (SELECT count(*) FROM targets WHERE list_contains($codes, county_code) AND NOT based) AS unbased,
       (SELECT count(*) FROM targets WHERE list_contains($codes, county_code) AND reported) AS reported,
@@ -52,13 +50,19 @@ _MONEY = """
 """
 
 
-def _people(r: dict[str, Any]) -> Figure:
+def _people(found: Ahead | None, several: bool) -> Figure:
+    """The census, and the projection with its interval; of several counties the ends are sums, which is on the wide side."""
     label = Words("60岁及以上人口（2020年普查）", "people aged 60+ (census of 2020)")
-    if not r["now"] or not r["later"]:
+    if found is None:
         return Figure(label, words.NOT_REPORTED, same(""))
-    said, times = words.estimate(r["later"]), words.number(r["later"] / r["now"], 1)
-    beside = Words(f"预测{LAST}年约{said}人，{times}倍", f"about {said} projected for {LAST}, {times} times as many")
-    return Figure(label, Words(f"{words.number(r['now'], 0)}人", words.number(r["now"], 0)), beside)
+    beside = Words("预测", "projected: ") + found.said
+    if found.last.low is not None:
+        beside += (
+            Words("；各县80%区间相加", "; sums of the counties’ 80 % intervals")
+            if several
+            else Words("；80%区间", "; 80 % intervals")
+        )
+    return Figure(label, Words(f"{words.number(found.now, 0)}人", words.number(found.now, 0)), beside)
 
 
 def _targets(r: dict[str, Any]) -> Figure:

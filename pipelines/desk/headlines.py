@@ -12,11 +12,14 @@ import duckdb
 import polars as pl
 
 from pipelines.desk import words
+from pipelines.desk.ahead import LAST_YEAR, ahead
 from pipelines.desk.marts import ask, counties
 from pipelines.desk.style import Table
 from pipelines.desk.words import Words, same
 
-LAST_YEAR = 2035
+UNLIKELY = (
+    0.1  # a shortage less probable than this leaves beds enough; one more probable than its complement is certain
+)
 DOMINANT = 0.5  # a project with more than half of the money is named
 KEY_RATES = ("nursing_bed_share", "beds_per_1000_elderly", "township_care_centre_coverage", "eco_burial_rate")
 
@@ -323,21 +326,13 @@ def _reviewed(con: duckdb.DuckDBPyConnection, county: str, lines: tuple[int, ...
 
 
 def elderly(con: duckdb.DuckDBPyConnection, county: str) -> list[Headline]:
-    """People aged 60+: the census of 2020, and the projection for the last year."""
-    rows = dict(
-        ask(
-            con,
-            "SELECT year, p50 FROM mart_elderly_outlook WHERE county_code = $county AND age_band = '60+' AND sex = 'both' AND list_contains([2020, $last], year)",
-            county=county, last=LAST_YEAR,
-        ).iter_rows()
-    )  # fmt: skip
-    now, then = rows.get(2020), rows.get(LAST_YEAR)
-    if not now or not then:
+    """People aged 60+: the census of 2020, and the projection as far as it can be relied on, then for the last year."""
+    found = ahead(con, [county])
+    if found is None:
         return []
-    text = Words(
-        f"60岁及以上2020年{words.number(now, 0)}人，预测{LAST_YEAR}年约{words.estimate(then)}人（{words.number(then / now, 1)}倍）",
-        f"aged 60+: {words.number(now, 0)} in 2020, about {words.estimate(then)} projected for {LAST_YEAR} ({words.number(then / now, 1)} times)",
-    )
+    sure = Words("，80%区间", ", 80 % intervals") if found.last.low is not None else same("")
+    times = Words(f"（{found.times.zh}{sure.zh}）", f" ({found.times.en}{sure.en})")
+    text = Words(f"60岁及以上2020年{words.number(found.now, 0)}人，预测{found.said.zh}{times.zh}", f"aged 60+: {words.number(found.now, 0)} in 2020, projected {found.said.en}{times.en}")  # fmt: skip
     return [Headline(county, "elderly", text)]
 
 
@@ -345,16 +340,23 @@ def beds(con: duckdb.DuckDBPyConnection, county: str) -> list[Headline]:
     """What the estimators say will be needed, beside what the plan says stands."""
     need = ask(
         con,
-        """SELECT min(demand_p50) AS low, max(demand_p50) AS high, min(supply) AS supply FROM mart_bed_outlook
+        """SELECT min(coalesce(demand_p10, demand_p50)) AS low, max(coalesce(demand_p90, demand_p50)) AS high,
+                  count(demand_p10) = count(demand_p50) AS banded, min(supply) AS supply FROM mart_bed_outlook
            WHERE county_code = $county AND year = $last AND scenario = 'natural' AND bed_type = 'all'""",
         county=county, last=LAST_YEAR,
     ).to_dicts()[0]  # fmt: skip
     if need["low"] is None:
         return []
     low, high = words.estimate(need["low"]), words.estimate(need["high"])
+    people = ahead(con, [county])
+    why = Words("因方法而异", "depending on the method")
+    if need["banded"]:
+        why += Words("，含各方法的80%区间", "; 80 % intervals included")
+    if people and people.late:
+        why += Words("，已超过人口预测的有效年限", "; beyond the shelf life of the persons")
     text = Words(
-        f"{LAST_YEAR}年需养老床位约{low}—{high}张（因方法而异）",
-        f"{low}–{high} elderly-care beds needed in {LAST_YEAR}, depending on the method",
+        f"{LAST_YEAR}年需养老床位约{low}—{high}张（{why.zh}）",
+        f"about {low}–{high} elderly-care beds needed in {LAST_YEAR} ({why.en})",
     )
     if need["supply"] is None:
         silent = Words("，未报告2020年全部养老床位", "; all elderly-care beds of 2020 not reported")
@@ -380,7 +382,7 @@ def beds_turn(con: duckdb.DuckDBPyConnection, county: str) -> list[Headline]:
     rows = ask(
         con,
         """SELECT * FROM mart_bed_outlook WHERE county_code = $county AND year = $last AND scenario = 'natural' AND supply IS NOT NULL
-           AND bed_type IN ('all', 'institution') AND estimator <> 'prevalence'""",
+           AND demand_p50 IS NOT NULL AND bed_type IN ('all', 'institution') AND estimator <> 'prevalence'""",
         county=county, last=LAST_YEAR,
     )  # fmt: skip
     by_type = {str(kind): {r["estimator"]: r for r in part.to_dicts()} for (kind,), part in rows.group_by(["bed_type"])}
@@ -399,21 +401,76 @@ def beds_turn(con: duckdb.DuckDBPyConnection, county: str) -> list[Headline]:
 
 
 def _by(r: dict[str, Any]) -> Words:
-    """按实际入住到2035年够用 / by observed use enough to 2035."""
-    method, year = words.code("estimator", r["estimator"]), r["first_year_short"]
-    if year is None:
-        return Words(f"按{method.zh}到{LAST_YEAR}年够用", f"by {method.en} enough to {LAST_YEAR}")
-    return Words(f"按{method.zh}{year}年起不够", f"by {method.en} too few from {year}")
+    """按实际入住到2035年够用 / by observed use enough to 2035: only where a shortage is less than 10 % probable by then. Too few
+    from a year on only where it is more than 90 % probable; in between it is open, with the probability."""
+    name = words.code("estimator", r["estimator"])
+    by = Words(f"按{name.zh}", f"by {name.en} ")
+    year, risk, chance = r["first_year_short"], r["first_year_short_p10"], r["probability_short"]
+    if chance is None or not UNLIKELY <= chance <= 1 - UNLIKELY:
+        if year is None:
+            return by + Words(f"到{LAST_YEAR}年够用", f"enough to {LAST_YEAR}")
+        return by + Words(f"{year}年起不够", f"too few from {year}")
+    percent = words.number(100 * chance, 0)
+    since = Words(f"，{risk}年起超过一成", f", over 10 % from {risk}") if risk and risk < LAST_YEAR else same("")
+    return by + Words(
+        f"说不准（{LAST_YEAR}年短缺的概率{percent}%{since.zh}）",
+        f"uncertain ({percent} % probable to be short in {LAST_YEAR}{since.en})",
+    )
 
 
-def _lines_of_beds(con: duckdb.DuckDBPyConnection, county: str, kind: str = "all") -> list[int]:
-    """Where the plan states the beds that stand: the basis of the supply is `line N`."""
+def nursing_turn(con: duckdb.DuckDBPyConnection, county: str) -> list[Headline]:
+    """Whether the nursing-type beds that stand suffice, by how many of the readings; nothing where none are reported."""
+    rows = ask(
+        con,
+        """SELECT supply, min(year) AS base, arg_min(probability_short, year) AS now, arg_max(probability_short, year) AS then
+           FROM mart_bed_outlook WHERE county_code = $county AND scenario = 'natural' AND bed_type = 'nursing'
+             AND supply IS NOT NULL AND probability_short IS NOT NULL AND year <= $last
+           GROUP BY supply, estimator, definition""",
+        county=county, last=LAST_YEAR,
+    )  # fmt: skip
+    if rows.is_empty():
+        return []
+    n, base, supply = rows.height, int(rows["base"][0]), float(rows["supply"][0])
+    already, later = (rows.filter(pl.col(c) > 1 - UNLIKELY).height for c in ("now", "then"))
+    enough = rows.filter(pl.col("then") < UNLIKELY).height
+    if already == n:
+        found = Words(f"{words.several(n)}种算法都表明{base}年已短缺", f"short already in {base} by all {n} readings")
+    else:
+        open_ = n - later - enough
+        parts = [
+            (already, f"{already}种表明{base}年已短缺", f"{already} find them short already in {base}"),
+            (later, f"{later}种表明{LAST_YEAR}年短缺", f"{later} short in {LAST_YEAR}"),
+            (enough, f"{enough}种表明到{LAST_YEAR}年够用", f"{enough} enough to {LAST_YEAR}"),
+            (open_, f"{open_}种说不准", f"{open_} uncertain"),
+        ]
+        told = words.joined([Words(zh, en) for count, zh, en in parts if count], "，", ", ")
+        found = Words(f"{words.several(n)}种算法中", f"of {n} readings ") + told
+    places = ask(
+        con,
+        """SELECT o.source_line, o.value FROM fct_observation o WHERE o.county_code = $county AND o.measure = 'actual' AND o.value IS NOT NULL
+             AND list_contains(['nursing_beds', 'nursing_bed_share', 'institution_beds'], o.indicator_id)""",
+        county=county,
+    )  # fmt: skip
+    lines = _lines_of_beds(con, county, "nursing", every=True)
+    figures = tuple((int(n), float(v)) for n, v in places.iter_rows() if n in lines)
+    number = words.number(supply, 0)
+    derived = len(lines) > 1
+    text = Words(
+        f"现有护理型床位{'约' if derived else ''}{number}张{'（由占比推算）' if derived else ''}：",
+        f"{'about ' if derived else 'the '}{number} nursing-type beds that stand{' (from their share)' if derived else ''}: ",
+    )
+    return [Headline(county, "nursing_turn", text + found, tuple(lines), figures=figures)]
+
+
+def _lines_of_beds(con: duckdb.DuckDBPyConnection, county: str, kind: str = "all", *, every: bool = False) -> list[int]:
+    """Where the plan states the beds that stand: the basis of the supply is `line N`, or a share × beds (`line N x line M`), of
+    which the first is meant unless every line is asked for."""
     rows = ask(
         con,
         "SELECT basis FROM mart_bed_supply WHERE county_code = $county AND status = 'existing' AND bed_type = $kind AND year = 2020",
         county=county, kind=kind,
     )  # fmt: skip
-    return [int(n) for basis in rows["basis"] for n in re.findall(r"[0-9]+", basis)[:1]]
+    return [int(n) for basis in rows["basis"] for n in re.findall(r"[0-9]+", basis)[: None if every else 1]]
 
 
 def progress(con: duckdb.DuckDBPyConnection, county: str) -> list[Headline]:
@@ -440,7 +497,7 @@ def progress(con: duckdb.DuckDBPyConnection, county: str) -> list[Headline]:
     return [Headline(county, "progress", text)]
 
 
-RULES: tuple[Rule, ...] = (baselines, investment, progress, rates, conflicts, elderly, beds, beds_turn)
+RULES: tuple[Rule, ...] = (baselines, investment, progress, rates, conflicts, elderly, beds, beds_turn, nursing_turn)
 
 
 def table(con: duckdb.DuckDBPyConnection, codes: list[str] | None = None) -> Table:

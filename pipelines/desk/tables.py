@@ -9,6 +9,7 @@ import duckdb
 import polars as pl
 
 from pipelines.desk import words
+from pipelines.desk.ahead import Point
 from pipelines.desk.marts import ask, counties, reading
 from pipelines.desk.style import Cell, Table, shown
 from pipelines.desk.words import Words, same
@@ -44,7 +45,7 @@ def glance(con: Connection = None, codes: list[str] | None = None) -> Table:
         ordered = [(c, by_code[c["county_code"]]) for c in counties(db, codes).iter_rows(named=True)]
     headers = (
         COUNTY, PREFECTURE, Words("2020年60岁及以上（普查）", "aged 60+ in 2020 (census)"),
-        Words("2035年60岁及以上（预测）", "aged 60+ in 2035 (projection)"), Words("县级目标（约束性/预期性/未注明）", "county targets (binding / expected / not labelled)"),
+        Words("2035年60岁及以上（预测，80%区间）", "aged 60+ in 2035 (projection, 80 % interval)"), Words("县级目标（约束性/预期性/未注明）", "county targets (binding / expected / not labelled)"),
         Words("其中无基数", "of them without a baseline"), Words("规划所报床位", "beds the plan states"),
         Words("项目投资", "project money"), Words("前后不一致（高/全部）", "contradictions (high / all)"), Words("待核实", "not reviewed"),
     )  # fmt: skip
@@ -54,7 +55,7 @@ def glance(con: Connection = None, codes: list[str] | None = None) -> Table:
 _GLANCE = """
     SELECT c.county_code,
       (SELECT p50 FROM mart_elderly_outlook e WHERE e.county_code = c.county_code AND year = 2020 AND age_band = '60+' AND sex = 'both') AS e20,
-      (SELECT p50 FROM mart_elderly_outlook e WHERE e.county_code = c.county_code AND year = 2035 AND age_band = '60+' AND sex = 'both') AS e35,
+      (SELECT {'middle': p50, 'low': p10, 'high': p90} FROM mart_elderly_outlook e WHERE e.county_code = c.county_code AND year = 2035 AND age_band = '60+' AND sex = 'both') AS e35,
       (SELECT count(*) FROM targets t WHERE t.county_code = c.county_code AND kind = 'binding') AS binding,
       (SELECT count(*) FROM targets t WHERE t.county_code = c.county_code AND kind = 'expected') AS expected,
       (SELECT count(*) FROM targets t WHERE t.county_code = c.county_code AND kind IS NULL) AS unlabelled,
@@ -97,7 +98,7 @@ def _glance_row(county: dict[str, Any], r: dict[str, Any]) -> tuple[Cell, ...]:
     ]
     money = [words.money(m["amount"]) + _bracketed(m["kind"]) for m in r["money"] or []]
     return (
-        named(county), prefecture(county), r["e20"], same(words.estimate(r["e35"])),
+        named(county), prefecture(county), r["e20"], Point(2035, **r["e35"]).range if r["e35"] else None,
         same(f"{r['binding']} / {r['expected']} / {r['unlabelled']}"), r["unbased"],
         words.joined(listed) if listed else words.NOT_REPORTED,
         words.joined(money) if money else words.NOT_REPORTED,
@@ -642,8 +643,9 @@ def parameters(con: Connection = None) -> Table:
     return Table(headers, body)
 
 
-def plausibility(con: Connection = None, county: str | None = None) -> Table:
-    """Where an assumption of a plan does not fit the census or the projection."""
+def plausibility(con: Connection = None, county: str | None = None, about: str = "plan") -> Table:
+    """Where an assumption of a plan does not fit the census or the projection; about `forecast`: what the projection and its input
+    show that no plan assumes. Releases older than the distinction have all of them about the plan."""
     with reading(con) as db:
         rows = ask(
             db,
@@ -651,6 +653,7 @@ def plausibility(con: Connection = None, county: str | None = None) -> Table:
                WHERE $county IS NULL OR county_code = $county ORDER BY left(county_code, 4), county_code, check_id, number""",
             county=county,
         ).to_dicts()  # fmt: skip
+    rows = [r for r in rows if r.get("about", "plan") == about]
     headers = (COUNTY, Words("检查", "check"), Words("发现", "finding"))
     return Table(
         headers, tuple((named(r), words.code("plausibility", r["check_id"]), named(r, "message")) for r in rows)

@@ -35,7 +35,7 @@ class Balance:
         return cls(supply, _mean(np.maximum(pair, 0.0)), _mean(np.maximum(-pair, 0.0)), _above(ordered, supply))
 
     def with_planned(self, demand: Floats, existing: Floats, planned: Floats, completion: Floats) -> Balance:
-        """With planned beds × completion; worked out anew only where something is planned."""
+        """With planned beds × completion; worked out anew only where something is planned. NaN: planned, but not how many."""
         cells = planned > 0
         supply = existing[cells][:, None] + planned[cells][:, None] * completion
         gap = np.sort(demand[cells] - supply, axis=1)
@@ -49,6 +49,7 @@ class Balance:
         merged = {name: getattr(self, name).copy() for name in changed}
         for name, values in changed.items():
             merged[name][cells] = values
+            merged[name][np.isnan(planned)] = np.nan
         return Balance(**merged)
 
 
@@ -56,9 +57,10 @@ def block(
     codes: Texts, years: list[int], names: Mapping[str, str], quantiles: Floats, balance: Balance
 ) -> pl.DataFrame:
     """One block of `forecast_beds` without its version: counties × years under one scenario, estimator, bed type and
-    definition (`names`). quantiles (3, n, years) of the demand; a county whose demand is NaN has no row."""
+    definition (`names`). quantiles (3, n, years) of the demand; where it is NaN (a plan without the target that it rests on)
+    it is `not_reported`, and with it what is short or idle."""
     n, t = len(codes), len(years)
-    unknown = np.isnan(balance.supply)
+    unknown = np.isnan(balance.supply) | np.isnan(quantiles[1])
     columns = {
         "demand_p10": quantiles[0],
         "demand_p50": quantiles[1],
@@ -77,14 +79,16 @@ def block(
         }
     )
     turning = pl.col("^(first|last)_year_.*$")
-    silent = pl.when(pl.col("supply").is_null()).then(pl.lit(NOT_REPORTED))
+    silent = pl.when(pl.any_horizontal(pl.col("supply", "demand_p50").is_null())).then(pl.lit(NOT_REPORTED))
     return (
         frame.with_columns(pl.col(list(columns)).fill_nan(None))
-        .filter(pl.col("demand_p50").is_not_null())
         .with_columns(
             *(pl.lit(value).alias(key) for key, value in names.items()),
             turning.cast(pl.Int64),
-            silent.otherwise(None).alias("supply_status"),
+            *(
+                pl.when(pl.col(value).is_null()).then(pl.lit(NOT_REPORTED)).otherwise(None).alias(status)
+                for value, status in (("demand_p50", "demand_status"), ("supply", "supply_status"))
+            ),
             *(
                 silent.when(pl.col(f"first_year_{what}").is_null())
                 .then(pl.lit(NONE_TO_HORIZON))
@@ -94,7 +98,7 @@ def block(
             ),
         )
         .select(
-            "county_code", "year", *names, "demand_p10", "demand_p50", "demand_p90", "supply", "supply_status",
+            "county_code", "year", *names, "demand_p10", "demand_p50", "demand_p90", "demand_status", "supply", "supply_status",
             "shortage_p50", "idle_p50", "probability_short", "first_year_short", *(f"first_year_short_{q}" for q in LIKELY),
             "first_year_short_status", "first_year_idle", "last_year_idle", "first_year_idle_status",
         )
@@ -108,7 +112,7 @@ def turns(years: list[int], demand: Floats, balance: Balance) -> dict[str, Float
     `_p90`: the probability of shortage reaches 10, 50, 90 %; `first_year_idle`, `last_year_idle`: the median leaves beds
     idle. A shortage may end again where planned beds come later: then `last_year_idle` lies after `first_year_short`.
     """
-    known = ~np.isnan(balance.supply)
+    known = ~np.isnan(balance.supply) & ~np.isnan(demand)
     idle = demand < balance.supply
     found = {
         "first_year_short": _first(years, demand > balance.supply),

@@ -39,7 +39,9 @@ STRENGTH: Final = "disability_gradient"
 NO_DEFINITION: Final = "none"
 VERSION: Final = "beds.3"
 """Version of the chain from persons on, in every row's method_version; 2: the years in which beds run short or stand idle,
-and draws of an assumption that belong to its name; 3: the age gradient of disability is drawn from its sampling error."""
+and draws of an assumption that belong to its name; 3: the age gradient of disability is drawn from its sampling error, planned
+beds that are not stated leave the policy supply open, planned institution beds enter it, a reading without the target it rests on
+keeps its rows."""
 
 
 def bed_outlook(
@@ -56,11 +58,11 @@ def bed_outlook(
     """Demand and balance of beds per county, year, scenario, estimator, bed type and definition.
 
     elderly: `project` frame; ages: five-year medians of the same projection; supply: `county_code, year, status
-    ('existing'/'planned'), bed_type ('all'/'institution'/'nursing'), beds` (a county without a row, or null beds: not
-    reported); targets: `county_code, beds_per_1000`; national_elderly: the nation's persons 60-64, 65-69, 70-74, 75+
+    ('existing'/'planned'), bed_type ('all'/'institution'/'nursing'), beds` (null beds, or existing ones without a row: not
+    reported; planned ones without a row: none); targets: `county_code, beds_per_1000`; national_elderly: the nation's persons 60-64, 65-69, 70-74, 75+
     (4,), to which a definition's national prevalence belongs. Scenario natural counts existing beds, policy adds
-    planned net-new beds × completion. Returns the columns of `forecast_beds`: demand_p10/p50/p90, supply,
-    supply_status, shortage_p50, idle_p50, probability_short, the years in which beds run short or stand idle (`balance.turns`)
+    planned net-new beds × completion, and is not reported where they are not. Returns the columns of `forecast_beds`: demand_p10/p50/p90, demand_status (not_reported where the plan sets no
+    beds per 1,000, of the planning ratio), supply, supply_status, shortage_p50, idle_p50, probability_short, the years in which beds run short or stand idle (`balance.turns`)
     and why there is none, method_version. Without a stated baseline the demand is the break-even: so many beds must exist. Memory grows with counties × years × draws: hand over a country in slices.
     """
     codes, years, persons = _persons_60(elderly, draws, seed)
@@ -69,7 +71,7 @@ def bed_outlook(
     index = age_index(ages, codes, years, risks, drawn.get(STRENGTH, np.ones(draws)), national_elderly)
     version = f"{elderly['method_version'][0]}|{VERSION}|{assumptions.version}"
     places = {t: beds_by_year(supply, codes, years, "existing", t) for t in DEMANDED}
-    coming = {t: np.nan_to_num(beds_by_year(supply, codes, years, "planned", t)) for t in DEMANDED}
+    coming = {t: beds_by_year(supply, codes, years, "planned", t, absent=0.0) for t in DEMANDED}
     completion = drawn["completion_probability"]
     rows: list[pl.DataFrame] = []
     for (estimator, definition, bed_types), demand in _demand(persons, index, drawn, _by_county(targets, codes)):
@@ -106,11 +108,14 @@ def age_index(
     return np.asarray(1 + strength * (persons @ (risks / national) / persons.sum(axis=2, keepdims=True) - 1))
 
 
-def beds_by_year(supply: pl.DataFrame, codes: Texts, years: list[int], status: str, bed_type: str) -> Floats:
-    """Beds (n, years) of one status and type; NaN where they are not reported."""
+def beds_by_year(
+    supply: pl.DataFrame, codes: Texts, years: list[int], status: str, bed_type: str, absent: float = np.nan
+) -> Floats:
+    """Beds (n, years) of one status and type; NaN where they are not reported, `absent` where there is no row."""
     part = supply.filter((pl.col("status") == status) & (pl.col("bed_type") == bed_type))
-    known = {(c, int(y)): b for c, y, b in part.select("county_code", "year", "beds").iter_rows() if b is not None}
-    return np.array([[known.get((c, y), np.nan) for y in years] for c in codes.tolist()], dtype=np.float64)
+    rows = part.select("county_code", "year", pl.col("beds").fill_null(np.nan)).iter_rows()
+    known = {(c, int(y)): b for c, y, b in rows}
+    return np.array([[known.get((c, y), absent) for y in years] for c in codes.tolist()], dtype=np.float64)
 
 
 def plausibility(
@@ -190,4 +195,5 @@ def _demand(
 
 def _by_county(targets: pl.DataFrame, codes: Texts) -> Floats:
     known = dict(targets.select("county_code", "beds_per_1000").iter_rows())
-    return np.array([known.get(code) or np.nan for code in codes.tolist()], dtype=np.float64)
+    values = (known.get(code) for code in codes.tolist())
+    return np.array([np.nan if value is None else value for value in values], dtype=np.float64)

@@ -73,15 +73,20 @@ def classes(capacity: pl.DataFrame, capacity_class: str = "all") -> pl.DataFrame
 
 
 def lasting(core: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
-    """Cemeteries said to last so many years: `county_code, places, years`, from outputs urns and years of one project."""
-    outputs = core["fct_project_output"].join(core["fct_project"].select("project_id", "county_code"), on="project_id")
-    places = outputs.filter(pl.col("output") == "urns").select(
-        "project_id", "county_code", pl.col("quantity").alias("places")
+    """Cemeteries said to last so many years, what `twenty_year_test` needs: `county_code, urns, qualifier, graves, years,
+    opening, source_line`, from outputs urns and years of one project; graves where it states them once."""
+    counted = core["fct_project_output"].filter("counted")
+    urns = counted.filter(pl.col("output") == "urns").select("project_id", "qualifier", "source_line", urns="quantity")
+    lasts = (pl.col("output") == "years") & pl.col("label").str.contains("需求|使用|满足")
+    years = core["fct_project_output"].filter(lasts)  # one span of several that a plan prints: not counted
+    built = with_term(core["fct_project"], core["dim_source"])
+    projects = built.select("project_id", "county_code", opening=pl.coalesce("end_year", "plan_end"))
+    return (
+        urns.join(years.select("project_id", years="quantity"), on="project_id")
+        .join(_only(counted, "graves", "graves"), on="project_id", how="left")
+        .join(projects, on="project_id")
+        .select("county_code", "urns", "qualifier", "graves", "years", "opening", "source_line")
     )
-    years = outputs.filter((pl.col("output") == "years") & pl.col("label").str.contains("需求|使用|满足")).select(
-        "project_id", pl.col("quantity").alias("years")
-    )
-    return places.join(years, on="project_id").select("county_code", "places", "years")
 
 
 def _built(observations: pl.DataFrame) -> pl.DataFrame:

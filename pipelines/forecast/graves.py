@@ -7,7 +7,7 @@ claimed: the break-even (how many must still be free) is given instead.
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import polars as pl
@@ -75,34 +75,49 @@ def grave_outlook(
 
 
 def twenty_year_test(deaths: pl.DataFrame, plans: pl.DataFrame) -> pl.DataFrame:
-    """Does a cemetery said to last `years` fit the deaths the county has?
+    """Does a cemetery said to last `years` fit the deaths the county has from the year it opens?
 
-    plans: `county_code, places, years`. Returns county_code, places, years, implied_deaths (places ÷ years),
-    forecast_deaths (median mean over the years projected, up to `years`), years_at_forecast (places ÷ that mean),
-    plausible, message_zh, message_en.
+    plans: `county_code, urns, years`, and where known `qualifier` (>: more than so many), `graves` (double plots hold two urns),
+    `opening` (year), `source_line`. Returns them with implied_deaths (urns ÷ years), forecast_deaths (mean of the medians over the
+    years projected, from the opening, up to `years`), years_at_forecast (urns ÷ that mean), plausible, message_zh, message_en.
     """
     both = deaths.filter(pl.col("sex") == "both")
-    first = int(str(both["year"].min()))
+    first, last = int(str(both["year"].min())), int(str(both["year"].max()))
     rows = []
     for plan in plans.iter_rows(named=True):
-        within = both.filter((pl.col("county_code") == plan["county_code"]) & (pl.col("year") < first + plan["years"]))
-        mean = float(within["p50"].to_numpy().mean())
-        implied = plan["places"] / plan["years"]
-        ok = abs(implied / mean - 1) <= PLAUSIBLE
+        start = min(max(first, plan.get("opening") or first), last)
+        lasting = pl.col("year").is_between(start, start + plan["years"] - 1)
+        mean = float(both.filter(lasting & (pl.col("county_code") == plan["county_code"]))["p50"].to_numpy().mean())
+        implied = plan["urns"] / plan["years"]
+        end = min(last, int(start + plan["years"] - 1))
         rows.append(
             {
                 **plan,
                 "implied_deaths": implied,
                 "forecast_deaths": mean,
-                "years_at_forecast": plan["places"] / mean,
-                "plausible": ok,
-                "message_zh": f"{plan['places']:,.0f} 个位置用 {plan['years']:g} 年，即每年 {implied:,.0f} 例；"
-                f"预测年均死亡 {mean:,.0f} 人",
-                "message_en": f"{plan['places']:,.0f} places in {plan['years']:g} years imply {implied:,.0f} deaths a year; "
-                f"forecast mean {mean:,.0f} deaths a year",
+                "years_at_forecast": plan["urns"] / mean,
+                "plausible": abs(implied / mean - 1) <= PLAUSIBLE,
+                **_twenty_years_said(plan, implied, mean, f"{start}—{end}", f"{start}–{end}"),
             }
         )
     return pl.DataFrame(rows, infer_schema_length=None)
+
+
+def _twenty_years_said(plan: dict[str, Any], implied: float, mean: float, zh: str, en: str) -> dict[str, str]:
+    """`message_zh`, `message_en`: urns are never called places, and what the plan bounds is not made exact."""
+    graves, line, more = plan.get("graves"), plan.get("source_line"), plan.get("qualifier") in (">", ">=")
+    number, years = f"{plan['urns']:,.0f}", f"{plan['years']:g}"
+    return {
+        "message_zh": (f"规划第{line}行：" if line else "规划：")
+        + (f"{graves:,.0f}穴可葬" if graves else "可葬")
+        + f"{number}{'余' if more else ''}具，用{years}年，即每年{'至少' if more else ''}{implied:,.0f}具；"
+        + f"预测{zh}年年均死亡{mean:,.0f}人",
+        "message_en": (f"line {line} of the plan: " if line else "the plan: ")
+        + f"{'more than ' if more else ''}{number} urns"
+        + (f" in {graves:,.0f} graves" if graves else "")
+        + f" to last {years} years, {'at least ' if more else ''}{implied:,.0f} a year; "
+        + f"forecast mean of {en}: {mean:,.0f} deaths a year",
+    }
 
 
 def crude_rate_rises(deaths: pl.DataFrame, ages: pl.DataFrame) -> pl.DataFrame:

@@ -57,6 +57,8 @@ SHARES: Final = {
 """Covariate of the engine → what the census counts, of what."""
 PERCENT: Final = ("minority_share",)
 """Shares that the census prints in per cent."""
+OF_FORECAST: Final = ("death_rate_rises", "input_flag", "pooled_urban_area")
+"""Checks that find something in the projection or its input; the others hold an assumption of the plan against it."""
 FLAG_COLUMNS: Final = ("county_code", "check_id", "message_zh", "message_en")
 
 
@@ -275,7 +277,9 @@ def numbered(found: pl.DataFrame) -> pl.DataFrame:
     wording = pl.col("message_zh").str.replace_all(r"[0-9][0-9.,]*", "")
     ordered = found.sort("county_code", "check_id", wording, "message_zh")
     number = pl.int_range(1, pl.len() + 1, dtype=pl.Int32).over("county_code", "check_id").alias("number")
-    return ordered.select("county_code", "check_id", number, "message_zh", "message_en")
+    of_forecast = pl.col("check_id").is_in(list(OF_FORECAST))
+    about = pl.when(of_forecast).then(pl.lit("forecast")).otherwise(pl.lit("plan")).alias("about")
+    return ordered.select("county_code", "check_id", number, about, "message_zh", "message_en")
 
 
 def _input_flags(projection: Projection) -> pl.DataFrame:

@@ -69,6 +69,12 @@ def test_the_first_year_short_in_words(
     assert short_from(row).en.isascii() or "–" in short_from(row).en
 
 
+def test_a_shortage_that_may_well_come_is_not_called_enough() -> None:
+    row = {**YEARS, "short": None, "p10": 2029, "p90": None, "idle_last": 2035, "chance": 0.4975}
+    assert short_from(row).zh == "到2035年说不准（缺床概率50%，2029年起超过一成）"
+    assert short_from({**row, "p10": None, "chance": 0.05}).en == "not by 2035"
+
+
 @pytest.mark.parametrize(
     ("first", "last", "said"),
     [(None, None, "不闲置"), (2020, 2035, "到2035年一直有闲置"), (2020, 2023, "2020—2023年"), (2021, 2021, "2021年")],

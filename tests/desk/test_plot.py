@@ -10,11 +10,11 @@ from typing import Any
 import duckdb
 import pytest
 
-from pipelines.desk import burial, open_marts, plot, tables
+from pipelines.desk import balance, burial, open_marts, plot, tables
 from pipelines.desk.charts import base
 from pipelines.desk.style import CHART_MIME, PLOTLY_MIME, TABLE_MIME, Chart, Table
 from pipelines.desk.words import LANGUAGES, Language, Words
-from tests.desk.tiny_release import HILL, NASTY, RIVER, build, people, rows
+from tests.desk.tiny_release import HILL, IDLE, NASTY, RIVER, SHORT, UNKNOWN, build, people, rows
 
 Con = duckdb.DuckDBPyConnection
 ONE = ("elderly", "beds", "sensitivity", "graves", "money_by_year")
@@ -175,6 +175,48 @@ def test_institution_beds_stand_in_where_all_beds_are_not_reported(tmp_path: Pat
     assert chart.note is not None and "社区床位未报告" in chart.note.zh
 
 
+def test_a_reading_without_a_target_is_named_and_not_drawn(tmp_path: Path) -> None:
+    norm = rows()["mart_bed_outlook"][::2]
+    ratio = [{**r, **dict.fromkeys([*SHORT, *IDLE]), **UNKNOWN, "estimator": "planning_ratio", "demand_p50": None, "demand_status": "not_reported"} for r in norm]  # fmt: skip
+    given = {"mart_bed_outlook": [*rows()["mart_bed_outlook"], *ratio]}
+    with open_marts(path=build(tmp_path, given) / "marts.duckdb") as con:
+        chart, turns, gaps = plot.beds(HILL, con), balance.turning([HILL], con), balance.shortage(HILL, con)
+    assert chart.note is not None and "没有写明每千名老年人床位目标" in chart.note.zh
+    assert "planning ratio" not in {t["name"] for t in chart.spec("en")["data"]}
+    assert [r[1:] for r in chart.table.cells("en") if r[0] == "planning ratio"] == [
+        ["not reported"] * 4 + ["the plan sets no beds per 1,000"]
+    ]
+    for table, column in ((turns, 4), (gaps, 3)):
+        told = [row[column] for row in table.cells("en") if "planning ratio" in row]
+        assert told and set(told) == {"the plan sets no beds per 1,000"}
+
+
+def test_projects_that_state_no_beds_are_named_and_not_taken_for_nought(tmp_path: Path) -> None:
+    silent = {"beds": None, "beds_status": "not_reported", "basis": "not_reported", "unstated_lines": "14;20"}
+    supply = [{**r, **(silent if r["status"] == "planned" else {})} for r in rows()["mart_bed_supply"]]
+    needs = rows()["mart_bed_outlook"]
+    policy = [
+        {
+            **r,
+            **dict.fromkeys([*SHORT, *IDLE]),
+            **UNKNOWN,
+            "scenario": "policy",
+            "supply": None,
+            "supply_status": "not_reported",
+        }
+        for r in needs
+    ]
+    given = {"mart_bed_supply": supply, "mart_bed_outlook": [*needs, *policy]}
+    with open_marts(path=build(tmp_path, given) / "marts.duckdb") as con:
+        chart, turns = plot.beds(HILL, con), balance.turning([HILL], con)
+    assert chart.note is not None and "规划第14、20行的新建项目未写床位数。" in chart.note.zh
+    assert "the new projects of lines 14, 20 do not say how many beds they add." in chart.note.en
+    last = chart.table.cells("zh")[-1]
+    assert last[1:5] == ["未报告"] * 4 and "第14、20行的新建项目未写床位数" in last[5]
+    assert turns.headers[6].en == "with planned"
+    assert {row[6] for row in turns.cells("zh")} == {"未报告"}
+
+
 def test_places_say_whether_and_why_they_are_not_counted(con: Con) -> None:
     table = burial.capacity([HILL], con)
     counted = [row[9].split("：")[0] for row in table.cells("zh")]
@@ -188,6 +230,16 @@ def test_outputs_carry_the_word_that_bounds_them(con: Con) -> None:
     outputs = [row[7] for row in tables.projects(HILL, con).cells("zh")]
     assert any("墓穴 300穴" in o and "约20亩" in o for o in outputs)
     assert any("about 20 mu" in row[7] for row in tables.projects(HILL, con).cells("en"))
+
+
+def test_what_only_the_projection_shows_is_not_laid_at_the_plan_s_door(tmp_path: Path) -> None:
+    rise = {"county_code": HILL, "check_id": "death_rate_rises", "number": 1, "about": "forecast", "message_zh": "上升", "message_en": "rises"}  # fmt: skip
+    with open_marts(
+        path=build(tmp_path, {"mart_plausibility": [*rows()["mart_plausibility"], rise]}) / "marts.duckdb"
+    ) as con:
+        plan, found = tables.plausibility(con, HILL), tables.plausibility(con, HILL, "forecast")
+    assert [row[1] for row in plan.cells("zh")] == ["基期已达标"]
+    assert [row[1] for row in found.cells("zh")] == ["死亡率将上升"]
 
 
 def test_a_denominator_that_is_not_stated_is_said_so(tmp_path: Path) -> None:

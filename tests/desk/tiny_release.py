@@ -230,7 +230,7 @@ def rows() -> Rows:
              "demand_central": 1000.0, "year": 2030} for c in (HILL, RIVER) for i, p in ((1, "disability_definition"), (2, "occupancy"))
         ],
         "mart_plausibility": [
-            {"county_code": HILL, "check_id": "met_at_baseline", "number": 1, "message_zh": "基期已达到目标", "message_en": "the baseline already meets the target"}
+            {"county_code": HILL, "check_id": "met_at_baseline", "number": 1, "about": "plan", "message_zh": "基期已达到目标", "message_en": "the baseline already meets the target"}
         ],
         "dim_parameter": [
             {"parameter_id": "occupancy", "topic": "occupancy", "name_zh": "入住率", "name_en": "occupancy", "value": 50.0, "low": 45.0, "high": 55.0,

@@ -71,6 +71,21 @@ def test_without_beds_reported_no_year_is_claimed() -> None:
     assert set(silent["supply_status"]) == {"not_reported"}
 
 
+def test_without_a_target_the_demand_is_typed_and_nothing_is_claimed() -> None:
+    """Also where the supply is known, and planned beds are added to it."""
+    draws = np.full((2, 4, 101), np.nan)
+    beds, planned = np.full((2, 4), 100.0), np.full((2, 4), 40.0)
+    natural = Balance.of_constant(draws, beds)
+    for balance in (natural, natural.with_planned(draws, beds, planned, np.ones(101))):
+        frame = block(CODES, YEARS, NAMES, quantiles_of_sorted(draws, (0.1, 0.5, 0.9)), balance)
+        assert frame.height == 2 * len(YEARS) and set(frame["demand_status"]) == {"not_reported"}
+        assert frame["supply_status"].null_count() == frame.height and frame["supply"].null_count() == 0
+        gaps = frame.select("demand_p50", "shortage_p50", "idle_p50", "probability_short", "first_year_short_p10")
+        assert set(gaps.null_count().row(0)) == {frame.height}
+        assert set(frame["first_year_short_status"]) == set(frame["first_year_idle_status"]) == {"not_reported"}
+    assert rows([90, 99, 103, 120], [100] * 4)["demand_status"].null_count() == 2 * len(YEARS)
+
+
 def test_planned_beds_that_may_fail_move_the_probable_year() -> None:
     """100 stand, 40 planned, half of the draws without them: short with probability ½ where the median need lies between."""
     draws = demand([90, 120, 120, 160])

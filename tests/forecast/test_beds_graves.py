@@ -69,6 +69,20 @@ def test_planning_ratio_is_the_target_times_the_forecast(outlook, projection):
     assert got == pytest.approx(0.040 * sixty, rel=0.01)
 
 
+@pytest.mark.parametrize(("target", "need"), [(None, None), (0.0, 0.0)])
+def test_a_plan_without_a_target_keeps_its_rows_and_a_target_of_nought_is_one(
+    projection, national_elderly, target, need
+):
+    targets = pl.DataFrame(
+        {"county_code": CODES[:1], "beds_per_1000": [target]}, schema_overrides={"beds_per_1000": pl.Float64}
+    )
+    out = bed_outlook(projection.bands, projection.ages, supply(), targets, default_assumptions(), national_elderly)
+    ratio = pick(out, estimator="planning_ratio", scenario="natural")
+    assert pick(ratio, county_code=CODES[0])["demand_p50"].to_list() == [need] * 16
+    assert set(pick(ratio, county_code=CODES[1])["demand_status"]) == {"not_reported"}
+    assert pick(out, demand_status="not_reported")["estimator"].unique().to_list() == ["planning_ratio"]
+
+
 def test_three_estimators_and_four_definitions_stand_side_by_side(outlook):
     assert set(outlook["estimator"]) == {"prevalence", "planning_ratio", "planning_norm", "observed_use"}
     assert set(pick(outlook, estimator="prevalence")["definition"]) == {"census", "adl", "survey", "pooled"}
@@ -101,6 +115,17 @@ def test_a_county_without_baseline_is_not_reported(outlook):
     assert set(absent["supply_status"]) == {"not_reported"}
     assert absent["probability_short"].null_count() == absent.height
     assert absent["demand_p50"].null_count() == 0
+
+
+def test_beds_planned_without_a_number_leave_the_policy_open(projection, national_elderly):
+    silent = supply().with_columns(beds=pl.when(pl.col("status") == "existing").then("beds"))
+    out = bed_outlook(projection.bands, projection.ages, silent, TARGETS, default_assumptions(), national_elderly)
+    own = pick(out, county_code=CODES[0], estimator="planning_ratio")
+    policy = pick(own, scenario="policy")
+    assert set(policy["supply_status"]) == set(policy["first_year_short_status"]) == {"not_reported"}
+    open_ = policy.select("supply", "shortage_p50", "idle_p50", "probability_short", "first_year_short")
+    assert set(open_.null_count().row(0)) == {policy.height}
+    assert pick(own, scenario="natural")["supply"].to_list() == [1000.0] * policy.height
 
 
 def test_the_tornado_begins_with_the_definition(projection, national_elderly):
@@ -285,10 +310,32 @@ def test_unreported_use_claims_no_remaining_years(projection):
 
 
 def test_twenty_years_on_the_wrong_death_rate(projection):
-    plans = pl.DataFrame({"county_code": [CODES[0]], "places": [5_000.0], "years": [20]})
+    plans = pl.DataFrame({"county_code": [CODES[0]], "urns": [5_000.0], "years": [20]})
     row = twenty_year_test(projection.deaths, plans).row(0, named=True)
     assert row["implied_deaths"] == 250 and not row["plausible"]
     assert row["years_at_forecast"] < 20
+    opened = twenty_year_test(projection.deaths, plans.with_columns(opening=2025)).row(0, named=True)
+    own = pick(projection.deaths, county_code=CODES[0], sex="both").filter(pl.col("year") >= 2025)["p50"]
+    assert opened["forecast_deaths"] == pytest.approx(own.mean()) and opened["forecast_deaths"] > row["forecast_deaths"]
+    brief = twenty_year_test(projection.deaths, plans.with_columns(opening=2025, years=2)).row(0, named=True)
+    assert brief["forecast_deaths"] == pytest.approx(own[:2].mean()) and "2025—2026年" in brief["message_zh"]
+
+
+def test_urns_are_not_called_places_and_a_bound_stays_one(projection):
+    plan = {"county_code": CODES[0], "urns": 5_000.0, "years": 20.0, "qualifier": ">", "graves": 2_500.0, "opening": 2025, "source_line": 8}  # fmt: skip
+    row = twenty_year_test(projection.deaths, pl.DataFrame([plan])).row(0, named=True)
+    assert row["message_zh"].startswith("规划第8行：2,500穴可葬5,000余具，用20年，即每年至少250具；预测2025—2035年")
+    assert row["message_en"].startswith(
+        "line 8 of the plan: more than 5,000 urns in 2,500 graves to last 20 years, at least 250 a year"
+    )
+    exact = twenty_year_test(projection.deaths, pl.DataFrame([{**plan, "qualifier": "=", "graves": None}])).row(
+        0, named=True
+    )
+    assert (
+        "可葬5,000具" in exact["message_zh"]
+        and "more than" not in exact["message_en"]
+        and "graves" not in exact["message_en"]
+    )
 
 
 def test_death_rates_rise_with_ageing(projection):

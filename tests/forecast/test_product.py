@@ -91,6 +91,29 @@ def test_supply_counts_net_new_elderly_beds_only(tables: dict[str, pl.DataFrame]
     assert planned["532301"] == 5_620  # without the 380 psychiatric and 40 children's beds
 
 
+def test_new_homes_that_state_no_beds_leave_the_planned_ones_open(tables: dict[str, pl.DataFrame]) -> None:
+    supply = tables["forecast_supply"].filter(status="planned", bed_type="all", year=2035)
+    lines = dict(supply.filter(pl.col("beds").is_null()).select("county_code", "unstated_lines").iter_rows())
+    assert lines == {"530112": "257", "530129": "30", "620722": "360;362;363"}
+    minle = tables["forecast_beds"].filter(
+        pl.col("bed_type").is_in(["institution", "nursing"]), county_code="620722", scenario="policy"
+    )
+    assert set(minle["supply_status"]) == {"not_reported"}
+
+
+def test_a_new_home_adds_institution_beds_to_the_policy(core: Path) -> None:
+    given = read_core(core)
+    (home,) = given["fct_project"].filter(project_id="620722-p01").to_dicts()
+    (floor,) = given["fct_project_output"].filter(project_id="620722-p01", label="总建筑面积").to_dicts()
+    beds = {"output": "beds", "label": "床位", "quantity": 500.0, "unit": "beds", "bed_class": "elderly"}
+    outputs = pl.DataFrame([{**floor, **beds}], schema=given["fct_project_output"].schema)
+    more = {**given, "fct_project_output": pl.concat([given["fct_project_output"], outputs])}
+    made = forecast_tables(more, seed=20211231, draws=100)["forecast_beds"]
+    at = {"county_code": "620722", "year": 2035, "scenario": "policy", "bed_type": "institution"}
+    supply = made.filter(**at, estimator="observed_use")["supply"].item()
+    assert home["name_zh"].endswith("敬老院建设项目") and 2_072 < supply <= 2_572
+
+
 def test_baselines_keep_their_kind(tables: dict[str, pl.DataFrame]) -> None:
     standing = tables["forecast_supply"].filter(status="existing", year=2020)
     known = {
@@ -104,6 +127,12 @@ def test_beds_without_a_baseline_are_typed(tables: dict[str, pl.DataFrame]) -> N
     assert beds["supply"].null_count() == beds.height
     assert beds["supply_status"].unique().to_list() == ["not_reported"]
     assert beds["demand_p50"].min() > 0
+
+
+def test_counties_without_a_ratio_of_their_own_say_so(tables: dict[str, pl.DataFrame]) -> None:
+    ratio = tables["forecast_beds"].filter(estimator="planning_ratio", year=2030, scenario="natural")
+    said = dict(ratio.select("county_code", "demand_status").iter_rows())
+    assert said == {"530425": None, **dict.fromkeys(("530112", "530129", "532301", "620722"), "not_reported")}
 
 
 def test_graves_built_have_unknown_use(tables: dict[str, pl.DataFrame]) -> None:
@@ -125,7 +154,18 @@ def test_planned_graves_count_from_their_opening(tables: dict[str, pl.DataFrame]
 def test_twenty_year_claim_is_flagged(tables: dict[str, pl.DataFrame]) -> None:
     found = tables["forecast_plausibility"].filter(check_id="twenty_years")
     assert found["county_code"].to_list() == ["532301"]
-    assert "3,000" in found["message_en"].item()
+    assert (
+        found["message_zh"]
+        .item()
+        .startswith("规划第843行：30,000穴可葬60,000余具，用20年，即每年至少3,000具；预测2025—2035年")
+    )
+    assert found["about"].item() == "plan"
+
+
+def test_a_rising_death_rate_is_no_assumption_of_a_plan(tables: dict[str, pl.DataFrame]) -> None:
+    about = tables["forecast_plausibility"].select("check_id", "about").unique()
+    found = {key: set(part["about"]) for (key,), part in about.group_by("check_id")}
+    assert found["death_rate_rises"] == {"forecast"} and found["met_at_baseline"] == {"plan"}
 
 
 @pytest.mark.parametrize("moved", ["高值900", "高值1,234.5"])

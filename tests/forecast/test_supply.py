@@ -1,73 +1,104 @@
-"""Beds by year: the baseline and the horizon are those of the plan that states them, whatever its term."""
-
-from __future__ import annotations
+"""Beds that stand and beds that are planned: what a plan does not say is not nought."""
 
 import polars as pl
 import pytest
 
-from pipelines.forecast.product import middle_year
-from pipelines.forecast.supply import bed_supply, beds_per_1000_targets
+from pipelines.forecast.supply import NONE_PLANNED, bed_supply
 
-HILL, RIVER = "990101", "990102"
-YEARS = list(range(2020, 2036))
-SOURCES = pl.DataFrame(
-    {"source_id": ["plan", "next", "report"], "period_start": [2021, 2026, 2020], "period_end": [2025, 2030, 2020]}
+COUNTY = "990101"
+OBSERVATION = {
+    "observation_id": "s1", "county_code": COUNTY, "indicator_id": "institution_beds", "measure": "actual", "value": 500.0,
+    "period_end": 2020, "place": "text", "restates": None, "breakdown": None, "source_line": 3, "source_id": "plan",
+}  # fmt: skip
+HOME = {
+    "project_id": "h", "county_code": COUNTY, "domain": "elderly_care", "name_zh": "县中心敬老院建设项目",
+    "construction_type": "新建", "spend_kind": "construction", "end_year": 2023, "commitment": "planned", "source_line": 30,
+    "source_id": "plan",
+}  # fmt: skip
+BEDS = {
+    "project_id": "h", "output": "beds", "label": "床位", "quantity": 100.0, "increment": "new", "bed_class": "elderly",
+    "counted": True, "source_line": 31,
+}  # fmt: skip
+SOURCES = pl.DataFrame({"source_id": ["plan"], "period_start": [2021], "period_end": [2025]})
+FLOOR = {**BEDS, "output": "floor_area_m2", "label": "建筑面积", "quantity": 3000.0, "bed_class": None}
+TYPES = {"restates": pl.String, "breakdown": pl.String, "bed_class": pl.String, "construction_type": pl.String}
+
+
+def planned(projects, outputs, bed_type="all", year=2025):
+    """The one row of planned beds of a type and year."""
+    observations = pl.DataFrame([OBSERVATION], schema_overrides=TYPES)
+    given = pl.DataFrame(outputs, schema_overrides=TYPES) if outputs else pl.DataFrame([BEDS]).clear()
+    built = pl.DataFrame(projects, schema_overrides=TYPES)
+    made = bed_supply([COUNTY], [2020, 2025], observations, built, given, SOURCES)
+    (row,) = made.filter(status="planned", bed_type=bed_type, year=year).to_dicts()
+    return row
+
+
+def test_a_new_home_without_beds_is_not_nought():
+    row = planned([HOME], [FLOOR])
+    assert row["beds"] is None
+    assert (row["beds_status"], row["basis"], row["unstated_lines"]) == ("not_reported", "not_reported", "30")
+
+
+def test_a_new_project_without_any_output_goes_by_what_is_printed():
+    assert planned([HOME], [])["beds_status"] == "not_reported"
+    assert planned([{**HOME, "construction_type": "改造提升"}], [])["basis"] == NONE_PLANNED
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"domain": "funeral"},
+        {"spend_kind": "service"},
+        {"name_zh": "老年幸福食堂"},
+        {"name_zh": "智慧养老平台"},
+        {"name_zh": "家庭适老化改造"},
+    ],
 )
+def test_a_plan_that_builds_no_beds_plans_none(other):
+    row = planned([{**HOME, **other}], [FLOOR])
+    assert (row["beds"], row["beds_status"], row["basis"], row["unstated_lines"]) == (0, None, NONE_PLANNED, None)
 
 
-def observation(beds: float, year: int, **more: object) -> dict[str, object]:
-    return {"observation_id": f"s{year}{beds}", "county_code": HILL, "indicator_id": "elderly_care_beds", "measure": "actual",
-            "value": beds, "period_end": year, "place": "text", "restates": None, "breakdown": None, "source_line": 5,
-            "target_level": "county", "source_id": "plan", **more}  # fmt: skip
+def test_what_is_only_rebuilt_adds_no_unknown_beds():
+    assert planned([HOME], [{**FLOOR, "increment": "conversion"}])["beds"] == 0
+    assert planned([HOME], [{**BEDS, "increment": "replacement"}])["beds"] == 0
 
 
-def supply(observations: list[dict[str, object]], source: str = "plan") -> pl.DataFrame:
-    projects = {"project_id": ["p1", "p2"], "county_code": [HILL, HILL], "end_year": [None, 2028],
-                "commitment": ["planned", "planned"], "source_id": [source, source]}  # fmt: skip
-    outputs = {"project_id": ["p1", "p2"], "output": ["beds", "beds"], "increment": ["new", "new"],
-               "bed_class": ["elderly", "elderly"], "counted": [True, True], "quantity": [100.0, 10.0]}  # fmt: skip
-    made = bed_supply(
-        [HILL, RIVER], YEARS, pl.DataFrame(observations), pl.DataFrame(projects), pl.DataFrame(outputs), SOURCES
-    )
-    return made.filter(bed_type="all")
+def test_stated_beds_stand_and_the_silent_project_is_named_beside_them():
+    other = {**HOME, "project_id": "o", "source_line": 40}
+    row = planned([HOME, other], [BEDS, {**FLOOR, "project_id": "o"}])
+    assert (row["beds"], row["basis"], row["unstated_lines"]) == (100, "projects", "40")
+    assert planned([HOME, other], [BEDS], year=2020)["beds"] == 0
 
 
-def beds(frame: pl.DataFrame, county: str, status: str) -> dict[int, float | None]:
-    return dict(frame.filter(county_code=county, status=status).select("year", "beds").iter_rows())
+@pytest.mark.parametrize(
+    ("name", "label", "institution", "community"),
+    [
+        ("县中心敬老院建设项目", "床位", 100, 0),
+        ("社区日间照料中心", "床位", 0, 100),
+        ("县养老服务中心", "床位", None, None),
+        ("社区居家养老服务中心", "敬老院", None, None),
+    ],
+)
+def test_planned_beds_belong_to_their_kind_of_facility(name, label, institution, community):
+    """One kind by name and facilities: the other has none of them. No kind or both: neither is known."""
+    outputs = [BEDS, {**FLOOR, "output": "facilities", "label": label, "quantity": 1.0}]
+    project = {**HOME, "name_zh": name}
+    rows = [planned([project], outputs, kind) for kind in ("institution", "community")]
+    assert [r["beds"] for r in rows] == [institution, community]
+    assert [r["unstated_lines"] for r in rows] == [None if r["beds"] is not None else "31" for r in rows]
+    assert planned([project], outputs)["beds"] == 100
 
 
-@pytest.mark.parametrize(("source", "base", "end"), [("plan", 2020, 2025), ("next", 2025, 2030)])
-def test_baseline_and_horizon_are_those_of_the_plan(source: str, base: int, end: int) -> None:
-    stated = [observation(n, year, source_id=source) for n, year in ((500.0, 2020), (700.0, 2025))]
-    made = supply(stated, source)
-    standing, planned = beds(made, HILL, "existing"), beds(made, HILL, "planned")
-    told = {2020: 500.0, 2025: 700.0}[base]
-    assert standing == {y: told if y >= base else None for y in YEARS}, "not before it is stated"
-    assert planned == {y: 100.0 * (y >= end) + 10.0 * (y >= 2028) for y in YEARS}
-    assert set(beds(made, RIVER, "existing").values()) == {None}
-    basis = made.filter(county_code=HILL, status="existing").filter(pl.col("beds").is_null())["basis"]
-    assert set(basis) <= {"not_reported"}
+def test_a_silent_home_leaves_the_beds_of_day_care_alone():
+    assert planned([HOME], [FLOOR], "institution")["beds_status"] == "not_reported"
+    assert planned([HOME], [FLOOR], "community")["beds"] == 0
+    day_care = {**HOME, "name_zh": "城乡社区日间照料中心"}
+    assert planned([day_care], [FLOOR], "nursing")["beds"] == 0
+    assert planned([day_care], [FLOOR], "community")["beds_status"] == "not_reported"
 
 
-def test_the_baseline_of_the_latest_plan_stands() -> None:
-    stated = [observation(500.0, 2020), observation(700.0, 2025, source_id="next")]
-    assert beds(supply(stated), HILL, "existing") == {y: 700.0 if y >= 2025 else None for y in YEARS}
-
-
-def test_yearly_reports_are_no_baseline() -> None:
-    reported = observation(999.0, 2020, source_id="report", place="actuals")
-    assert beds(supply([reported, observation(500.0, 2020)]), HILL, "existing")[2030] == 500.0
-    assert beds(supply([reported]), HILL, "existing")[2030] is None
-
-
-def test_targets_are_of_the_term_of_their_plan() -> None:
-    ratio = {"indicator_id": "beds_per_1000_elderly", "measure": "target"}
-    rows = [observation(38.0, 2020, **ratio), observation(40.0, 2025, **ratio), observation(45.0, 2030, **ratio, source_id="next"),
-            observation(60.0, 2025, **ratio, source_id="next", county_code=RIVER)]  # fmt: skip
-    targets = beds_per_1000_targets(pl.DataFrame(rows), SOURCES)
-    assert dict(targets.iter_rows()) == {HILL: 45.0}, "a promise for before the plan is none"
-
-
-@pytest.mark.parametrize(("years", "shown"), [((2020, 2035), 2030), ((2030, 2045), 2040), ((2030, 2035), 2035)])
-def test_sensitivity_is_shown_a_decade_after_the_census(years: tuple[int, int], shown: int) -> None:
-    assert middle_year(range(years[0], years[1] + 1)) == shown
+def test_beds_whose_nursing_type_is_not_said_leave_that_open():
+    assert planned([HOME], [BEDS], "nursing")["beds_status"] == "not_reported"
+    assert planned([HOME], [BEDS, {**BEDS, "output": "nursing_beds", "quantity": 60.0}], "nursing")["beds"] == 60

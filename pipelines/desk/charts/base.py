@@ -7,12 +7,13 @@ from typing import Any
 
 import duckdb
 
-from pipelines.desk import headlines, words
+from pipelines.desk import words
+from pipelines.desk.ahead import LAST_YEAR
 from pipelines.desk.marts import ask, counties
 from pipelines.desk.style import INK, MUTED, Spec, axis
 from pipelines.desk.words import Language, Words
 
-LAST = headlines.LAST_YEAR
+LAST = LAST_YEAR
 
 
 YEAR, PERSONS, BEDS, WAN = (

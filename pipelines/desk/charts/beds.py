@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 
 from pipelines.desk import headlines, tables, words
-from pipelines.desk.balance import reading_of
+from pipelines.desk.balance import NO_TARGET, reading_of
 from pipelines.desk.charts.base import BEDS, across, bars, line, method, one, plans, source_of
 from pipelines.desk.marts import ask, counties, reading
 from pipelines.desk.style import (
@@ -39,15 +39,17 @@ def beds(county: str, con: Connection = None) -> Chart:
     """Beds needed by each method against beds that stand and beds that are planned, never added up into one line."""
     with reading(con) as db:
         place = one(db, county)
-        rows = ask(db, _NEEDS, c=county)
+        every = ask(db, _NEEDS, c=county)
         supply = ask(db, _SUPPLY, c=county)
         source = source_of(plans(db, county), method(db, "mart_bed_outlook"))
         found = headlines.beds(db, county)
+    rows = every.drop_nulls("demand_p50")
     title = named(place) + (Words("", ": ") + found[0].text if found else Words("没有床位展望", ": no bed outlook"))
     known = supply.filter((pl.col("status") == "existing") & pl.col("beds").is_not_null())
     whole = known.filter(bed_type="all")
     stands = whole if whole.height else known
     supply = supply.filter((pl.col("bed_type") == "all") | (pl.lit(whole.is_empty()) & pl.col("beds").is_not_null()))
+    unstated = _unstated(supply.filter(status="planned"))
     new = supply.filter((pl.col("status") == "planned") & (pl.col("beds") > 0))
 
     def draw(language: Language) -> Spec:
@@ -62,7 +64,16 @@ def beds(county: str, con: Connection = None) -> Chart:
         layout = {"xaxis": years(), "yaxis": axis(BEDS.to(language)), "height": 400, "barmode": "stack", "bargap": 0}
         return {"data": data, "layout": layout}
 
-    return Chart(f"beds-{county}", title, BEDS, source, title, bed_table(rows, supply), draw, _bed_note(rows, stands))
+    return Chart(
+        f"beds-{county}",
+        title,
+        BEDS,
+        source,
+        title,
+        bed_table(every, supply),
+        draw,
+        _bed_note(rows, stands) + _without_target(every) + _sentence(unstated),
+    )
 
 
 _SUPPLY = """
@@ -98,6 +109,25 @@ def _bed_note(rows: pl.DataFrame, stands: pl.DataFrame) -> Words:
         "规划未报告2020年全部养老床位，只画需求。",
         "The plan does not report all elderly-care beds of 2020; only needs are drawn.",
     )
+
+
+def _without_target(rows: pl.DataFrame) -> Words:
+    """What the chart leaves out because the plan sets no target for it."""
+    silent = rows.filter(pl.col("demand_p50").is_null())
+    if silent.is_empty():
+        return Words("", "")
+    name = reading_of(silent["estimator"][0], silent["definition"][0])
+    return Words(
+        f"规划没有写明每千名老年人床位目标，按{name.zh}的需求无从计算（未报告），不作零。",
+        f" The plan sets no target of beds per 1,000 elderly: the need by its {name.en} cannot be computed (not reported) and is not nought.",
+    )
+
+
+def _sentence(unstated: Words) -> Words:
+    """`_unstated` as a sentence of its own after others."""
+    if not unstated.zh:
+        return unstated
+    return Words(f"规划{unstated.zh.removeprefix('；')}。", f" In the plan {unstated.en.removeprefix('; ')}.")
 
 
 def _by_definition(rows: pl.DataFrame, language: Language) -> list[Spec]:
@@ -190,18 +220,33 @@ def bed_table(natural: pl.DataFrame, supply: pl.DataFrame) -> Table:
     shown = [2020, 2025, 2030, 2035]
     headers = (Words("项目", "item"), *(Words(f"{y}年", str(y)) for y in shown), Words("依据", "basis"))
     needs = [
-        (reading_of(str(k[0]), str(k[1])), *(_need(part.filter(year=y)) for y in shown), Words("预测", "projection"))
+        (
+            reading_of(str(k[0]), str(k[1])),
+            *(_need(part.filter(year=y)) for y in shown),
+            Words("预测", "projection") if part["demand_p50"].count() else NO_TARGET,
+        )
         for k, part in natural.group_by("estimator", "definition", maintain_order=True)
     ]
     stock = [
         (
             _stock(str(k[0]), str(k[1])),
             *(tables.reported(_first(part.filter(year=y), "beds")) for y in shown),
-            _basis(part["basis"][0]),
+            _basis(part["basis"][0]) + _unstated(part),
         )
         for k, part in supply.group_by("status", "bed_type", maintain_order=True)
     ]
     return Table(headers, (*needs, *stock), BEDS)
+
+
+def _unstated(part: pl.DataFrame) -> Words:
+    """Which lines of new projects leave out how many beds of the kind: what is planned is then at least the figure."""
+    told = part.get_column("unstated_lines", default=pl.Series([], dtype=pl.String)).drop_nulls()
+    if told.is_empty():
+        return Words("", "")
+    said = words.lines([int(n) for n in told[0].split(";")])
+    return Words(
+        f"；{said.zh}的新建项目未写床位数", f"; the new projects of {said.en} do not say how many beds they add"
+    )
 
 
 def _stock(status: str, bed_type: str) -> Words:
@@ -211,6 +256,8 @@ def _stock(status: str, bed_type: str) -> Words:
 
 
 def _need(rows: pl.DataFrame) -> Words | None:
+    if rows.height and rows["demand_p50"][0] is None:
+        return words.NOT_REPORTED
     value, low, high = _first(rows, "demand_p50"), _first(rows, "demand_p10"), _first(rows, "demand_p90")
     if value is None:
         return None
@@ -228,7 +275,7 @@ def _basis(text: str) -> Words:
     known = {
         "not_reported": words.NOT_REPORTED, "projects": Words("规划项目（净新增养老床位）", "projects (net-new elderly beds)"),
         "reserve list": Words("储备项目（不是承诺）", "reserve list (not a promise)"),
-        "no net-new elderly beds in the plan": Words("规划没有写明净新增养老床位", "no net-new elderly beds in the plan"),
+        "no net-new elderly beds in the plan": Words("规划没有净新增养老床位", "no net-new elderly beds in the plan"),
     }  # fmt: skip
     return known.get(text) or Words(
         text.replace("line ", "第").replace(" x ", "行×") + ("行" if "line" in text else ""), text.replace(" x ", " × ")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from pipelines.desk import tables, words
+from pipelines.desk.ahead import ahead
 from pipelines.desk.charts.base import CENSUS, LAST, PERSONS, across, dots, line, method, one, source_of
 from pipelines.desk.marts import ask, counties, reading
 from pipelines.desk.style import BLUE, INK, MARKERS, MUTED, PALE, SERIES, SKY, Chart, Spec, axis, band, years
@@ -22,11 +23,15 @@ def elderly(county: str, con: Connection = None) -> Chart:
             c=county,
         )
         past = ask(db, _CENSUS_BANDS, c=county)
+        coming = ahead(db, [county])
         source = source_of(CENSUS, method(db, "mart_elderly_outlook"))
-    ends = _ends(rows.filter(age_band="60+"))
-    title = named(place) + Words(
-        f"60岁及以上人口2020年{words.number(ends[0], 0)}人，预测{LAST}年约{words.estimate(ends[1])}人",
-        f": {words.number(ends[0], 0)} people aged 60+ in 2020, about {words.estimate(ends[1])} projected for {LAST}",
+    title = named(place) + (
+        Words(
+            f"60岁及以上人口2020年{words.number(coming.now, 0)}人，预测{coming.said.zh}",
+            f": {words.number(coming.now, 0)} people aged 60+ in 2020, projected {coming.said.en}",
+        )
+        if coming
+        else Words("没有老年人口预测", ": no projection of the elderly")
     )
     drawn = rows.filter(pl.col("p10") < pl.col("p90"))
     note = (
@@ -125,11 +130,6 @@ _CENSUS_BANDS = """
 """
 
 
-def _ends(rows: pl.DataFrame) -> tuple[float, float]:
-    by_year = dict(rows.select("year", "p50").iter_rows())
-    return by_year.get(2020, float("nan")), by_year.get(LAST, float("nan"))
-
-
 def elderly_growth(codes: list[str] | None = None, con: Connection = None) -> Chart:
     """Persons 60+ of each county as multiples of 2020 in three years, with the interval of each: one row a county."""
     with reading(con) as db:
@@ -141,11 +141,11 @@ def elderly_growth(codes: list[str] | None = None, con: Connection = None) -> Ch
         source = source_of(CENSUS, method(db, "mart_elderly_outlook"))
     grown = {c["county_code"]: _relative(rows.filter(county_code=c["county_code"])) for c in every}
     there = [c for c in every if grown[c["county_code"]]]
-    last = [grown[c["county_code"]][LAST][1] for c in there]
+    last = [end for c in there for end in grown[c["county_code"]][LAST]]
     title = (
         Words(
-            f"60岁及以上人口到{LAST}年预计为2020年的{min(last):.2f}—{max(last):.2f}倍",
-            f"By {LAST} the population aged 60+ is projected at {min(last):.2f}–{max(last):.2f} times that of 2020",
+            f"60岁及以上人口到{LAST}年预计为2020年的{min(last):.2f}—{max(last):.2f}倍（各县80%区间的两端）",
+            f"By {LAST} the population aged 60+ is projected at {min(last):.2f}–{max(last):.2f} times that of 2020 (ends of the counties’ 80 % intervals)",
         )
         if last else Words("没有老年人口展望", "no outlook of the elderly")
     )  # fmt: skip
@@ -192,11 +192,11 @@ def _milestone(year: int, names: list[str], values: list[tuple[float, float, flo
 def _relative(rows: pl.DataFrame) -> dict[int, tuple[float, float, float]]:
     """Year → p10, p50, p90 as multiples of 2020; empty without the years asked for."""
     base = rows.filter(year=2020)["p50"]
-    ahead = {r["year"]: r for r in rows.iter_rows(named=True)}
-    if not base.len() or any(y not in ahead for y in MILESTONES):
+    found = {r["year"]: r for r in rows.iter_rows(named=True)}
+    if not base.len() or any(y not in found for y in MILESTONES):
         return {}
     of = float(base[0])
     return {
-        y: tuple((ahead[y][k] if ahead[y][k] is not None else ahead[y]["p50"]) / of for k in ("p10", "p50", "p90"))
+        y: tuple((found[y][k] if found[y][k] is not None else found[y]["p50"]) / of for k in ("p10", "p50", "p90"))
         for y in MILESTONES
     }

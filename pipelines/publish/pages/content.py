@@ -188,7 +188,7 @@ def _county(con: Con, county: dict[str, Any], found: list[headlines.Headline]) -
         **{name: county[name] for name in ("elderly", "beds", "sensitivity", "graves", "money", "targets", "projects")},
         "contradictions": tables.contradiction_rows(con, code), "progress": _without(tables.progress(code, con), {0}),
         "figures": figures.key_figures([code], con), "missing": _missing(con, code), "show_county": False, "shortage": balance.shortage(code, con), "turning": _without(balance.turning([code], con), {0}),
-        "places": _without(burial.capacity([code], con), {0}), "plausibility": _without(tables.plausibility(con, code), {0}), "evaluated": any(data.rows for _, _, data in county["targets"]),
+        "places": _without(burial.capacity([code], con), {0}), "plausibility": _without(tables.plausibility(con, code), {0}), "findings": _without(tables.plausibility(con, code, "forecast"), {0}), "evaluated": any(data.rows for _, _, data in county["targets"]),
     }  # fmt: skip
 
 
@@ -218,6 +218,7 @@ def _elderly_beds(con: Con, every: list[dict[str, Any]]) -> dict[str, Any]:
         "supply": plot.bed_supply(con=con),
         "turning": balance.turning(None, con),
         "plausibility": tables.plausibility(con),
+        "findings": tables.plausibility(con, about="forecast"),
         "counties": every,
     }
 
