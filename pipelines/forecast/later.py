@@ -15,8 +15,9 @@ import numpy as np
 import polars as pl
 
 from pipelines.forecast import annual, panel
+from pipelines.forecast.bands import NORMAL
 from pipelines.forecast.cohorts import BANDS, DECADE, Floats
-from pipelines.forecast.project import NORMAL, QUANTILE_NAMES, national_log_path
+from pipelines.forecast.project import QUANTILE_NAMES, national_log_path
 from pipelines.forecast.ratios import deviations
 from pipelines.forecast.shipped import ForecastModel
 
