@@ -27,6 +27,7 @@ def test_links_lead_to_pages_of_the_site(site: Path) -> None:
     for language, end in (("zh", ".html"), ("en", ".en.html")):
         page = (site / f"forecast-methods{end}").read_text(encoding="utf-8")
         assert 'href="forecast-record' + end in page and ".md" not in "".join(re.findall('href="(.*?)"', page))
+        assert "backtest.md</a>" not in page
         for linking in ("forecast-record", "elderly-beds", "methods"):
             assert f'href="forecast-methods{end}"' in (site / f"{linking}{end}").read_text(encoding="utf-8"), language
 

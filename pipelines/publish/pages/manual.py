@@ -20,6 +20,8 @@ PAGES: Final = {
     "backtest.md": {"zh": "forecast-record.html", "en": "forecast-record.en.html"},
 }
 """File that the text links to → the page of the site that shows it."""
+_NAMES: Final = {"backtest.md": Words("预测检验", "forecast record")}
+"""What the page of a file is called on the site, where the text gives the file's name."""
 _TABLE: Final = {"zh": "表", "en": "table"}
 
 
@@ -49,6 +51,7 @@ class _Renderer(HTMLRenderer):
         there: Any = PAGES.get(url)
         if there is None:
             return text
+        text = _NAMES[url].to(self.language) if url in _NAMES else text
         return super().link(text, there if isinstance(there, str) else there[self.language], title)
 
     def _table(self, _: HTMLRenderer, text: str) -> str:
