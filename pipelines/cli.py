@@ -29,8 +29,10 @@ def main(argv: list[str] | None = None) -> int:
         return int(arguments.call(arguments) or 0)
     except InputError as error:
         print(error, file=sys.stderr)
-    except (ValueError, KeyError, FileNotFoundError, RuntimeError) as error:
+    except (ValueError, FileNotFoundError, RuntimeError) as error:
         print(error, file=sys.stderr)
+    except KeyError as error:  # its message is the key alone
+        print(f"KeyError: {error}", file=sys.stderr)
     except OSError as error:
         print(
             f"文件系统出错（磁盘已满或不可写？） / the file system refused (disk full or read-only?): {error}",

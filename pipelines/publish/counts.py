@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from itertools import combinations, pairwise, permutations, product
+from itertools import islice, pairwise, permutations, product
 from typing import Any
 
 import polars as pl
@@ -14,11 +14,12 @@ import polars as pl
 from pipelines import registry
 from pipelines.publish.disclosure import Block, Relation
 from pipelines.reconcile.facts import RATES, SCALE, Facts, rounding
-from pipelines.reconcile.linear import linear_bounds
+from pipelines.reconcile.linear import Bound, linear_bounds
 
 Tables = Mapping[str, pl.DataFrame]
 Row = dict[str, Any]
 Member = tuple[str, tuple[object, ...]]  # table and key of a row
+Said = tuple[str, float]  # a cell, and the value that is printed for it here
 
 FACTS = {"fct_observation": "observation_id", "fct_project_output": "output_id"}
 _CENSUS = ("fct_population", "fct_census_covariate", "mart_elderly_outlook")
@@ -26,7 +27,10 @@ BANDS = {"60+": 60, "65+": 65, "80+": 80}
 KNOWN_FROM = (0, *BANDS.values())  # ages from which on the people of a census stand in many places of a release
 OPEN = 999
 PROMISES = ("target", "planned")
-_MANY = 10  # counts of one line that are tried for sums
+_MANY = 20  # counts of one line that are tried for sums
+_SUMS = 3  # sums on one line that make up one count; where there are more, most are there by chance
+_WAYS = 64  # ways of taking a quantity apart that are looked at
+_PAST = ("actual", "cumulative")
 _PRICES = ("yuan", "yuan_per_person_month", "yuan_per_person_year")
 _AMOUNTS = ("yuan", "wan_yuan")
 _CENT = 0.01
@@ -65,7 +69,7 @@ def read(
 ) -> dict[str, Counts]:
     """County code → its counts, for the counties named. `told`: rows whose present value readers have seen before."""
     own = {n: _of_counties(tables, n, counties) for n in (*FACTS, *_CENSUS, "fct_figure_fact")}
-    stated = _Stated(own["fct_observation"], own["fct_project_output"], own["fct_figure_fact"], tables)
+    stated = _Stated(own["fct_observation"], own["fct_project_output"], own["fct_figure_fact"], tables, threshold)
     found = {code: _Builder() for code in counties}
     stated.into(found)
     parts = [own[n].partition_by("county_code", as_dict=True) for n in _CENSUS]
@@ -89,16 +93,29 @@ class _Builder:
 
     def __init__(self) -> None:
         self.values: dict[str, float] = {}
+        self.printed: dict[str, tuple[float, ...]] = {}
         self.members: dict[str, list[Member]] = {}
         self.relations: list[Relation] = []
         self.fixed: set[str] = set()
+        self.together: list[frozenset[str]] = []
+        self._known: set[object] = set()
 
-    def cell(self, name: str, value: float | None, members: Iterable[Member], *, fixed: bool = False) -> None:
+    def cell(self, name: str, values: Iterable[float], members: Iterable[Member], *, fixed: bool = False) -> None:
+        """A quantity with every value that is printed for it: it is worth the least above zero, and the others lie a known step
+        away from that, so that a relation that holds for any of them bounds it."""
         self.members[name] = list(members)
-        if value is not None:
-            self.values[name] = value
+        known = sorted(set(values))
+        if known:
+            self.printed[name] = tuple(known)
+            self.values[name] = next((v for v in known if v > 0), known[0])
             if fixed:
                 self.fixed.add(name)
+
+    def rest(self, name: str, value: float) -> str:
+        """A quantity that is printed nowhere and is left when others are taken away."""
+        cell = f"{len(self.values)}:rest of {name}"
+        self.cell(cell, (value,), ())
+        return cell
 
     def equal(self, name: str, total: str | float, parts: Iterable[str]) -> None:
         """``Σ parts = total`` with the gap that the values have; a total may be a number that is known."""
@@ -115,23 +132,31 @@ class _Builder:
             merged[cell] = merged.get(cell, 0.0) + coefficient
         value = sum(self.values[c] * k for c, k in merged.items())
         kept = tuple((c, k) for c, k in merged.items() if k)
-        self.relations.append(
-            Relation(f"{len(self.relations)}:{name}", kept, min(lower, value), max(upper, value), carriers)
-        )
+        what = (frozenset(kept), min(lower, value), max(upper, value), carriers)
+        if kept and what not in self._known:
+            self._known.add(what)
+            self.relations.append(Relation(f"{len(self.relations)}:{name}", kept, *what[1:]))
 
-    def adds_up(self, total: str) -> bool:
-        """Whether a sum that makes up this cell is known already."""
-        known = (dict(r.terms) for r in self.relations if len(r.terms) > 2)
-        return any(
-            total in terms and all(c * terms[total] < 0 for cell, c in terms.items() if cell != total)
-            for terms in known
-        )
+    def said(
+        self,
+        name: str,
+        terms: Iterable[tuple[str, float, float]],
+        lower: float,
+        upper: float,
+        carriers: tuple[str, ...] = (),
+    ) -> None:
+        """A relation between printed values: cell, its value here, coefficient."""
+        known = list(terms)
+        step = sum(k * (value - self.values[c]) for c, value, k in known)
+        self.bound(name, [(c, k) for c, _, k in known], lower - step, upper - step, carriers)
 
     def counts(self, threshold: int, kept: set[Member], told: set[Member]) -> Counts:
         small = {c for c, v in self.values.items() if 0 < v < threshold}
         again = {c for c, rows in self.members.items() if kept.intersection(rows)}
         seen = frozenset(c for c, rows in self.members.items() if told.intersection(rows))
-        block = Block(self.values, tuple(self.relations), frozenset(self.fixed - small - again), seen)
+        block = Block(
+            self.values, tuple(self.relations), frozenset(self.fixed - small - again), seen, tuple(self.together)
+        )
         return Counts(block, frozenset(small | again), {c: tuple(m) for c, m in self.members.items()})
 
 
@@ -139,7 +164,7 @@ class _Stated:
     """Observations and project outputs: one cell per quantity, breakdowns, and the declared relations between indicators."""
 
     def __init__(
-        self, observations: pl.DataFrame, outputs: pl.DataFrame, numerals: pl.DataFrame, tables: Tables
+        self, observations: pl.DataFrame, outputs: pl.DataFrame, numerals: pl.DataFrame, tables: Tables, threshold: int
     ) -> None:
         people = [u.code for u in registry.units().values() if u.counts_people]
         self.observations = observations.filter(pl.col("value").is_not_null())
@@ -147,18 +172,23 @@ class _Stated:
         counted = self.observations.filter(protected_observations(tables))["observation_id"]
         trained = self.outputs.filter(pl.col("unit").is_in(people))["output_id"]
         self.counted = set(counted) | set(trained)
-        self.tables = tables
+        self.tables, self.threshold = tables, threshold
+        kinds = tables["dim_indicator"].select("indicator_id", "nature", "additivity").iter_rows()
+        self.nature = {i: (nature, additivity) for i, nature, additivity in kinds}
         self.census = _census_numbers(tables["fct_population"], tables["fct_census_covariate"])
         self._group(numerals)
 
     def _group(self, numerals: pl.DataFrame) -> None:
-        """Rows that state one quantity: same identity, a repetition, or fed by the same numeral with the same value."""
+        """Rows that state one quantity: same identity, the same but for the first year with the same value, a repetition, or fed
+        by the same numeral with the same value."""
         self.rows: dict[str, Row] = {}
         self.leader: dict[str, str] = {}
         first: dict[tuple[object, ...], str] = {}
         for id_, row, identity in self._facts():
             self.rows[id_], self.leader[id_] = row, id_
             self._join(id_, first.setdefault(identity, id_))
+            if "start" in row:
+                self._join(id_, first.setdefault((*identity[:5], *identity[6:], row["amount"]), id_))
         for id_, row in self.rows.items():
             if row.get("restates") in self.rows:
                 self._join(id_, row["restates"])
@@ -168,7 +198,8 @@ class _Stated:
 
     def _facts(self) -> Iterator[tuple[str, Row, tuple[object, ...]]]:
         for row in self.observations.sort("observation_id").iter_rows(named=True):
-            start = row["period_start"] if row["measure"] in ("cumulative", "planned") else None
+            spanned = self.nature[row["indicator_id"]][0] == "flow" or row["measure"] in ("cumulative", "planned")
+            start = row["period_start"] if spanned else None  # a stock is that of its last year
             measure = "promise" if row["measure"] in PROMISES else row["measure"]
             identity = (
                 row["county_code"],
@@ -213,15 +244,14 @@ class _Stated:
         self.cell_of = {id_: root for root, ids in groups.items() for id_ in ids}
         for root, ids in groups.items():
             amounts = [self.rows[i]["amount"] for i in ids if i in self.counted]
-            positive = [a for a in amounts if a > 0]
-            value = min(positive or amounts) if amounts else None
-            builders[self.rows[root]["county_code"]].cell(root, value, ((self.rows[i]["table"], (i,)) for i in ids))
+            builders[self.rows[root]["county_code"]].cell(root, amounts, ((self.rows[i]["table"], (i,)) for i in ids))
         self._breakdowns(builders)
+        self._periods(builders)
         self._declared(builders)
         self._lines(builders)
 
     def _breakdowns(self, builders: Mapping[str, _Builder]) -> None:
-        """A total and its parts by one dimension: equal when they add up, else the parts are no more than the total."""
+        """A total and its parts by one dimension, each of them taken apart by others where it is not printed itself."""
         series: dict[tuple[object, ...], dict[frozenset[str], str]] = defaultdict(dict)
         for id_ in sorted(self.counted & set(self.observations["observation_id"])):
             row = self.rows[id_]
@@ -237,35 +267,113 @@ class _Stated:
             series[same][frozenset(filter(None, (row["breakdown"] or "").split(";")))] = self.cell_of[id_]
         for same, cells in series.items():
             for whole, total in cells.items():
-                by: dict[str, list[str]] = defaultdict(list)
-                for part, cell in cells.items():
-                    if len(extra := part - whole) == 1 and whole < part:
-                        by[next(iter(extra)).partition("=")[0]].append(cell)
-                for dimension, parts in ((d, p) for d, p in by.items() if d != "bound"):
-                    self._parts(builders[str(same[0])], f"{same[1]} by {dimension}", total, parts)
+                for parts in islice(_taken_apart(cells, whole), _WAYS):
+                    self._parts(builders[str(same[0])], f"{same[1]} by parts", total, parts)
 
-    def _parts(self, builder: _Builder, name: str, total: str, parts: list[str]) -> None:
-        whole, added = builder.values[total], sum(builder.values[p] for p in parts)
-        if abs(added - whole) <= _ROUNDING * whole:
+    def _periods(self, builders: Mapping[str, _Builder]) -> None:
+        """What happened over some years and over single ones of them, where the registry says that years may be added."""
+        series: dict[tuple[object, ...], dict[str, tuple[int, int]]] = defaultdict(dict)
+        for id_ in sorted(self.counted & set(self.observations["observation_id"])):
+            row = self.rows[id_]
+            if self.nature[row["indicator_id"]] == ("flow", "additive") and row["period_end"] is not None:
+                kind = "past" if row["measure"] in _PAST else row["kind"]
+                same = (
+                    row["county_code"],
+                    row["indicator_id"],
+                    row["target_level"],
+                    kind,
+                    row["breakdown"],
+                    row["project_id"],
+                )
+                span = (row["period_end"] if row["period_start"] is None else row["period_start"], row["period_end"])
+                series[same][self.cell_of[id_]] = span
+        for same, spans in series.items():
+            for total, (start, end) in spans.items():
+                inner = {
+                    c: s for c, s in spans.items() if c != total and s != (start, end) and start <= s[0] <= s[1] <= end
+                }
+                for parts in _in_a_row(inner, start):
+                    years = sum(spans[p][1] - spans[p][0] + 1 for p in parts)
+                    self._parts(
+                        builders[str(same[0])], f"{same[1]} by years", total, parts, whole=years == end - start + 1
+                    )
+
+    def _parts(self, builder: _Builder, name: str, total: str, parts: Collection[str], *, whole: bool = False) -> None:
+        """Parts that make up their total in some print of both; or leave a rest, which is a small count of its own where nobody
+        says that it is none (`whole`); or are no more than the total."""
+        prints = list(islice(product(*(builder.printed[c] for c in (total, *parts))), _WAYS))
+        left = [all_ - sum(rest) for all_, *rest in prints]
+        few = [n for n, gap in enumerate(left) if 0 < gap < self.threshold and not whole]
+        near = any(abs(gap) <= _ROUNDING * all_[0] for gap, all_ in zip(left, prints, strict=True))
+        if 0 in left or (near and not few):
             builder.equal(name, total, parts)
-        elif added < whole:
-            builder.bound(name, [(total, 1.0), *((p, -1.0) for p in parts)], 0.0, float("inf"))
+            return
+        for n in (n for n, gap in enumerate(left) if gap > 0):
+            terms = [(total, prints[n][0], 1.0), *((p, v, -1.0) for p, v in zip(parts, prints[n][1:], strict=True))]
+            if n in few:
+                builder.said(name, [*terms, (builder.rest(name, left[n]), left[n], -1.0)], 0.0, 0.0)
+            else:
+                builder.said(name, terms, 0.0, float("inf"))
 
     def _declared(self, builders: Mapping[str, _Builder]) -> None:
-        """The relations of the contradiction rules, over yearly reports as well as over the plan."""
+        """The relations of the contradiction rules, over yearly reports as well as over the plan; once more for each other choice
+        among the values that are printed for one quantity. Where a relation holds for some of them, readers take it from those."""
         said = self.observations.with_columns(place=pl.lit("prose"))
-        mine = pl.col("county_code").is_in(list(builders))
+        plain = list(self._bounds(said, list(builders)))
+        broken, holding = (self._alike(plain, holds) for holds in (False, True))
+        for other in self._other_prints(builders):
+            here = pl.col("county_code").is_in(list(other.values())) & ~pl.col("observation_id").is_in(list(other))
+            own = said.filter(here).with_columns(restates=pl.lit(None, pl.String))
+            for key, bounds in self._alike(self._bounds(own, sorted(set(other.values()))), True).items():
+                holding[key] += bounds
+        for bound in (b for bounds in {**broken, **holding}.values() for b in bounds):
+            terms = [(self.cell_of[i], self.rows[i]["amount"], c) for i, c in bound.terms]
+            carriers = tuple(sorted({self.cell_of[i] for i in bound.known if i in self.cell_of}))
+            builders[bound.county_code].said(bound.relation_id, terms, bound.lower, bound.upper, carriers)
+
+    def _alike(self, bounds: Iterable[Bound], holds: bool) -> dict[object, list[Bound]]:
+        """Bounds of relations that hold (or do not), by what they are about."""
+        found: dict[object, list[Bound]] = defaultdict(list)
+        for bound in (b for b in bounds if b.holds == holds):
+            found[bound.county_code, bound.relation_id, frozenset(self.cell_of[i] for i, _ in bound.terms)].append(
+                bound
+            )
+        return found
+
+    def _bounds(self, said: pl.DataFrame, counties: list[str]) -> Iterator[Bound]:
+        mine = pl.col("county_code").is_in(counties)
         facts = Facts.of(
             dim_indicator=self.tables["dim_indicator"],
             fct_project=self.tables["fct_project"].filter(mine),
             fct_population=self.tables["fct_population"].filter(mine),
             fct_observation=said,
-            fct_project_output=self.outputs.drop("county_code"),
+            fct_project_output=self.outputs.filter(mine).drop("county_code"),
         )
-        for found in linear_bounds(facts, self.counted):
-            terms = [(self.cell_of[i], c) for i, c in found.terms]
-            carriers = tuple(sorted({self.cell_of[i] for i in found.known if i in self.cell_of}))
-            builders[found.county_code].bound(found.relation_id, terms, found.lower, found.upper, carriers)
+        return linear_bounds(facts, self.counted)
+
+    def _other_prints(self, builders: Mapping[str, _Builder]) -> Iterator[dict[str, str]]:
+        """For each choice of one value per quantity: the observations that print another one, with their county."""
+        choices: dict[str, Iterator[tuple[float, ...]]] = {}
+        several: dict[str, dict[str, tuple[float, ...]]] = {}
+        for code, builder in builders.items():
+            own = {c: printed for c, printed in builder.printed.items() if len(printed) > 1 and c in self.rows}
+            if own:
+                several[code], choices[code] = own, islice(product(*own.values()), _WAYS)
+        for _ in range(_WAYS if several else 0):
+            chosen = {
+                (code, c): v
+                for code, picked in choices.items()
+                for c, v in zip(several[code], next(picked, ()), strict=False)
+            }
+            if not chosen:
+                return
+            counties = {code for code, _ in chosen}
+            cells = {i: (self.rows[i]["county_code"], self.cell_of[i]) for i in self.counted}
+            yield {
+                i: key[0]
+                for i, key in cells.items()
+                if key[0] in counties and chosen.get(key, self.rows[i]["amount"]) != self.rows[i]["amount"]
+            }
 
     def _lines(self, builders: Mapping[str, _Builder]) -> None:
         """What anybody works out who reads one line of the document, declared or not: counts of which some add up to another, a
@@ -275,23 +383,31 @@ class _Stated:
             if row["source_line"] is not None:
                 lines[row["county_code"], row["source_line"]].append(id_)
         for (county, line), ids in sorted(lines.items()):
-            builder, cells = builders[county], sorted({self.cell_of[i] for i in ids if i in self.counted})
-            if cells:
-                self._sums(builder, f"line {line}", cells)
+            builder = builders[county]
+            said = sorted({(self.cell_of[i], float(self.rows[i]["amount"])) for i in ids if i in self.counted})
+            if said:
+                self._sums(builder, f"line {line}", said)
                 for rate in (i for i in ids if self.rows[i]["unit"] in RATES):
-                    self._shares(builder, f"share on line {line}", rate, cells, self.census.get(county, []))
-                self._money(builder, f"money on line {line}", ids, cells)
+                    self._shares(builder, f"share on line {line}", rate, said, self.census.get(county, []))
+                self._money(builder, f"money on line {line}", ids, said)
 
     @staticmethod
-    def _sums(builder: _Builder, name: str, cells: list[str]) -> None:
-        for total in (c for c in cells if not builder.adds_up(c)):
-            others = [c for c in cells if c != total and 0 < builder.values[c] < builder.values[total]][:_MANY]
-            for n in range(2, len(others) + 1):
-                for parts in combinations(others, n):
-                    if sum(builder.values[p] for p in parts) == builder.values[total]:
-                        builder.equal(name, total, parts)
+    def _sums(builder: _Builder, name: str, said: list[Said]) -> None:
+        """Counts that add up to another one. Where there are too many counts to try, or so many sums that most are there by chance,
+        the counts of the line are left out together."""
+        sums: list[tuple[Said, list[Said]]] = []
+        for cell, total in said:
+            others = [s for s in said if s[0] != cell and 0 < s[1] < total]
+            found = list(islice(_adding_up([v for _, v in others], total), _SUMS + 1)) if len(others) <= _MANY else []
+            if len(others) > _MANY or len(found) > _SUMS:
+                builder.together.append(frozenset(c for c, v in said if v > 0))
+                return
+            sums += [((cell, total), [others[n] for n in chosen]) for chosen in found]
+        for (cell, total), parts in sums:
+            if len({c for c, _ in parts}) == len(parts):
+                builder.said(name, [(cell, total, -1.0), *((c, v, 1.0) for c, v in parts)], 0.0, 0.0)
 
-    def _shares(self, builder: _Builder, name: str, rate: str, cells: list[str], census: list[float]) -> None:
+    def _shares(self, builder: _Builder, name: str, rate: str, said: list[Said], census: list[float]) -> None:
         """A rate, the rest that it leaves, and growth by it, of another count of the line or of a number of the census."""
         row = self.rows[rate]
         share, room = row["amount"] * SCALE.get(row["unit"], 1.0), rounding(row["value_as_printed"], rate=True)
@@ -299,16 +415,16 @@ class _Stated:
             return
         carrier = (self.cell_of[rate],)
         for factor in (f for f in (share, 1.0 - share, 1.0 + share) if f > 0):
-            for part, whole in permutations(cells, 2):
-                slack = share * builder.values[whole] * room
-                if abs(builder.values[part] - factor * builder.values[whole]) <= slack:
-                    builder.bound(name, [(part, 1.0), (whole, -factor)], -slack, slack, carrier)
-        for part, base in product(cells, census):
+            for (part, few), (whole, all_) in permutations(said, 2):
+                slack = share * all_ * room
+                if part != whole and abs(few - factor * all_) <= slack:
+                    builder.said(name, [(part, few, 1.0), (whole, all_, -factor)], -slack, slack, carrier)
+        for (part, few), base in product(said, census):
             slack = share * base * room
-            if abs(builder.values[part] - share * base) <= slack:
-                builder.bound(name, [(part, 1.0)], share * base - slack, share * base + slack, carrier)
+            if abs(few - share * base) <= slack:
+                builder.said(name, [(part, few, 1.0)], share * base - slack, share * base + slack, carrier)
 
-    def _money(self, builder: _Builder, name: str, ids: list[str], cells: list[str]) -> None:
+    def _money(self, builder: _Builder, name: str, ids: list[str], said: list[Said]) -> None:
         """An amount that is a printed rate for each of so many people."""
 
         def money(id_: str) -> tuple[float, float]:
@@ -319,12 +435,60 @@ class _Stated:
         paid, rates = ([i for i in ids if self.rows[i]["unit"] in units] for units in (_AMOUNTS, _PRICES))
         for amount, rate in ((a, r) for a, r in product(paid, rates) if a != r):
             (whole, room), (price, room_of_price) = money(amount), money(rate)
-            for cell, times in product(cells, _TIMES if whole > 0 and price > 0 else ()):
+            for (cell, few), times in product(said, _TIMES if whole > 0 and price > 0 else ()):
                 people, slack = whole / (price * times), room + room_of_price
-                if abs(builder.values[cell] - people) <= people * slack + _CENT:
+                if abs(few - people) <= people * slack + _CENT:
                     carriers = (self.cell_of[amount], self.cell_of[rate])
                     low, high = (people * (1 + s) for s in (-slack, slack))
-                    builder.bound(name, [(cell, 1.0)], low, high, carriers)
+                    builder.said(name, [(cell, few, 1.0)], low, high, carriers)
+
+
+def _taken_apart(cells: Mapping[frozenset[str], str], whole: frozenset[str]) -> Iterator[tuple[str, ...]]:
+    """Every way to make up a breakdown of the cells below it: by one dimension, what is not printed itself by others."""
+    by: dict[str, set[str]] = defaultdict(set)
+    for more in (extra for part in cells if whole < part for extra in part - whole):
+        by[more.partition("=")[0]].add(more)
+    for values in (v for dimension, v in sorted(by.items()) if dimension != "bound"):
+        below = [whole | {value} for value in sorted(values)]
+        ways = [[(cells[b],)] if b in cells else list(islice(_taken_apart(cells, b), _WAYS)) for b in below]
+        for chosen in product(*(w for w in ways if w)):
+            parts = [cell for some in chosen for cell in some]
+            if parts and len(set(parts)) == len(parts):
+                yield tuple(parts)
+
+
+def _in_a_row(spans: Mapping[str, tuple[int, int]], start: int) -> list[tuple[str, ...]]:
+    """Cells whose years follow each other without overlap, from `start` on, as many as fit."""
+
+    def after(year: int) -> Iterator[tuple[str, ...]]:
+        following = [c for c, (a, _) in spans.items() if a >= year]
+        for cell in following:
+            for rest in after(spans[cell][1] + 1):
+                yield (cell, *rest)
+        yield ()
+
+    found = {frozenset(chain): chain for chain in islice(after(start), _WAYS * _WAYS) if chain}
+    longest = [chain for one, chain in found.items() if not any(one < other for other in found)]
+    return sorted(longest)[:_WAYS]
+
+
+def _adding_up(values: list[float], total: float) -> Iterator[tuple[int, ...]]:
+    """Places of two or more values that add up to the total: all sums of one half, met by those of the other."""
+    half = len(values) // 2
+
+    def sums(start: int, stop: int) -> dict[float, list[tuple[int, ...]]]:
+        found: dict[float, list[tuple[int, ...]]] = {0.0: [()]}
+        for n in range(start, stop):
+            more = [(round(s + values[n], 6), [(*c, n) for c in chosen]) for s, chosen in found.items()]
+            for s, chosen in more:
+                found.setdefault(s, []).extend(chosen)
+        return found
+
+    one, other = sums(0, half), sums(half, len(values))
+    for s, chosen in one.items():
+        for left, right in product(chosen, other.get(round(total - s, 6), ())):
+            if len(left) + len(right) > 1:
+                yield (*left, *right)
 
 
 class _Census:
@@ -345,7 +509,7 @@ class _Census:
         }
         for row in population.filter(pl.col("persons").is_not_null()).iter_rows(named=True):
             key = tuple(row[k] for k in registry.table("fct_population").key)
-            builder.cell(self._name(row), float(row["persons"]), [("fct_population", key)])
+            builder.cell(self._name(row), [float(row["persons"])], [("fct_population", key)])
         self._ages()
         self._sexes()
         self._covariates(covariates)
@@ -404,7 +568,7 @@ class _Census:
         ):
             name = f"covariate {row['year']} {row['variable']}"
             key = tuple(row[k] for k in registry.table("fct_census_covariate").key)
-            self.builder.cell(name, row["value"], [("fct_census_covariate", key)], fixed=True)
+            self.builder.cell(name, [row["value"]], [("fct_census_covariate", key)], fixed=True)
             cells = self._from(row["year"], 0, basis=row["variable"])
             if cells and abs(self._sum(cells) - row["value"]) <= _ROUNDING * row["value"]:
                 self.builder.equal(name, name, cells)
@@ -419,7 +583,7 @@ class _Census:
         for row in known.iter_rows(named=True):
             name = f"outlook {row['year']} {row['age_band']} {row['sex']}"
             key = tuple(row[k] for k in registry.table("mart_elderly_outlook").key)
-            self.builder.cell(name, row["p50"], [("mart_elderly_outlook", key)], fixed=row["sex"] == "both")
+            self.builder.cell(name, [row["p50"]], [("mart_elderly_outlook", key)], fixed=row["sex"] == "both")
             cells = self._from(base, BANDS[row["age_band"]], row["sex"]) if row["year"] == base else []
             if cells and abs(self._sum(cells) - row["p50"]) < 0.5:
                 self.builder.equal(name, name, cells)

@@ -37,12 +37,14 @@ class Relation:
 @dataclass(frozen=True)
 class Block:
     """Counts that no relation links with counts of another block, e.g. those of a county. `fixed` cells are never left out:
-    too much that is published rests on them. `told` cells are known whatever is left out: an earlier publication showed them."""
+    too much that is published rests on them. `told` cells are known whatever is left out: an earlier publication showed them.
+    `together`: cells of which none is left out alone, because they tell more about each other than relations say."""
 
     values: Mapping[str, float]
     relations: tuple[Relation, ...] = ()
     fixed: frozenset[str] = field(default_factory=frozenset)
     told: frozenset[str] = field(default_factory=frozenset)
+    together: tuple[frozenset[str], ...] = ()
 
     @cached_property
     def of_cell(self) -> Mapping[str, tuple[Relation, ...]]:
@@ -131,17 +133,25 @@ def suppress(block: Block, primary: Collection[str], width: float) -> frozenset[
     The same block gives the same answer. Zeros and fixed cells are never taken. A cell that only earlier publications expose is
     left out, too, though it is past help. Raises DisclosureError when no cell is left to take and one is still exposed.
     """
-    hidden = set(primary)
+    hidden = _with_company(block, primary)
     while weak := exposed(block, hidden, width):
         cell = min(weak, key=lambda c: (weak[c], c))
         partner = _partner(block, hidden, cell, width)
         if partner is not None:
-            hidden.add(partner)
+            hidden = _with_company(block, {*hidden, partner})
         elif block.told and suppress(replace(block, told=frozenset()), primary, width):
             block = replace(block, told=block.told | {cell})
         else:
             raise DisclosureError(f"{cell}: 没有可以一并隐去的数 / nothing is left to leave out with it")
     return frozenset(hidden)
+
+
+def _with_company(block: Block, hidden: Collection[str]) -> set[str]:
+    """Left-out cells with all that go with them; those told before stay shown, it would help nobody."""
+    found = set(hidden)
+    while more := [c for c in block.together if found & c and not found >= c - block.fixed - block.told]:
+        found.update(*(c - block.fixed - block.told for c in more))
+    return found
 
 
 def _partner(block: Block, hidden: set[str], cell: str, width: float) -> str | None:

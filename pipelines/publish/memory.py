@@ -31,6 +31,11 @@ def of(tables: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
     return pl.concat([_of(name, tables[name]) for name in VALUES if name in tables] or [pl.DataFrame(schema=_SCHEMA)])
 
 
+def gaps(tables: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
+    """The rows of `of` that are left out."""
+    return of(tables).filter(pl.col("value").is_null())
+
+
 def recall(public: Settings) -> pl.DataFrame:
     """All that was ever published: the remembered file, and the releases that are still there."""
     path = public.marts / FILE
@@ -40,10 +45,12 @@ def recall(public: Settings) -> pl.DataFrame:
     ).unique()
 
 
-def write(public: Settings) -> None:
-    """Remember what the releases that are there show, before retention removes them."""
+def write(public: Settings, coming: pl.DataFrame | None = None) -> None:
+    """Remember what the releases that are there show, before retention removes them, and the `coming` rows of one that is not
+    there yet. Of that one only what it leaves out may be told before it is published: what it shows nobody has seen so far."""
     fresh = public.marts / f".{FILE}.new"
-    recall(public).sort("table", "key", "value").write_parquet(fresh)
+    known = [recall(public), *([] if coming is None else [coming])]
+    pl.concat(known).unique().sort("table", "key", "value").write_parquet(fresh)
     fresh.replace(public.marts / FILE)
 
 

@@ -63,7 +63,8 @@ def _stand_ins(ages: pl.DataFrame, counts: Mapping[str, Counts], hidden: Collect
     for own in counts.values():
         gaps = {c: m for c, rows in own.members.items() for m in rows if m in hidden and c in own.block.values}
         wanted = {c: guesses.get(k) if name == "fct_population" else None for c, (name, k) in gaps.items()}
-        values |= {gaps[c]: value for c, value in stand_in(own.block, wanted).items()}
+        rests = {c: None for c, rows in own.members.items() if not rows}  # printed nowhere
+        values |= {gaps[c]: value for c, value in stand_in(own.block, wanted | rests).items() if c in gaps}
     return values
 
 

@@ -247,7 +247,7 @@ def _targets(tables: Tables, out: Tables) -> pl.DataFrame:
     """Targets judged again on the masked statements; a baseline that is gone says why."""
     outlooks = {
         k: out[f"mart_{n}"]
-        for k, n in (("beds", "bed_outlook"), ("graves", "cemetery_outlook"), ("elderly", "elderly_outlook"))
+        for k, n in (("beds", "bed_outlook"), ("graves", "cemetery_class_outlook"), ("elderly", "elderly_outlook"))
     }
     judged = evaluate(out["fct_observation"], tables["dim_indicator"], sources=tables["dim_source"], **outlooks)
     before = tables["mart_target"].select("target_id", __had=pl.col("baseline").is_not_null())

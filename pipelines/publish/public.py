@@ -36,8 +36,11 @@ def publish(settings: Settings, release_id: str | None = None) -> tuple[Path, Pr
             release.hold(held, "minzheng release public")
         release.begin(public, candidate)
         protected = _build(settings, settings.releases / wanted, candidate)
-        memory.write(public)  # what retention is about to remove was published all the same
+        memory.write(
+            public, memory.gaps(protected.tables)
+        )  # what must stay left out, before anybody can read the release
         folder, _ = release.publish(public, candidate)
+        memory.write(public)
     finally:
         release.remove(candidate)  # what could not be protected is nobody's to see
         release.let_go(public)

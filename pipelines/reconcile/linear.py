@@ -24,7 +24,7 @@ from pipelines.reconcile.relations import (
 @dataclass(frozen=True)
 class Bound:
     """``lower ≤ Σ coefficient × count ≤ upper``. `known`: ids of the other printed figures it rests on; without one of them
-    it says nothing."""
+    it says nothing. `holds`: the document keeps the relation with these figures."""
 
     relation_id: str
     county_code: str
@@ -32,6 +32,7 @@ class Bound:
     lower: float
     upper: float
     known: tuple[str, ...]
+    holds: bool
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,7 @@ class _Form:
         return _Form(scaled, form.constant * factor.constant, self.known + other.known)
 
 
+_DUST = 1e-12  # of binary fractions
 _ONE = _Form({}, 1.0)
 
 
@@ -82,24 +84,27 @@ def _bound(relation: Relation, place: Place, counts: Collection[str]) -> Iterato
     up, down = over.times(under_right), over_right.times(under)
     if up is None or down is None or not (up.terms or down.terms):
         return
-    low, high = _ratio(relation, left, right)
+    low, high, holds = _ratio(relation, left, right)
     for factor, kept in ((low, (0.0, math.inf)), (high, (-math.inf, 0.0))):
         if 0 < factor < math.inf:
             form = up.plus(down, -factor)
             lower, upper = (k - form.constant for k in kept)
-            yield Bound(relation.relation_id, place.county, tuple(form.terms.items()), lower, upper, form.known)
+            yield Bound(relation.relation_id, place.county, tuple(form.terms.items()), lower, upper, form.known, holds)
 
 
-def _ratio(relation: Relation, left: Value, right: Value) -> tuple[float, float]:
-    """Between what left ÷ right lies for somebody who knows the relation and whether it is broken. Only printed rounding
+def _ratio(relation: Relation, left: Value, right: Value) -> tuple[float, float, bool]:
+    """Between what left ÷ right lies for somebody who knows the relation and whether it is broken; and whether it holds. Only printed rounding
     gives room: the tolerance with which contradictions are reported protects nobody."""
     ratio, (low, high) = left.value / right.value, bounds(relation)
     room = 1 + left.slack + right.slack
+    holds = low / room * (1 - _DUST) <= ratio <= high * room * (1 + _DUST)
     if low == high:
-        return ratio / room, ratio * room
-    if low / room <= ratio <= high * room:
-        return low / room, high * room
-    return (0.0, low) if ratio < low else (high, math.inf)  # a contradiction that is listed tells on which side it lies
+        return ratio / room, ratio * room, holds
+    if holds:
+        return low / room, high * room, True
+    return (
+        (0.0, low, False) if ratio < low else (high, math.inf, False)
+    )  # a contradiction that is listed tells on which side it lies
 
 
 def _fraction(expression: str, place: Place, counts: Collection[str]) -> tuple[_Form, _Form] | None:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from benchmarks import country, scale
 from pipelines.core.slices import groups
 from pipelines.core.tables import build_core
+from pipelines.evaluate.outlook import GRAVES
 from pipelines.settings import Settings
 from pipelines.staging import store
 from pipelines.staging.held import HeldBack
@@ -93,6 +95,18 @@ def test_a_country_is_published_and_again_after_one_change() -> None:
     assert found.again is not None
     assert [s.name for s in found.stages] == [s.name for s in found.again.stages]
     assert found.release_mb > 0
+
+
+@pytest.mark.slow
+def test_a_country_has_a_public_release(raw: Path, tmp_path: Path) -> None:
+    """Targets of beds and graves, small counts in most counties: all of it is protected by a real process."""
+    refreshed(tmp_path, raw)
+    done = minzheng(tmp_path, "release", "public", MINZHENG_NOTEBOOKS="0", MINZHENG_PROTECTION_THRESHOLD="200")
+    assert done.returncode == 0, done.stdout + done.stderr
+    shown = tmp_path / "marts" / "public" / "current" / "parquet"
+    targets, stated = (pl.read_parquet(shown / f"{name}.parquet") for name in ("mart_target", "fct_observation"))
+    assert targets.filter(pl.col("indicator_id").is_in(GRAVES)).height > 0
+    assert "suppressed" in set(stated["status"])
 
 
 OF_THE_RUN = {"mart_quality", "meta_release", "meta_table"}  # they name the release, or speak of the one before

@@ -13,14 +13,16 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
+from pipelines import registry
 from pipelines.core.builder import canonical
 from pipelines.publish import database, release
 from pipelines.publish.database import Identity
 from pipelines.settings import PROJECT, Settings
 from tests.quality.good import build
 
-COUNTY, FOLDER, YEAR, LINE = "530425", "530425-yimen", 2022, 21
+COUNTY, FOLDER, YEAR, LINE = "530425", "530425-yimen", 2022, 448
 THRESHOLD, WIDTH = 1000, 100
+PART = "合成人数"
 _TOKEN = re.compile(r"(?<![0-9A-Za-z_.])[0-9]{3}(?![0-9A-Za-z_]|\.[0-9])")
 _NAMES = {
     "total": "享受基本生活补助儿童",
@@ -55,6 +57,11 @@ def plant(root: Path) -> Planted:
         "oldest_men",
         "retired",
         "ranged",
+        "contradicted",
+        "spanned",
+        "listed",
+        "nested",
+        "yearly",
     )
     small = {name: next(free) for name in names}
     _write(raw / FOLDER, small)
@@ -96,41 +103,73 @@ def _copy(source: Path, target: Path) -> None:
 
 
 def _unused(raw: Path) -> list[int]:
-    """Numbers that no raw file prints and that no rounding to tens makes."""
+    """Numbers that no raw file prints, that no rounding to tens makes, and that are no line of `_write`."""
     printed = [p.read_text(encoding="utf-8") for p in raw.rglob("*.csv")]
     seen = {n for text in printed for n in (*tokens(text), *_TOKEN.findall(text))}
-    return [n for n in range(419, 1000, 13) if str(n) not in seen and n % 10]
+    free = [n for n in range(997, 481, -1) if str(n) not in seen and n % 10]
+    return free[:: len(free) // 20]
 
 
 def _write(folder: Path, small: dict[str, int]) -> None:
     whole = 5003 + small["poor"] + small["unattended"]
+    many = [2003 + 211 * n for n in range(11)]
     share = round(100 * small["poverty"] / 7013, 2)
     said = [
         ("s9001", _NAMES["total"], whole, ""), ("s9002", _NAMES["orphans"], 5003, ""), ("s9003", _NAMES["poor"], small["poor"], ""),
         ("s9004", _NAMES["unattended"], small["misread"], ""), ("s9005", _NAMES["poor"], small["poor"], "restates:s9003"),
-        ("s9006", "城乡低保对象", 6007 + small["urban"], ""), ("s9007", "城乡低保对象", small["urban"], "breakdown:area=urban"),
-        ("s9008", "城乡低保对象", 6007, "breakdown:area=rural"), ("s9009", "建档立卡户纳入城乡低保人数", small["poverty"], "year:2023"),
-        ("s9010", "城乡低保对象", 7013, "year:2023"), ("s9011", "建档立卡户纳入低保人数占城乡低保对象比例", share, "year:2023"),
-        ("s9012", _NAMES["poor"], small["printed_elsewhere"], "line:449"), ("s9013", _NAMES["total"], 9016 + small["lonely"], "year:2024"),
-        ("s9014", _NAMES["orphans"], 5009, "year:2024"), ("s9015", _NAMES["poor"], 4007, "year:2024"),
-        ("s9016", _NAMES["unattended"], small["lonely"], "year:2024"), ("s9017", "退役士官", small["retired"], "note"),
+        ("s9006", "城乡低保对象", 6007 + small["urban"], "line:450"), ("s9007", "城乡低保对象", small["urban"], "line:450|breakdown:area=urban"),
+        ("s9008", "城乡低保对象", 6007, "line:450|breakdown:area=rural"), ("s9009", "建档立卡户纳入城乡低保人数", small["poverty"], "line:452|year:2023"),
+        ("s9010", "城乡低保对象", 7013, "line:452|year:2023"), ("s9011", "建档立卡户纳入低保人数占城乡低保对象比例", share, "line:452|year:2023"),
+        ("s9012", _NAMES["poor"], small["printed_elsewhere"], "line:449"), ("s9013", _NAMES["total"], 9016 + small["lonely"], "line:454|year:2024"),
+        ("s9014", _NAMES["orphans"], 5009, "line:454|year:2024"), ("s9015", _NAMES["poor"], 4007, "line:454|year:2024"),
+        ("s9016", _NAMES["unattended"], small["lonely"], "line:454|year:2024"), ("s9017", "退役士官", small["retired"], "line:456|note:"),
+        # a total that is printed twice with different values
+        ("s9031", "城乡低保对象", 8011 + small["contradicted"], "line:458|year:2011"), ("s9032", "城乡低保对象", 6053, "line:459|year:2011"),
+        ("s9033", "城乡低保对象", 8011, "line:460|year:2011|breakdown:area=rural"), ("s9034", "城乡低保对象", small["contradicted"], "line:461|year:2011|breakdown:area=urban"),
+        # some years and the last of them; men and women of all of them
+        ("s9035", "救助流浪乞讨人员", 7019 + small["spanned"], "line:463|from:2018"), ("s9036", "救助流浪乞讨人员", 6061, "line:464"),
+        ("s9037", "救助流浪乞讨人员", 7019, "line:465|from:2018|breakdown:sex=male"), ("s9038", "救助流浪乞讨人员", small["spanned"], "line:467|from:2018|breakdown:sex=female"),
+        # a total whose parts are printed by two dimensions
+        ("s9039", "城乡低保对象", 9029 + small["nested"], "line:468|year:2012"), ("s9040", "城乡低保对象", 5011, "line:469|year:2012|breakdown:area=urban"),
+        ("s9041", "城乡低保对象", 4018, "line:471|year:2012|breakdown:area=rural;sex=male"),
+        ("s9042", "城乡低保对象", small["nested"], "line:472|year:2012|breakdown:area=rural;sex=female"),
+        # single years and what happened in all of them
+        ("s9043", "退役干部", 5077, "line:473"), ("s9044", "退役干部", small["yearly"], "line:475|year:2023"),
+        ("s9045", "退役干部", 5077 + small["yearly"], "line:477|year:2023|from:2022|measure:cumulative"),
+        # a rest that is printed nowhere
+        ("s9046", "城乡低保对象", 8500 + THRESHOLD // 2, "line:478|year:2013"), ("s9047", "城乡低保对象", 8500, "line:479|year:2013|breakdown:area=urban"),
+        # a dozen parts on one line, which nobody declared
+        ("s9050", f"{PART}0", sum(many) + small["listed"], "line:480"), ("s9051", f"{PART}1", small["listed"], "line:480"),
+        *((f"s90{52 + n}", f"{PART}{n + 2}", part, "line:480") for n, part in enumerate(many)),
     ]  # fmt: skip
     known = {r["indicator_printed"]: r["indicator_id"] for r in _read(folder / "indicator_map.csv")}
-    wanted = {"城乡低保对象": "dibao_persons", "退役士官": "retired_civilian_staff_received"}
+    wanted = {
+        "城乡低保对象": "dibao_persons",
+        "退役士官": "retired_civilian_staff_received",
+        "退役干部": "retired_officers_received",
+    }
+    people = [
+        i["indicator_id"]
+        for i in registry.rows("indicators")
+        if i["unit"] == "persons" and i["nature"] in ("stock", "flow")
+    ]
+    unused = (i for i in people if i not in {*known.values(), *wanted.values()})
+    wanted |= {f"{PART}{n}": next(unused) for n in range(len(many) + 2)}
     _append(
         folder / "indicator_map.csv",
         [{"indicator_printed": k, "indicator_id": v} for k, v in wanted.items() if k not in known],
     )
     statements, figures = [], []
     for place, (key, name, value, more) in enumerate(said, start=90):
-        kind, _, what = more.partition(":")
-        year = what if kind == "year" else str(YEAR)
-        line = int(what) if kind == "line" else LINE
+        of = {k: what for k, _, what in (o.partition(":") for o in more.split("|"))}
+        year = of.get("year", str(YEAR))
+        line = int(of.get("line", LINE))
         statements.append(
             {
                 "key": key, "line": line, "indicator_printed": name, "value_printed": value, "unit_printed": "%" if isinstance(value, float) else "人",
-                "period_start": year, "period_end": year, "period_inferred": 0, "measure": "actual", "qualifier": "=", "target_level": "county",
-                "place": "prose", kind if kind in ("restates", "breakdown") else "note": what or (f"原文“{value}人”" if kind == "note" else ""),
+                "period_start": of.get("from", year), "period_end": year, "period_inferred": 0, "measure": of.get("measure", "actual"), "qualifier": "=",
+                "target_level": "county", "place": "prose", "restates": of.get("restates", ""), "breakdown": of.get("breakdown", ""),
+                "note": f"原文“{value}人”" if "note" in of else "",
             }
         )  # fmt: skip
         figures.append(
@@ -138,7 +177,7 @@ def _write(folder: Path, small: dict[str, int]) -> None:
                 "line": line,
                 "occurrence": place,
                 "printed": value,
-                "status": "restated" if kind == "restates" else "fact",
+                "status": "restated" if "restates" in of else "fact",
                 "facts": f"{key}.value_printed",
             }
         )
@@ -162,6 +201,8 @@ def _write(folder: Path, small: dict[str, int]) -> None:
         "breakdown": "",
     }
     statements.append({**statements[2], **ranged, "period_start": 2021, "period_end": 2021, "line": 22, "note": ""})
+    graves = {"indicator_printed": "农村公益性公墓建成墓穴", "unit_printed": "穴", "value_printed": 99000}
+    statements.append({**statements[-2], **graves, "key": "s9022", "breakdown": "", "restates": ""})
     project = _read(folder / "projects.csv")[0]
     _append(folder / "statistics.csv", statements)
     _append(folder / "project_outputs.csv", [{"key": "o901", "project": project["project"], "mention": project["mention"], "line": project["line"],
