@@ -16,7 +16,7 @@ from pipelines.settings import Settings
 from pipelines.staging import store
 from pipelines.staging.held import HeldBack
 from pipelines.staging.validate import validate
-from tests.commands import refresh
+from tests.commands import minzheng, refresh
 
 COUNTIES = 12
 
