@@ -215,9 +215,10 @@ def test_every_page_is_sound(site: Path, driven: Any, tmp_path: Path, capsys: py
         open_drawn(driven, path.as_uri())
         assert grave_violations(driven) == [], path.name
         assert path.stat().st_size < PAGE_BYTES, path.name
+        driven.goto(path.as_uri())
+        opened[path.name] = driven.evaluate("performance.getEntriesByType('navigation')[0].loadEventEnd") / 1000
         driven.set_viewport_size({"width": 682, "height": 1000})
         open_drawn(driven, path.as_uri())
-        opened[path.name] = driven.evaluate("performance.getEntriesByType('navigation')[0].loadEventEnd") / 1000
         driven.evaluate("window.dispatchEvent(new Event('beforeprint'))")
         driven.emulate_media(media="print")
         assert cut_on_paper(driven) == [], path.name
