@@ -10,6 +10,7 @@ from polars.testing import assert_frame_equal
 from pipelines.cli import main as command_line
 from pipelines.forecast.commands import main, run_backtest, run_forecast
 from pipelines.forecast.counties import counties_from_frames
+from pipelines.forecast.inputs import UNKNOWN
 from pipelines.forecast.gates import gate_reached
 from pipelines.forecast.mortality import with_rates
 from pipelines.forecast.product import forecast_tables, read_core
@@ -36,7 +37,7 @@ def test_forecast_writes_its_files(county, tmp_path):
         "shelf_life_years",
     ]
     assert elderly.height == 11 * 9 and elderly["year"].max() == 2030
-    assert pl.read_csv(files["flags"])["flag"].to_list() == ["boundary_suspected"]
+    assert pl.read_csv(files["flags"])["flag"].to_list() == ["boundary_suspected", UNKNOWN]
     assert pl.read_parquet(files["deaths"])["year"].min() == 2021
 
 
