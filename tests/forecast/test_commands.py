@@ -10,8 +10,8 @@ from polars.testing import assert_frame_equal
 from pipelines.cli import main as command_line
 from pipelines.forecast.commands import main, run_backtest, run_forecast
 from pipelines.forecast.counties import counties_from_frames
-from pipelines.forecast.inputs import UNKNOWN
 from pipelines.forecast.gates import gate_reached
+from pipelines.forecast.inputs import UNKNOWN
 from pipelines.forecast.mortality import with_rates
 from pipelines.forecast.product import forecast_tables, read_core
 from pipelines.forecast.project import project
