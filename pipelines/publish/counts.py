@@ -287,7 +287,7 @@ class _Stated:
                 )
                 span = (row["period_end"] if row["period_start"] is None else row["period_start"], row["period_end"])
                 series[same][self.cell_of[id_]] = span
-        for same, spans in series.items():
+        for key, spans in series.items():
             for total, (start, end) in spans.items():
                 inner = {
                     c: s for c, s in spans.items() if c != total and s != (start, end) and start <= s[0] <= s[1] <= end
@@ -295,7 +295,7 @@ class _Stated:
                 for parts in _in_a_row(inner, start):
                     years = sum(spans[p][1] - spans[p][0] + 1 for p in parts)
                     self._parts(
-                        builders[str(same[0])], f"{same[1]} by years", total, parts, whole=years == end - start + 1
+                        builders[str(key[0])], f"{key[1]} by years", total, parts, whole=years == end - start + 1
                     )
 
     def _parts(self, builder: _Builder, name: str, total: str, parts: Collection[str], *, whole: bool = False) -> None:
