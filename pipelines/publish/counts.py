@@ -80,12 +80,18 @@ def read(
 
 
 def protected_observations(tables: Tables) -> pl.Expr:
-    """Which rows of fct_observation, joined with the nature of their indicator, are counts of persons: units that count people,
-    stocks and flows, no standards (a norm of one worker a station counts nobody)."""
+    """Which rows of fct_observation, joined with the nature of their indicator, are counts of persons: indicators that the registry
+    says count people (a case of adoption is a child), else units that do; stocks and flows, no standards (a norm of one worker a
+    station counts nobody)."""
     people = [u.code for u in registry.units().values() if u.counts_people]
     natures = dict(tables["dim_indicator"].select("indicator_id", "nature").iter_rows())
     nature = pl.col("indicator_id").replace_strict(natures, default=None, return_dtype=pl.String)
-    return pl.col("unit").is_in(people) & nature.is_in(["stock", "flow"]) & (pl.col("measure") != "standard")
+    named = pl.col("indicator_id").replace_strict(registry.people(), default=None, return_dtype=pl.Boolean)
+    return (
+        named.fill_null(pl.col("unit").is_in(people))
+        & nature.is_in(["stock", "flow"])
+        & (pl.col("measure") != "standard")
+    )
 
 
 class _Builder:
@@ -277,7 +283,7 @@ class _Stated:
             row = self.rows[id_]
             if self.nature[row["indicator_id"]] == ("flow", "additive") and row["period_end"] is not None:
                 kind = "past" if row["measure"] in _PAST else row["kind"]
-                same = (
+                same: tuple[object, ...] = (
                     row["county_code"],
                     row["indicator_id"],
                     row["target_level"],

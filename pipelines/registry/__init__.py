@@ -170,6 +170,12 @@ def units() -> dict[str, Unit]:
     }
 
 
+@cache
+def people() -> dict[str, bool]:
+    """Indicator → whether its values count people, whatever its unit says; indicators that are not listed follow their unit."""
+    return {r["indicator_id"]: r["counts_people"] == "1" for r in rows("people")}
+
+
 def label(codelist: str, code: str | None, language: str = "zh") -> str:
     """Words for a code in `zh` or `en`; an unknown or empty code comes back as it is."""
     found = codes().get(codelist, {}).get(code or "")

@@ -62,6 +62,7 @@ def plant(root: Path) -> Planted:
         "listed",
         "nested",
         "yearly",
+        "adopted",
     )
     small = {name: next(free) for name in names}
     _write(raw / FOLDER, small)
@@ -138,6 +139,8 @@ def _write(folder: Path, small: dict[str, int]) -> None:
         ("s9045", "退役干部", 5077 + small["yearly"], "line:477|year:2023|from:2022|measure:cumulative"),
         # a rest that is printed nowhere
         ("s9046", "城乡低保对象", 8500 + THRESHOLD // 2, "line:478|year:2013"), ("s9047", "城乡低保对象", 8500, "line:479|year:2013|breakdown:area=urban"),
+        # cases, each of which is a child
+        ("s9048", "收养登记办理数", small["adopted"], "line:482|year:2014|unit:起"),
         # a dozen parts on one line, which nobody declared
         ("s9050", f"{PART}0", sum(many) + small["listed"], "line:480"), ("s9051", f"{PART}1", small["listed"], "line:480"),
         *((f"s90{52 + n}", f"{PART}{n + 2}", part, "line:480") for n, part in enumerate(many)),
@@ -166,7 +169,7 @@ def _write(folder: Path, small: dict[str, int]) -> None:
         line = int(of.get("line", LINE))
         statements.append(
             {
-                "key": key, "line": line, "indicator_printed": name, "value_printed": value, "unit_printed": "%" if isinstance(value, float) else "人",
+                "key": key, "line": line, "indicator_printed": name, "value_printed": value, "unit_printed": of.get("unit", "%" if isinstance(value, float) else "人"),
                 "period_start": of.get("from", year), "period_end": year, "period_inferred": 0, "measure": of.get("measure", "actual"), "qualifier": "=",
                 "target_level": "county", "place": "prose", "restates": of.get("restates", ""), "breakdown": of.get("breakdown", ""),
                 "note": f"原文“{value}人”" if "note" in of else "",

@@ -8,6 +8,7 @@ from typing import Any
 import polars as pl
 import pytest
 
+from pipelines import registry
 from pipelines.core.builder import canonical
 from pipelines.publish import counts
 from pipelines.publish.disclosure import exposed, suppress
@@ -156,3 +157,22 @@ def test_what_was_shown_before_is_told(tables: Tables, people: str, others: str)
     rows = said(tables, (people, 6.0, "persons", "6"), (others, 60.0, "persons", "60"))
     told = frozenset({("fct_observation", (f"{COUNTY}-x1",))})
     assert counts.read(rows, [COUNTY], 10, (), told)[COUNTY].block.told == {f"{COUNTY}-x1"}
+
+
+@pytest.mark.parametrize("printed", ["件", "例", "起"])
+def test_cases_that_are_people_are_counted_as_people(tables: Tables, printed: str) -> None:
+    """Two adoptions are two children, whatever unit is printed; two homes are nobody."""
+    rows = said(tables, ("adoptions_registered", 2.0, "count", "2"), ("childrens_homes", 2.0, "count", "2"))
+    unit = pl.when(pl.col("observation_id").str.contains("-x")).then(pl.lit(printed)).otherwise("unit_as_printed")
+    stated = rows["fct_observation"].with_columns(unit_as_printed=unit)
+    counted = stated.filter(counts.protected_observations(rows))["observation_id"]
+    assert [i for i in counted if "-x" in i] == [f"{COUNTY}-x0"]
+    assert COUNTY in counts.counties_with_small(
+        {**rows, "fct_observation": stated.filter(pl.col("observation_id").str.contains("-x"))}, 10
+    )
+
+
+def test_what_is_listed_as_people_is_an_indicator_and_says_why() -> None:
+    known = {r["indicator_id"] for r in registry.rows("indicators")}
+    assert registry.people().keys() <= known
+    assert all(r["reason_zh"] and r["reason_en"] for r in registry.rows("people"))
