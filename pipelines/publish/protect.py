@@ -28,6 +28,7 @@ from pipelines.staging.quantities import numbers_named, people_named
 MASK = "[…]"
 SUITE = "small_numbers"
 _AT_ONCE = 400  # counties whose cells are in memory together
+_FIRST = re.compile(r"[0-9][0-9,]*(?:\.[0-9]+)?")
 _NUMERAL = re.compile(r"[0-9]+(?:\.[0-9]+)?")
 _PEOPLE_DONE = re.compile(r"(?:persons_[a-z]+|households)\s*=\s*([0-9]+(?:\.[0-9]+)?)")
 _TEXTS = ("left_value", "right_value", "computation", "resolution", "resolution_en", "review_note")
@@ -35,9 +36,10 @@ _PLACES = ("left_line", "right_line", "lines")
 _UNGRADED = "medium"  # the severity of a contradiction depends on how far its numbers are apart
 _REMARKS = {
     "fct_project": ("progress_as_printed",),
-    "fct_project_output": ("label",),
-    "fct_project_funding": ("reason_zh", "reason_en"),
+    "fct_project_output": ("label", "value_as_printed"),
+    "fct_project_funding": ("reason_zh", "reason_en", "value_as_printed"),
 }  # free texts about projects
+_AS_PRINTED = ("value_as_printed", "unit_as_printed", "indicator_as_printed")
 HIDDEN_FINDING = (
     "前后不一致（待核实）：涉及已隐去的人数，说明从略。",
     "Inconsistent (to be verified): it rests on suppressed counts of persons; words left out.",
@@ -202,12 +204,22 @@ def _left_out(rows: pl.DataFrame, keys: pl.DataFrame, key: tuple[str, ...], colu
 
 
 def _words_of(rows: pl.DataFrame, hidden: _Hidden) -> pl.DataFrame:
-    """Print and notes of left-out statements, and the notes beside them on the same lines."""
+    """Print and notes of left-out statements, the notes beside them on the same lines, and prints that say more than their number."""
     out = _as(rows, pl.col("status") == SUPPRESSED, value_as_printed=pl.lit(MASK), note=pl.lit(None, dtype=pl.String))
     near = pl.struct("county_code", "source_line", "note").map_elements(
         lambda r: hidden.touches(r["county_code"], [r["source_line"]], r["note"]), return_dtype=pl.Boolean
     )
-    return _as(out, pl.col("note").is_not_null() & near, note=pl.lit(None, dtype=pl.String))
+    quiet = _as(out, pl.col("note").is_not_null() & near, note=pl.lit(None, dtype=pl.String))
+    codes = quiet["county_code"].to_list()
+    for column in _AS_PRINTED:
+        told = [hidden.touches(c, (), _beside(column, text)) for c, text in zip(codes, quiet[column], strict=True)]
+        quiet = _as(quiet, pl.lit(pl.Series(told, dtype=pl.Boolean)), **{column: pl.lit(MASK)})
+    return quiet
+
+
+def _beside(column: str, text: str | None) -> str | None:
+    """What a print says besides its own number: `105（其中女性4人）` says `（其中女性4人）`."""
+    return _FIRST.sub("", text, count=1) if text and column == "value_as_printed" else text
 
 
 def _remarks(tables: Tables, name: str, rows: pl.DataFrame, hidden: _Hidden) -> pl.DataFrame:
@@ -216,7 +228,9 @@ def _remarks(tables: Tables, name: str, rows: pl.DataFrame, hidden: _Hidden) -> 
 
     def meant(column: str) -> pl.Expr:
         said = rows.select("project_id", column).iter_rows()
-        return pl.lit(pl.Series([bool(t) and hidden.touches(owner[i], (), t) for i, t in said], dtype=pl.Boolean))
+        return pl.lit(
+            pl.Series([bool(t) and hidden.touches(owner[i], (), _beside(column, t)) for i, t in said], dtype=pl.Boolean)
+        )
 
     return rows.with_columns(pl.when(meant(c)).then(pl.lit(MASK)).otherwise(pl.col(c)).alias(c) for c in _REMARKS[name])
 

@@ -92,9 +92,11 @@ def test_no_file_of_the_public_release_holds_a_planted_count(planted: Planted, f
 
 
 def test_left_out_values_say_so(planted: Planted, outside: Tables) -> None:
-    said = outside["fct_observation"].filter(pl.col("observation_id").str.contains("-s90(03|04|05|07|09|12|16|17|21)$"))
-    assert said.height == 9
-    assert said["value"].null_count() == 9
+    said = outside["fct_observation"].filter(
+        pl.col("observation_id").str.contains("-s90(03|04|05|07|09|12|16|17|21|48)$")
+    )
+    assert said.height == 10
+    assert said["value"].null_count() == 10
     assert set(said["status"]) == {SUPPRESSED}
     assert set(said["value_as_printed"]) == {MASK}
     assert registry.label("absence", SUPPRESSED) != SUPPRESSED
@@ -553,6 +555,29 @@ def test_free_text_that_counts_few_people_is_left_out(inside: Tables) -> None:
     kept = dict(public_ones["fct_observation"].select("observation_id", "note").iter_rows())
     assert (kept[first], kept[second]) == (None, note[second])
     assert public_ones["fct_project_progress"].sort("as_of")["outputs_completed"].to_list() == [MASK, "beds=4"]
+
+
+@pytest.mark.parametrize(
+    ("column", "told", "calm"),
+    [
+        ("value_as_printed", "105（其中女性4人）", "105余"),
+        ("unit_as_printed", "人（含5名孤儿）", "人次"),
+        ("indicator_as_printed", "有2名社工的社区数", "60岁以上老年人"),
+    ],
+)
+def test_a_print_that_counts_few_people_beside_its_number_is_left_out(
+    inside: Tables, column: str, told: str, calm: str
+) -> None:
+    rows = inside["fct_observation"].sort("observation_id")
+    shown = rows.filter(pl.col("value") > 5000, pl.col("county_code") != COUNTY)["observation_id"]
+    said = {shown[0]: told, shown[1]: calm}
+    printed = pl.col("observation_id").replace_strict(said, default=pl.col(column), return_dtype=pl.String)
+    after = protect.protect(
+        {**plain(inside), "fct_observation": rows.with_columns(printed.alias(column))}, Rules(10, 10)
+    ).tables["fct_observation"]
+    kept = {r["observation_id"]: r for r in after.iter_rows(named=True)}
+    assert (kept[shown[0]][column], kept[shown[1]][column]) == (MASK, calm)
+    assert kept[shown[0]]["value"] is not None
 
 
 def test_remarks_on_projects_that_count_few_people_are_left_out(inside: Tables) -> None:
