@@ -162,7 +162,8 @@ def _write(folder: Path, small: dict[str, int]) -> None:
         folder / "indicator_map.csv",
         [{"indicator_printed": k, "indicator_id": v} for k, v in wanted.items() if k not in known],
     )
-    statements, figures = [], []
+    statements: list[dict[str, object]] = []
+    figures: list[dict[str, object]] = []
     for place, (key, name, value, more) in enumerate(said, start=90):
         of = {k: what for k, _, what in (o.partition(":") for o in more.split("|"))}
         year = of.get("year", str(YEAR))
