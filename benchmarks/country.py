@@ -230,9 +230,13 @@ def _invented(seed: int) -> list[Unit]:
                 for year in YEARS:
                     for sex in SEXES.values():
                         for a in STARTS:
-                            wide = 1 if a == 0 else 4 if a == 1 else 5
-                            middle = a + wide / 2
-                            alive = 1 / (1 + math.exp((middle - 74) / (old / 4)))
+                            wide = {0: 1, 1: 4, STARTS[-1]: 8}.get(
+                                a, 5
+                            )  # of the open group, as many years as it is worth
+                            middle = a + min(wide, 5) / 2
+                            alive = 1 / (
+                                1 + math.exp((middle - 76) / (old / 3))
+                            )  # as many 80+ to those of 75-79 as in 2020
                             bump = 1 + (wave - 1) * math.exp(-(((year - middle) - 1969) ** 2) / 100)
                             ages[year, sex, a] = max(
                                 round(size / 5 * wide * alive * bump * (0.97 if sex == "female" else 1.0)), 25 * wide
