@@ -25,7 +25,7 @@ NEW_BUILDING: Final = "新建"
 BUILDS: Final = ("construction", "mixed")
 """Kinds of spending that may put up beds."""
 COLUMNS: Final = ("county_code", "year", "status", "bed_type", "beds", "beds_status", "basis", "unstated_lines")
-NONE_PLANNED: Final = "no net-new elderly beds in the plan"
+NONE_PLANNED: Final = "no project of the plan builds such beds"
 
 
 def bed_supply(
@@ -133,6 +133,8 @@ def _planned(grid: pl.DataFrame, projects: pl.DataFrame, outputs: pl.DataFrame) 
     kinds = added.group_by("county_code", "bed_type").agg(
         pl.when((pl.col("commitment") == "reserve").any())
         .then(pl.lit("reserve list"))
+        .when((pl.col("commitment") == "applied_for").any())
+        .then(pl.lit("applied for"))
         .otherwise(pl.lit("projects"))
         .alias("named")
     )

@@ -275,7 +275,8 @@ def _basis(text: str) -> Words:
     known = {
         "not_reported": words.NOT_REPORTED, "projects": Words("规划项目（净新增养老床位）", "projects (net-new elderly beds)"),
         "reserve list": Words("储备项目（不是承诺）", "reserve list (not a promise)"),
-        "no net-new elderly beds in the plan": Words("规划没有净新增养老床位", "no net-new elderly beds in the plan"),
+        "applied for": Words("拟申请的项目（尚未落实）", "projects applied for (not granted)"),
+        "no project of the plan builds such beds": Words("规划项目中没有新建此类床位", "no project of the plan builds such beds"),
     }  # fmt: skip
     return known.get(text) or Words(
         text.replace("line ", "第").replace(" x ", "行×") + ("行" if "line" in text else ""), text.replace(" x ", " × ")
@@ -299,8 +300,8 @@ def sensitivity(county: str, con: Connection = None) -> Chart:
         Words("参数", "assumption"),
         Words("参数下限", "low"),
         Words("参数上限", "high"),
-        Words("需求（低）", "need at low"),
-        Words("需求（高）", "need at high"),
+        Words("最小需求", "smallest need"),
+        Words("最大需求", "largest need"),
     )
     body = tuple(
         (name, r["low"], r["high"], same(words.estimate(r["demand_low"])), same(words.estimate(r["demand_high"])))

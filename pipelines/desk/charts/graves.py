@@ -46,7 +46,10 @@ def graves(county: str, con: Connection = None) -> Chart:
         return {"data": data, "layout": {"xaxis": years(), "yaxis": axis(unit.to(language)), "height": 340}}
 
     note = (
-        Words("从2021年起累计；", "Summed from 2021; ")
+        Words(
+            "从2021年起累计；死亡数的水平未按官方数调整，宜看升幅（对照见“预测检验”）；",
+            "Summed from 2021; the level of deaths is not fitted to official figures (see the forecast record), read the rise; ",
+        )
         + (Words("阴影为80%区间。", "shaded: 80 % interval. ") if bounded else Words("没有区间。", "no interval. "))
         + Words(
             "已用墓穴数未报告的，只能看够用几年，不能算剩余。",
@@ -163,15 +166,18 @@ class _Places:
 
 
 def _finding(rows: pl.DataFrame, capacity: object, places: _Places) -> Words:
-    ends = [part["needed"][-1] for _, part in rows.group_by("scenario", maintain_order=True)]
-    if not ends:
+    last = rows.group_by("scenario", maintain_order=True).last()
+    if last.is_empty():
         return Words("没有墓穴展望", ": no grave outlook")
     span = Words("—", "–").to
-    zh, en = (span(k).join(words.estimate(v) for v in sorted(set(ends))) for k in words.LANGUAGES)
+    bounded = last["low"].null_count() + last["high"].null_count() == 0
+    ends = [*last["low"], *last["high"]] if bounded else [*last["needed"]]
+    zh, en = (span(k).join(words.estimate(v) for v in sorted({min(ends), max(ends)})) for k in words.LANGUAGES)
+    within = Words("（含80%区间）", " (80 % intervals included)") if bounded else Words("", "")
     if not isinstance(capacity, float | int):
         return Words(
-            f"2021—{LAST}年预计安葬约{zh}具，墓穴数未报告",
-            f": about {en} interments expected 2021–{LAST}; grave capacity not reported",
+            f"2021—{LAST}年预计安葬约{zh}具{within.zh}，墓穴数未报告",
+            f": about {en} interments expected 2021–{LAST}{within.en}; grave capacity not reported",
         )
     stated, name = words.number(capacity, 0), places.name
     built = Words("", "") if places.built else Words("（若全部建成）", " (if all are built)")
@@ -181,13 +187,13 @@ def _finding(rows: pl.DataFrame, capacity: object, places: _Places) -> Words:
             span(k).join(dict.fromkeys(words.whole(v) for v in known["remaining_p50"].sort())) for k in words.LANGUAGES
         ]
         return Words(
-            f"2021—{LAST}年预计安葬约{zh}具，所列{name.zh}{stated}个{built.zh}，到{LAST}年约剩{left[0]}个",
-            f": about {en} interments expected 2021–{LAST}; of the stated {stated} {name.en}{built.en} about {left[1]} are left in {LAST}",
+            f"2021—{LAST}年预计安葬约{zh}具{within.zh}，所列{name.zh}{stated}个{built.zh}，到{LAST}年约剩{left[0]}个",
+            f": about {en} interments expected 2021–{LAST}{within.en}; of the stated {stated} {name.en}{built.en} about {left[1]} are left in {LAST}",
         ) + _full(known)
     enough = Words("够用", "enough") if capacity >= max(ends) else Words("不够用", "not enough")
     return Words(
-        f"2021—{LAST}年预计安葬约{zh}具，所列{name.zh}{stated}个{built.zh}，若全部空置则{enough.zh}",
-        f": about {en} interments expected 2021–{LAST}; the stated {stated} {name.en}{built.en} are {enough.en} if all are still free",
+        f"2021—{LAST}年预计安葬约{zh}具{within.zh}，所列{name.zh}{stated}个{built.zh}，若全部空置则{enough.zh}",
+        f": about {en} interments expected 2021–{LAST}{within.en}; the stated {stated} {name.en}{built.en} are {enough.en} if all are still free",
     )
 
 
