@@ -17,6 +17,8 @@ _ASKED: Final = {  # FORECAST §3: (MdAPE, MAPE, P90, share10) very good, must
 }
 GATES: Final = _ASKED | {(NOT_IN_BOOK, *of): gate for (setting, *of), gate in _ASKED.items() if setting == "k-fold"}
 """Those of §3; a county of which only the book's own rows are unknown is held to the gates of k-fold."""
+LEAST_GAIN: Final = 10.0
+"""FORECAST §3: how much better than size-class intervals the Winkler score must be, per cent."""
 MEASURES: Final = ("MdAPE", "MAPE", "P90", "share10")
 
 

@@ -13,7 +13,7 @@ from pipelines.forecast import annual, panel
 from pipelines.forecast.backtest import KNOWN_AS, OWN_ROWS, SETTINGS, run_setting, score_frame
 from pipelines.forecast.baselines import TITLES
 from pipelines.forecast.cohorts import BANDS
-from pipelines.forecast.gates import GATES, MEASURES, NOT_IN_BOOK, gate_reached
+from pipelines.forecast.gates import GATES, LEAST_GAIN, MEASURES, NOT_IN_BOOK, gate_reached
 from pipelines.forecast.later import later_deaths, later_facts
 from pipelines.forecast.project import national_log_path
 from pipelines.forecast.shelf import FORMS
@@ -296,11 +296,9 @@ def _mean_gain(scores: pl.DataFrame) -> str:
     short = ", ".join(
         f"{band} at {level} %"
         for level in (80, 95)
-        for band in part.filter(pl.col(f"winkler{level}_gain") < 10)["age_band"]
+        for band in part.filter(pl.col(f"winkler{level}_gain") < LEAST_GAIN)["age_band"]
     )
-    return (
-        f"Mean of the three bands, all units / 三个年龄平均: {said}; under 10 on its own / 单看不足10: {short or '–'}."
-    )
+    return f"Mean of the three bands, all units / 三个年龄平均: {said}; under {LEAST_GAIN:g} on its own / 单看不足{LEAST_GAIN:g}: {short or '–'}."
 
 
 def _class_table(scores: pl.DataFrame, by: str) -> str:

@@ -92,6 +92,16 @@ def test_interments_have_their_interval_or_say_that_there_is_none(tmp_path: Path
     assert bare.note is not None and "没有区间" in bare.note.zh and "阴影" not in bare.note.zh
 
 
+@pytest.mark.parametrize(
+    ("low", "high", "said"), [(0.9, 1.1, "则够用"), (0.9, 1.5, "则是否够用说不准"), (1.4, 1.6, "则不够用")]
+)
+def test_graves_are_enough_only_where_the_whole_interval_fits(
+    tmp_path: Path, low: float, high: float, said: str
+) -> None:
+    title = _graves(tmp_path, break_even_p10=low, break_even_p90=high).title.zh
+    assert title.endswith(said) and "具（含80%区间）" in title
+
+
 def test_the_year_in_which_graves_are_full_has_its_interval(tmp_path: Path, con: Con) -> None:
     known = {"capacity_status": None, "remaining_p50": 900.0, "depletion_status": "extrapolated"}
     years = {"all": (2047, 2056, 2067), "public_benefit": (2039, 2045, 2052)}

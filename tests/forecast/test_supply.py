@@ -102,3 +102,10 @@ def test_a_silent_home_leaves_the_beds_of_day_care_alone():
 def test_beds_whose_nursing_type_is_not_said_leave_that_open():
     assert planned([HOME], [BEDS], "nursing")["beds_status"] == "not_reported"
     assert planned([HOME], [BEDS, {**BEDS, "output": "nursing_beds", "quantity": 60.0}], "nursing")["beds"] == 60
+
+
+@pytest.mark.parametrize(
+    ("commitment", "basis"), [("planned", "projects"), ("applied_for", "applied for"), ("reserve", "reserve list")]
+)
+def test_the_basis_says_how_firm_the_beds_are(commitment, basis):
+    assert planned([{**HOME, "commitment": commitment}], [BEDS])["basis"] == basis

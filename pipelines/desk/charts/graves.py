@@ -190,7 +190,9 @@ def _finding(rows: pl.DataFrame, capacity: object, places: _Places) -> Words:
             f"2021—{LAST}年预计安葬约{zh}具{within.zh}，所列{name.zh}{stated}个{built.zh}，到{LAST}年约剩{left[0]}个",
             f": about {en} interments expected 2021–{LAST}{within.en}; of the stated {stated} {name.en}{built.en} about {left[1]} are left in {LAST}",
         ) + _full(known)
-    enough = Words("够用", "enough") if capacity >= max(ends) else Words("不够用", "not enough")
+    uncertain = Words("是否够用说不准", "perhaps enough, perhaps not,")
+    enough = Words("够用", "enough") if capacity >= max(ends) else uncertain
+    enough = Words("不够用", "not enough") if capacity < min(ends) else enough
     return Words(
         f"2021—{LAST}年预计安葬约{zh}具{within.zh}，所列{name.zh}{stated}个{built.zh}，若全部空置则{enough.zh}",
         f": about {en} interments expected 2021–{LAST}{within.en}; the stated {stated} {name.en}{built.en} are {enough.en} if all are still free",
