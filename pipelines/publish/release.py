@@ -8,6 +8,7 @@ import json
 import os
 import shutil
 import stat
+import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,6 +25,7 @@ ID = "RELEASE"
 REJECTED = "rejected"
 _REJECTED_KEPT = 20
 _SHOWN = 10
+_NAME_TRIALS, _NAME_WAIT = 40, 0.05  # seconds
 
 
 class LockedError(RuntimeError):
@@ -52,9 +54,8 @@ def hold(settings: Settings, who: str) -> None:
     settings.marts.mkdir(parents=True, exist_ok=True)
     handle = path.open("a+", encoding="utf-8")
     if not _lock(handle.fileno()):
-        handle.seek(0)
-        holder = handle.read().strip() or "?"
-        handle.close()
+        with handle:
+            holder = _holder(handle)
         raise LockedError(f"另一个刷新正在进行：{holder} / another refresh is running: {holder}")
     handle.truncate(0)
     handle.write(f"{who} (pid {os.getpid()})")
@@ -66,7 +67,18 @@ def let_go(settings: Settings) -> None:
     """Stop being the writer."""
     handle = _held.pop(settings.marts / ".lock", None)
     if handle:
+        handle.truncate(0)
         handle.close()
+
+
+def _holder(handle: TextIO) -> str:
+    """Who holds the lock, as he wrote; one who has only just taken it is given a moment to write."""
+    for _ in range(_NAME_TRIALS):
+        time.sleep(_NAME_WAIT)
+        handle.seek(0)
+        if holder := handle.read().strip():
+            return holder
+    return "?"
 
 
 def begin(settings: Settings, candidate: Path) -> str:

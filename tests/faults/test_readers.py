@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 import subprocess
 import sys
 import time
 from pathlib import Path
+from threading import Timer
 
 import pytest
 
@@ -19,6 +21,7 @@ from tests.faults.conftest import Driver, tidy, whole
 HOLDER = """
 import sys
 from pathlib import Path
+from threading import Timer
 from pipelines.publish import release
 from pipelines.settings import Settings
 release.hold(Settings(data_root=Path(sys.argv[1])), "minzheng run")
@@ -30,6 +33,7 @@ READERS = 10
 READER = """
 import os, sys, time
 from pathlib import Path
+from threading import Timer
 import duckdb
 from pipelines import open_marts
 
@@ -77,6 +81,25 @@ def test_second_refresh_says_who_holds_the_lock(root: Path) -> None:
     whole(root)
 
 
+def test_who_has_only_just_taken_the_lock_is_named(tmp_path: Path) -> None:
+    s = Settings(data_root=tmp_path)
+    s.marts.mkdir(parents=True)
+    with (s.marts / ".lock").open("w", encoding="utf-8") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        late = Timer(0.3, lambda: print("minzheng run (pid 7)", file=lock, flush=True))
+        late.start()
+        with pytest.raises(release.LockedError, match=r"another refresh is running: minzheng run \(pid 7\)$"):
+            release.hold(s, "another")
+        late.join()
+
+
+def test_who_ended_is_not_named(tmp_path: Path) -> None:
+    s = Settings(data_root=tmp_path)
+    release.hold(s, "minzheng run")
+    release.let_go(s)
+    assert (s.marts / ".lock").read_text(encoding="utf-8") == ""
+
+
 def test_clock_going_backwards(driver: Driver, root: Path) -> None:
     before = whole(root)
     assert driver(root, days=-4000) == 0, driver.said()
@@ -120,7 +143,7 @@ def test_two_real_refreshes_at_once(published: Path, tmp_path: Path) -> None:
     runs = [subprocess.Popen(command, cwd=PROJECT, env=env, stderr=subprocess.PIPE, text=True) for _ in range(2)]
     said = [r.communicate()[1] for r in runs]
     assert sorted(r.returncode for r in runs) == [0, 1], said
-    assert any("another refresh is running: minzheng run (pid " in words for words in said)
+    assert any("another refresh is running: minzheng run (pid " in words for words in said), said
     assert [r.id for r in release.releases(Settings(data_root=root))] == [whole(root), before]
     tidy(root)
 
