@@ -2,5 +2,5 @@
 SELECT concat_ws('/', p.county_code, p.year, p.scenario) AS row_key, p.capacity AS value, a.capacity AS expected
 FROM mart_cemetery_class_outlook AS p
 JOIN mart_cemetery_outlook AS a ON a.county_code = p.county_code AND a.year = p.year AND a.scenario = p.scenario
-WHERE p.capacity > coalesce(a.capacity, 0)
+WHERE p.capacity > coalesce(a.capacity, 0) * (1 + 1e-9)
    OR (p.capacity_class = 'all' AND p.capacity IS DISTINCT FROM a.capacity)
