@@ -3,6 +3,8 @@ by stage how far it is and how long each took."""
 
 from __future__ import annotations
 
+import atexit
+import gc
 import os
 import sys
 import time
@@ -25,6 +27,9 @@ concurrency:
 
 
 _SHOWN = 12
+_SEARCHES = 200_000, 50, 1000
+"""How seldom Python searches for cycles: Dagster and Great Expectations bring more than a million objects that stay to the end,
+and going through them again and again takes seconds."""
 PUBLISHED, REFUSED, HELD_BACK = 0, 1, 3
 
 
@@ -70,6 +75,8 @@ def _unchanged(settings: Settings) -> bool:
 
 def _materialise(settings: Settings, codes: list[str]) -> int:
     started = time.perf_counter()
+    gc.set_threshold(*_SEARCHES)
+    atexit.register(gc.freeze)  # the last search, over everything, would free what ends with the process anyway
     print("载入 Dagster / loading Dagster …", flush=True)
     _dagster_home()
     from pipelines.assets.automation import execute

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from importlib.resources import files
 from pathlib import Path
 
 import duckdb
 import polars as pl
+from polars.exceptions import PolarsError
 
 from pipelines import registry
+from pipelines.core import renamed
 from pipelines.core.engine import Inputs, registry_frames
 
 Connection = duckdb.DuckDBPyConnection
@@ -70,17 +72,39 @@ def build(con: duckdb.DuckDBPyConnection, package: str, names: Iterable[str]) ->
     return {name: fill(con, name, query(package, name)) for name in names}
 
 
-def build_and_save(con: duckdb.DuckDBPyConnection, package: str, names: Iterable[str], out: Path) -> dict[str, int]:
-    """`build` and `save` in one: a table is saved while the next ones are built."""
+def build_and_save(
+    con: duckdb.DuckDBPyConnection, package: str, names: Iterable[str], out: Path, files: Mapping[str, Sequence[Path]]
+) -> dict[str, int]:
+    """`build` and `save` in one: a table is saved while the next ones are built. One that is a file of `files` under another name
+    is not built: no other query may read it."""
+    same: dict[str, Path] = {}
     rows: dict[str, int] = {}
 
-    def built() -> Iterator[str]:
+    def ready() -> Iterator[str]:
         for name in names:
-            rows.update(build(con, package, [name]))
+            select = query(package, name)
+            if source := renamed.source(name, select, files):
+                same[name] = source
+            else:
+                fill(con, name, select)
             yield name
 
-    save(con, built(), out)
+    def frame(own: Connection, name: str) -> pl.DataFrame:
+        found = _renamed(name, same[name]) if name in same else ordered(own, name)
+        rows[name] = found.height
+        return found
+
+    _save(con, ready(), out, frame)
     return rows
+
+
+def _renamed(name: str, source: Path) -> pl.DataFrame:
+    try:
+        found = renamed.registered(name, pl.read_parquet(source))
+    except (ValueError, PolarsError) as error:
+        raise BuildError(f"{name}: {error}") from error
+    _no_key_twice(name, found.select(registry.table(name).key))
+    return found
 
 
 def query(package: str, name: str) -> str:
@@ -139,11 +163,15 @@ def _no_key_twice(name: str, keys: pl.DataFrame) -> None:
 
 def save(con: duckdb.DuckDBPyConnection, names: Iterable[str], out: Path) -> None:
     """Registered tables as Parquet in key order, two at a time while `names` still come: same rows, same bytes."""
+    _save(con, names, out, ordered)
+
+
+def _save(con: Connection, names: Iterable[str], out: Path, frame: Callable[[Connection, str], pl.DataFrame]) -> None:
     out.mkdir(parents=True, exist_ok=True)
 
     def write(name: str) -> None:
         with con.cursor() as own:
-            ordered(own, name).write_parquet(out / f"{name}.parquet")
+            frame(own, name).write_parquet(out / f"{name}.parquet")
 
     with ThreadPoolExecutor(AT_ONCE) as threads:
         for done in [threads.submit(write, name) for name in names]:

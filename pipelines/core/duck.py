@@ -19,7 +19,7 @@ class DuckEngine:
     def build(self, inputs: Inputs, package: str, names: Sequence[str], out: Path) -> dict[str, int]:
         with builder.connect(self.memory_limit) as con:
             builder.attach_inputs(con, inputs)
-            return builder.build_and_save(con, package, names, out)
+            return builder.build_and_save(con, package, names, out, inputs.files)
 
     def map(self, work: Callable[[Tables], Tables], slices: Sequence[Tables]) -> Iterator[Tables]:
         return map(work, slices)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 
 
@@ -17,14 +18,23 @@ def table_hash(frame: pl.DataFrame) -> str:
     return digest.hexdigest()
 
 
-def _parts(column: pl.Series) -> list[bytes]:
+def _parts(column: pl.Series) -> list[memoryview]:
     """The values of a column as bytes: which are null, then the values themselves; texts with their lengths."""
-    empty = column.is_null().to_numpy().tobytes()
+    empty = column.is_null().to_numpy().data
     if column.dtype == pl.String:
-        lengths = column.str.len_bytes().fill_null(0).to_numpy().tobytes()
-        return [empty, lengths, str(column.str.join("").item()).encode()]
+        return [empty, *_texts(column.fill_null(""))]
     numbers = column.cast(pl.UInt8) if column.dtype == pl.Boolean else column.to_physical()
-    return [empty, numbers.fill_null(0).to_numpy().tobytes()]
+    return [empty, numbers.fill_null(0).to_numpy().data]
+
+
+def _texts(column: pl.Series) -> list[memoryview]:
+    """Lengths in bytes of texts without nulls, and the texts one after the other, in UTF-8."""
+    if column.is_empty():
+        return [memoryview(b""), memoryview(b"")]
+    arrow = column.to_arrow()
+    _, offsets, text = arrow.buffers()
+    ends = np.frombuffer(offsets, np.int64)[arrow.offset : arrow.offset + len(arrow) + 1]
+    return [np.diff(ends).astype(np.uint32).data, memoryview(text or b"")[ends[0] : ends[-1]]]
 
 
 def file_hash(path: Path) -> str:

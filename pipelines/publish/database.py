@@ -6,7 +6,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -60,7 +59,10 @@ def write(folder: Path, identity: Identity) -> dict[str, str]:
     with duckdb.connect(str(target), config=CONFIG) as con, ThreadPoolExecutor(builder.AT_ONCE) as threads:
         for name, rows in counts.items():
             con.execute(registry.ddl(name, suppressed=identity.suppressed, keyed=rows <= KEYED))
-        hashes = dict(zip(paths, threads.map(partial(_fill, con), paths, paths.values()), strict=True))
+        filled = {
+            name: threads.submit(_fill, con, name, paths[name]) for name in sorted(counts, key=lambda n: -counts[n])
+        }
+        hashes = {name: filled[name].result() for name in paths}
         failpoint("database.rows")
         for name, frame in _meta(identity, hashes, counts).items():
             builder.insert(con, name, frame)

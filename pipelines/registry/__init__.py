@@ -188,7 +188,7 @@ def headers(raw_table: str) -> dict[str, str]:
 
 
 def ddl(name: str, *, suppressed: bool = False, keyed: bool = True) -> str:
-    """CREATE TABLE with types, NOT NULL, code lists and key. A key with optional parts becomes UNIQUE; without `keyed` it is left
+    """CREATE TABLE with types, NOT NULL and key. A key with optional parts becomes UNIQUE; without `keyed` it is left
     out. With `suppressed` (public profile) suppressible columns may be empty."""
     t = table(name)
     lines = [
