@@ -12,13 +12,14 @@ import polars as pl
 
 from pipelines import engine, registry, settings
 from pipelines.assets.analysis import core, discrepancies, evaluation_target
-from pipelines.assets.common import OWNERS, candidate, described, of_table
+from pipelines.assets.common import CODE, OWNERS, candidate, described, of_table
 from pipelines.core.builder import canonical
 from pipelines.failpoint import failpoint
 from pipelines.marts.tables import build_marts
 from pipelines.publish import diff, gate, package, release
 from pipelines.publish.release import id_of
 from pipelines.settings import PROJECT
+from pipelines.staging import store
 
 CHECKED = [t for t in registry.published() if t.layer in ("core", "reconcile", "mart")]
 SUITES = PROJECT / "expectations"
@@ -91,16 +92,20 @@ def quality(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckRes
     from pipelines.quality import counts
     from pipelines.quality.adapter import check
     from pipelines.quality.report import write_report
+    from pipelines.quality.sound import Sound
 
     folder, s = candidate(context), settings.load()
     previous = release.current_folder(s)
+    sound = Sound(s.staging / "sound.json" if s.reuse_megabytes else None, CODE)
     with ThreadPoolExecutor(1) as beside:  # the releases are compared while the checks run
         gated = beside.submit(_against, previous, folder)
-        checked = check(folder, SUITES, counted=s.row_counts)
+        checked = check(folder, SUITES, counted=s.row_counts, sound=sound)
         gate_rows, changes, compared = gated.result()
     failpoint("quality.compared")
     results = canonical("mart_quality", pl.concat([checked, gate_rows], how="diagonal_relaxed"))
     failpoint("quality.checked")
+    if store.code_stands():
+        sound.keep()
     results.write_parquet(folder / "parquet" / "mart_quality.parquet")
     diff.write(previous, folder, results, [asdict(c) for c in changes], compared)
     write_report(results, folder / "quality", release_id=id_of(folder))

@@ -15,7 +15,7 @@ STAGES = {
     "candidate": "集市表 / marts",
     "quality": "质量检查 / expectations",
     "database": "数据库 / database",
-    "site": "笔记本与网站 / notebooks and site",
+    "site": "笔记本、网站、工作簿 / notebooks, site and workbooks",
     "package": "数据包 / package",
     "release": "切换 / release",
 }

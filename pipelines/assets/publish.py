@@ -1,5 +1,7 @@
 """The last steps: database → site → package → release. None of them runs when a critical check failed."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import dagster as dg
 
 from pipelines import settings
@@ -31,14 +33,18 @@ def database(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
     deps=[database],
     group_name="release",
     owners=OWNERS,
-    kinds={"html", "jupyter", "plotly"},
-    description="静态网站与笔记本页面（离线可用） / The static site and notebook pages, usable offline.",
+    kinds={"html", "jupyter", "plotly", "excel"},
+    description="给人看的：静态网站、笔记本页面（离线可用）、Excel 工作簿、SDMX / For people: static site and notebook pages, usable offline, workbooks, SDMX.",
 )
 def site(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
     from pipelines.publish.site import build_site
 
     failpoint("site.begun")
-    index = build_site(candidate(context), run=bool(settings.load().notebooks))
+    folder, s = candidate(context), settings.load()
+    with ThreadPoolExecutor(1) as beside:  # while the kernels of the notebooks run
+        exported = beside.submit(package_files.export, folder, s)
+        index = build_site(folder, run=bool(s.notebooks))
+        exported.result()
     failpoint("site.written")
     pages = list(index.parent.rglob("*.html"))
     return dg.MaterializeResult(metadata={"pages": len(pages)})
@@ -48,8 +54,8 @@ def site(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
     deps=[site],
     group_name="release",
     owners=OWNERS,
-    kinds={"excel", "frictionless"},
-    description="Excel 工作簿、数据包清单与校验值 / Excel workbooks, data package manifest and hashes.",
+    kinds={"frictionless"},
+    description="数据包清单与校验值 / Data package manifest and hashes.",
 )
 def package(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
     with io_retried():

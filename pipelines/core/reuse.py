@@ -88,7 +88,7 @@ class Store:
 def key(work: Callable[[Tables], Tables], tables: Tables, made_by: str) -> str:
     """The name of an entry. Raises TypeError for anything but a function of a module, bound to plain values at most."""
     rows = sorted((name, table_hash(frame)) for name, frame in tables.items())
-    return hashlib.sha256(repr((made_by, _environment(), _named(work), rows)).encode()).hexdigest()
+    return hashlib.sha256(repr((made_by, environment(), _named(work), rows)).encode()).hexdigest()
 
 
 def _named(work: Callable[..., Any]) -> tuple[object, ...]:
@@ -103,10 +103,10 @@ def _named(work: Callable[..., Any]) -> tuple[object, ...]:
     return *_named(work.func), work.args, sorted(work.keywords.items())
 
 
-def _environment() -> list[tuple[str, str]]:
-    """What may change last digits besides code and rows, by name."""
-    libraries = [(name, _version(name)) for name in LIBRARIES]
-    return [("python", platform.python_version()), *libraries, *((name, os.environ.get(name, "")) for name in SWITCHES)]
+def environment(libraries: Sequence[str] = LIBRARIES) -> list[tuple[str, str]]:
+    """What may change a result, or its last digits, besides code and rows, by name."""
+    versions = [(name, _version(name)) for name in libraries]
+    return [("python", platform.python_version()), *versions, *((name, os.environ.get(name, "")) for name in SWITCHES)]
 
 
 def _version(name: str) -> str:

@@ -65,17 +65,22 @@ def git_commit() -> str:
         return "unknown"
 
 
-def write(candidate: Path, settings: Settings) -> list[str]:
-    """Workbooks, SDMX, then the manifest over every file of the candidate. Returns the files it lists."""
+def export(candidate: Path, settings: Settings) -> None:
+    """The database in other formats: ``excel/`` and ``sdmx/``."""
     with open_marts(path=candidate / FILE) as con:
         shown = directory.shown(con, settings)
-        who = con.execute("SELECT * FROM meta_release").pl().row(0, named=True)
-        sources = con.execute("SELECT title_zh AS title, citation FROM dim_source ORDER BY source_id").pl().to_dicts()
     with ThreadPoolExecutor(1) as beside, open_marts(path=candidate / FILE, counties=shown) as con:
         exchanged = beside.submit(sdmx.write, candidate / "parquet", candidate / "sdmx")
         excel.write(con, candidate / "excel")
         failpoint("package.excel")
         exchanged.result()
+
+
+def write(candidate: Path, settings: Settings) -> list[str]:
+    """The manifest over every file of the candidate that stays. Returns the files it lists."""
+    with open_marts(path=candidate / FILE) as con:
+        who = con.execute("SELECT * FROM meta_release").pl().row(0, named=True)
+        sources = con.execute("SELECT title_zh AS title, citation FROM dim_source ORDER BY source_id").pl().to_dicts()
     _drop_working_files(candidate)
     files = sorted(p for p in candidate.rglob("*") if p.is_file() and p.name != MANIFEST)
     public, suppressed = who["profile"] == "public", who["threshold"] is not None

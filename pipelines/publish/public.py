@@ -67,6 +67,7 @@ def _build(settings: Settings, internal: Path, candidate: Path) -> Protected:
     diff.write(before, candidate, results, [], changes(before, candidate))
     database.write(candidate, _identity(settings, internal, candidate))
     build_site(candidate, run=bool(settings.notebooks))
+    package.export(candidate, public)
     package.write(candidate, public)
     _manifest(candidate, settings)
     return protected

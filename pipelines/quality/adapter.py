@@ -12,7 +12,6 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-import duckdb
 import polars as pl
 from polars.exceptions import PolarsError
 
@@ -21,6 +20,7 @@ from pipelines.quality import candidate as data
 from pipelines.quality import messages, schema
 from pipelines.quality.checks import COUNTS, Check, hand_written, may_be_empty, tables
 from pipelines.quality.messages import Outcome
+from pipelines.quality.sound import Sound
 from pipelines.quality.telling import telling
 
 TABLE = "mart_quality"
@@ -33,25 +33,42 @@ _COLUMNS = "expect_table_columns_to_match_ordered_list"
 
 
 def check(
-    candidate: Path, suites: Path, *, only: Collection[str] | None = None, counted: Path | None = None
+    candidate: Path,
+    suites: Path,
+    *,
+    only: Collection[str] | None = None,
+    counted: Path | None = None,
+    sound: Sound | None = None,
 ) -> pl.DataFrame:
     """Every generated and hand-written expectation on a candidate → rows of `mart_quality`, worst first.
 
     `candidate` is a folder of Parquet files (or one with a `parquet/` folder); `suites` is `expectations/`; `only`
     leaves out what does not concern these tables; `counted`: the row
-    counts that must be there, by default those of the suites. A missing table fails as a whole; an expectation that could not be
+    counts that must be there, by default those of the suites; `sound`: what need not be asked again. A missing table fails as a whole; an expectation that could not be
     evaluated counts as failed and critical. Raises KeyError or FileNotFoundError only when a suite file is not whole.
     """
+    known = sound or Sound()
     wanted = [c for c in every_check(suites) if only is None or c.concerns(only)]
     with data.open_candidate(candidate, counted or suites / COUNTS) as con, ThreadPoolExecutor(AT_ONCE) as threads:
         there = data.present(con)
         checks = [c for c in wanted if c.table in there or c.rule == "present" or c.suite != c.table]
-        asked = data.asked(con, (c.sql for c in checks if c.sql), threads)
+        folder = data.folder(candidate)
+        known.of(folder, data.relations(con))
+        queries = {c.sql: None if c.figure else known.query(c.sql) for c in checks if c.sql}
+        held = {sql for sql, name in queries.items() if known.holds(name)}
+        asked = data.asked(con, queries.keys() - held, threads)
         gx = Engine()  # takes seconds, in which the queries run
-        with con.cursor() as own:
-            judged = [_on_table(gx, own, t, [c for c in checks if c.table == t.name and not c.sql]) for t in tables()]
+        judged = [
+            _on_table(
+                gx, folder / f"{t.name}.parquet", t, [c for c in checks if c.table == t.name and not c.sql], known
+            )
+            for t in tables()
+        ]
         outcomes = [outcome for of_table in judged for outcome in of_table]
-        outcomes += _by_query(gx, {sql: found.result() for sql, found in asked.items()}, [c for c in checks if c.sql])
+        answers = dict.fromkeys(held, data.NOTHING) | {sql: found.result() for sql, found in asked.items()}
+        for sql in (sql for sql, answer in answers.items() if isinstance(answer, pl.DataFrame) and answer.is_empty()):
+            known.hold(queries[sql])
+        outcomes += _by_query(gx, answers, [c for c in checks if c.sql])
     return frame(outcomes)
 
 
@@ -156,11 +173,11 @@ def _by_query(gx: Engine, answers: dict[str, data.Answer], checks: list[Check]) 
     return outcomes
 
 
-def _on_table(gx: Engine, con: duckdb.DuckDBPyConnection, table: registry.Table, checks: list[Check]) -> list[Outcome]:
+def _on_table(gx: Engine, file: Path, table: registry.Table, checks: list[Check], known: Sound) -> list[Outcome]:
     """Expectations on the columns of one table."""
-    if not checks:
-        return []
-    rows = _looked_at(con, table, checks)
+    if not checks or known.holds(name := known.table(table, checks)):
+        return [messages.judged(c, True, 0, []) for c in checks]
+    rows = _looked_at(file, table, checks)
     shown = _telling(rows, checks)
     results = gx.validate(table.name, shown.to_pandas(), checks)
     failed = [c for c in checks if not results[c.name].success]
@@ -174,6 +191,8 @@ def _on_table(gx: Engine, con: duckdb.DuckDBPyConnection, table: registry.Table,
         else:
             failing = [] if result.success else _failing(table, rows, c, result.result)
             outcomes.append(messages.judged(c, bool(result.success), len(failing), failing[:EXAMPLES]))
+    if all(outcome.passed for outcome in outcomes):
+        known.hold(name)
     return outcomes
 
 
@@ -185,16 +204,19 @@ def _telling(rows: pl.DataFrame, checks: list[Check]) -> pl.DataFrame:
         return rows
 
 
-def _looked_at(con: duckdb.DuckDBPyConnection, table: registry.Table, checks: list[Check]) -> pl.DataFrame:
+def _looked_at(file: Path, table: registry.Table, checks: list[Check]) -> pl.DataFrame:
     """The rows of a table; columns that no check looks at are there, but empty: millions of long texts need not be held."""
     named = {
         *table.key,
         *(str(v) for c in checks for k, v in c.kwargs.items() if k.startswith("column") and isinstance(v, str)),
     }
     named |= {v for c in checks if c.type != _COLUMNS for v in c.kwargs.get("column_list", [])}
-    columns = [name for name, *_ in con.execute(f'DESCRIBE "{table.name}"').fetchall()]
-    kept = [f'"{c}"' if c in named or i < 2 else f'NULL AS "{c}"' for i, c in enumerate(columns)]
-    return con.execute(f'SELECT {", ".join(kept)} FROM "{table.name}"').pl()
+    rows = pl.scan_parquet(file)
+    kept = [
+        pl.col(c) if c in named or i < 2 else pl.lit(None, pl.Int32).alias(c)
+        for i, c in enumerate(rows.collect_schema().names())
+    ]
+    return rows.select(kept).collect()
 
 
 def _failing(table: registry.Table, rows: pl.DataFrame, check: Check, result: dict[str, Any]) -> list[dict[str, Any]]:

@@ -29,9 +29,8 @@ class Found:
 
 def open_candidate(candidate: Path, counted: Path) -> duckdb.DuckDBPyConnection:
     """Views of every Parquet file of the candidate, the registry's tables, and the row counts expected by `counted`."""
-    folder = candidate / "parquet" if (candidate / "parquet").is_dir() else candidate
     con = builder.connect()
-    for path in sorted(folder.glob("*.parquet")):
+    for path in sorted(folder(candidate).glob("*.parquet")):
         builder.attach(con, path.stem, [path])
     builder.attach_registry(con)
     rows = {"county_code": pl.String, "table_name": pl.String, "rows": pl.Int64}
@@ -41,6 +40,11 @@ def open_candidate(candidate: Path, counted: Path) -> duckdb.DuckDBPyConnection:
     )
     _describe(con)
     return con
+
+
+def folder(candidate: Path) -> Path:
+    """Where the Parquet files of a candidate lie: in `parquet/`, or as they are."""
+    return candidate / "parquet" if (candidate / "parquet").is_dir() else candidate
 
 
 def _printed_units() -> list[tuple[str, str, float]]:
@@ -80,8 +84,16 @@ def present(con: duckdb.DuckDBPyConnection) -> set[str]:
     return {name for (name,) in con.execute("SELECT view_name FROM duckdb_views() WHERE NOT internal").fetchall()}
 
 
+def relations(con: duckdb.DuckDBPyConnection) -> set[str]:
+    """Names of everything that a query may read."""
+    tables = con.execute("SELECT table_name FROM duckdb_tables() WHERE NOT internal").fetchall()
+    return present(con) | {name for (name,) in tables}
+
+
 Answer = pl.DataFrame | str
 """The rows that a query returned, or why it could not run."""
+NOTHING = pl.DataFrame(schema={"row_key": pl.String, "value": pl.Float64})
+"""The answer of a rule that holds."""
 
 
 def asked(con: duckdb.DuckDBPyConnection, queries: Iterable[str], threads: Executor) -> dict[str, Future[Answer]]:
