@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
+
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+"""Before NumPy loads: products of matrices add up in one order, so that a forecast has the same last digits on any number of
+processors."""
 
 __all__ = ["open_marts"]
 

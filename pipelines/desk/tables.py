@@ -400,7 +400,7 @@ def investment(by: str = "domain", con: Connection = None, codes: list[str] | No
     parts = (
         mine.group_by("part")
         .agg(pl.col("amount").sum())
-        .sort("part" if by == "year" else "amount", descending=by != "year")["part"]
+        .sort(*(("part",) if by == "year" else (-pl.col("amount"), "part")))["part"]
         .to_list()
     )
     titles = {"domain": DOMAIN, "funder": Words("出资方", "funder"), "year": Words("年份", "year")}

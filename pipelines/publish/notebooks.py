@@ -1,5 +1,5 @@
-"""Runs the question notebooks once each against a release and reads them back for the site. A notebook is executed by a
-kernel of the running interpreter; the stored results carry no paths, times or counters of the machine that ran them."""
+"""Runs the question notebooks once each against a release and reads them back for the site. Notebooks are executed by kernels
+of the running interpreter; the stored results carry no paths, times or counters of the machine that ran them."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import concurrent.futures
 import os
 import sys
 import tempfile
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from pipelines.desk.words import LANGUAGES, Language
 AT_ONCE = 2
 TIMEOUT = 120
 PARAMETERS = "parameters"
+FORGET = "get_ipython().reset(new_session=True)"
 
 
 def sources() -> list[Path]:
@@ -34,7 +36,7 @@ def run_notebooks(
     parameters: dict[str, object] | None = None,
     notebooks: list[Path] | None = None,
 ) -> list[Path]:
-    """Execute the notebooks against ``release/marts.duckdb``, two at a time → ``folder/<name>.ipynb``, in order.
+    """Execute notebooks of one folder against ``release/marts.duckdb``, two at a time → ``folder/<name>.ipynb``, in order.
 
     `parameters` replace names of the cell tagged `parameters`. Raises nbclient's CellExecutionError, naming the cell.
     """
@@ -47,17 +49,31 @@ def run_notebooks(
 
 
 async def _run_all(paths: list[Path], folder: Path, seen: dict[str, str], parameters: dict[str, object]) -> None:
-    gate = asyncio.Semaphore(AT_ONCE)
+    left = iter(paths)
     try:
         async with asyncio.TaskGroup() as group:
-            for path in paths:
-                group.create_task(_run(path, folder / path.name, seen, parameters, gate))
+            for _ in range(min(AT_ONCE, len(paths))):
+                group.create_task(_run_one_by_one(left, folder, seen, parameters))
     except ExceptionGroup as errors:
         raise errors.exceptions[0] from None
 
 
+async def _run_one_by_one(
+    left: Iterator[Path], folder: Path, seen: dict[str, str], parameters: dict[str, object]
+) -> None:
+    """Execute notebooks while some are left, in a kernel that forgets every name between two of them: to start one anew takes
+    longer than most of them run."""
+    with tempfile.TemporaryDirectory(prefix="mz") as short:
+        kernel = _kernel(Path(short))
+        try:
+            for path in left:
+                await _run(kernel, path, folder / path.name, {**os.environ, **seen}, parameters)
+        finally:
+            await kernel.shutdown_kernel(now=True)
+
+
 async def _run(
-    path: Path, target: Path, seen: dict[str, str], parameters: dict[str, object], gate: asyncio.Semaphore
+    kernel: Any, path: Path, target: Path, environment: dict[str, str], parameters: dict[str, object]
 ) -> None:
     import nbformat
     from nbclient import NotebookClient
@@ -66,14 +82,11 @@ async def _run(
     stored = [c.source for c in notebook.cells]
     _parameterise(notebook, parameters)
     resources = {"metadata": {"path": str(path.parent)}}
-    async with gate:
-        with tempfile.TemporaryDirectory(prefix="mz") as short:
-            kernel = _kernel(Path(short))
-            client = NotebookClient(notebook, km=kernel, timeout=TIMEOUT, record_timing=False, resources=resources)
-            try:
-                await client.async_execute(env={**os.environ, **seen})
-            finally:
-                await kernel.shutdown_kernel(now=True)
+    client = NotebookClient(notebook, km=kernel, timeout=TIMEOUT, record_timing=False, resources=resources)
+    await client.async_execute(env=environment)
+    channels: Any = client.kc
+    await channels.execute(FORGET, silent=True, reply=True, timeout=TIMEOUT)
+    channels.stop_channels()
     _anonymous(notebook, stored)
     nbformat.write(notebook, target)  # type: ignore[no-untyped-call]
 
