@@ -79,8 +79,10 @@ def _versions(folder: Path, table: registry.Table) -> set[str]:
     """The method versions in one table; none where it has no such column or is not there."""
     if "method_version" not in (c.name for c in table.columns) or table.layer == "meta":
         return set()
-    rows = _read(folder, table.name)
-    return set() if rows is None else set(rows["method_version"].drop_nulls())
+    path = _path(folder, table.name)
+    if not path.exists():
+        return set()
+    return set(pl.scan_parquet(path).select(pl.col("method_version").drop_nulls().unique()).collect().to_series())
 
 
 def _told_apart(before: frozenset[str], after: frozenset[str]) -> dict[str, str]:
@@ -93,14 +95,14 @@ def between(previous: Path, candidate: Path, table: registry.Table) -> dict[str,
     """One table of two releases compared; not read when both files hold the same bytes."""
     if same(previous, candidate, table.name):
         return dict(_NO_CHANGE)
-    new = pl.read_parquet(candidate / "parquet" / f"{table.name}.parquet")
+    new = pl.read_parquet(_path(candidate, table.name))
     old = _read(previous, table.name)
     return compare(new.clear() if old is None else old, new, table.key)
 
 
 def same(previous: Path, candidate: Path, table: str) -> bool:
     """Whether both folders hold the same bytes for a table: equal rows in key order give equal files."""
-    one, two = (folder / "parquet" / f"{table}.parquet" for folder in (previous, candidate))
+    one, two = (_path(folder, table) for folder in (previous, candidate))
     return one.exists() and two.exists() and filecmp.cmp(one, two, shallow=False)
 
 
@@ -206,5 +208,9 @@ def checks(old: pl.DataFrame | None, new: pl.DataFrame) -> list[dict[str, Any]]:
 
 
 def _read(release: Path, table: str) -> pl.DataFrame | None:
-    path = release / "parquet" / f"{table}.parquet"
+    path = _path(release, table)
     return pl.read_parquet(path) if path.exists() else None
+
+
+def _path(release: Path, table: str) -> Path:
+    return release / "parquet" / f"{table}.parquet"
