@@ -104,19 +104,20 @@ def test_graves_are_enough_only_where_the_whole_interval_fits(
 
 def test_the_year_in_which_graves_are_full_has_its_interval(tmp_path: Path, con: Con) -> None:
     known = {"capacity_status": None, "remaining_p50": 900.0, "depletion_status": "extrapolated"}
-    years = {"all": (2047, 2056, 2067), "public_benefit": (2039, 2045, 2052)}
+    years = {"all": (2047, 2056, 2093), "public_benefit": (2029, 2031, 2034)}
     given = [
         {**r, **known, **dict(zip(("depletion_year_p10", "depletion_year_p50", "depletion_year_p90"), years[r["capacity_class"]], strict=True))}
         for r in rows()["mart_cemetery_class_outlook"]
     ]  # fmt: skip
     with open_marts(path=build(tmp_path, {"mart_cemetery_class_outlook": given}) / "marts.duckdb") as full:
         chart = plot.graves(HILL, full)
-    assert "约剩900个，约2056年用完（80%区间2047—2067年）" in chart.title.zh
-    assert "full in about 2056 (80 % interval 2047–2067)" in chart.title.en
-    assert chart.note is not None and "仅公益性，累计安葬：按假设的入公墓比例：约2045年（2039—2052年）" in chart.note.zh
+    assert chart.title.zh.endswith("约剩900个，2035年以后（按2035年用量推算约2056年，80%区间2047年至2065年以后）用完")
+    assert "full after 2035 (about 2056 at the use of 2035; 80 % interval 2047 to after 2065)" in chart.title.en
+    assert chart.note is not None and "2093" not in chart.note.zh + chart.note.en
+    assert "仅公益性，累计安葬：按假设的入公墓比例：约2031年（80%区间2029—2034年）" in chart.note.zh
     assert "extrapolated at the use of 2035" in chart.note.en
     unknown = plot.graves(HILL, con).note
-    assert unknown is not None and "用完年份" not in unknown.zh
+    assert unknown is not None and "何时用完" not in unknown.zh
 
 
 def test_public_benefit_capacity_has_a_line_of_its_own(con: Con) -> None:
