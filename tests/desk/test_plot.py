@@ -220,10 +220,10 @@ def test_projects_that_state_no_beds_are_named_and_not_taken_for_nought(tmp_path
     given = {"mart_bed_supply": supply, "mart_bed_outlook": [*needs, *policy]}
     with open_marts(path=build(tmp_path, given) / "marts.duckdb") as con:
         chart, turns = plot.beds(HILL, con), balance.turning([HILL], con)
-    assert chart.note is not None and "规划第14、20行的新建项目未写床位数。" in chart.note.zh
-    assert "the new projects of lines 14, 20 do not say how many beds they add." in chart.note.en
+    assert chart.note is not None and "规划第14、20行的新建设施未写床位数。" in chart.note.zh
+    assert "the new facilities of lines 14, 20 do not say how many beds they hold." in chart.note.en
     last = chart.table.cells("zh")[-1]
-    assert last[1:5] == ["未报告"] * 4 and "第14、20行的新建项目未写床位数" in last[5]
+    assert last[1:5] == ["未报告"] * 4 and "第14、20行的新建设施未写床位数" in last[5]
     assert turns.headers[6].en == "with planned"
     assert {row[6] for row in turns.cells("zh")} == {"未报告"}
 

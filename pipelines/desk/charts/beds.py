@@ -239,13 +239,13 @@ def bed_table(natural: pl.DataFrame, supply: pl.DataFrame) -> Table:
 
 
 def _unstated(part: pl.DataFrame) -> Words:
-    """Which lines of new projects leave out how many beds of the kind: what is planned is then at least the figure."""
+    """Which lines of new facilities leave out how many beds of the kind: what is planned is then at least the figure."""
     told = part.get_column("unstated_lines", default=pl.Series([], dtype=pl.String)).drop_nulls()
     if told.is_empty():
         return Words("", "")
     said = words.lines([int(n) for n in told[0].split(";")])
     return Words(
-        f"；{said.zh}的新建项目未写床位数", f"; the new projects of {said.en} do not say how many beds they add"
+        f"；{said.zh}的新建设施未写床位数", f"; the new facilities of {said.en} do not say how many beds they hold"
     )
 
 
