@@ -169,13 +169,36 @@ def test_beds_that_may_not_be_built_are_named_by_what_they_are(con: Con, tmp_pat
     given = {"mart_bed_sensitivity": bars, "mart_bed_supply": supply}
     with open_marts(path=build(tmp_path, given) / "marts.duckdb") as listed:
         chart = plot.sensitivity(HILL, listed)
-    assert "2030年床位余缺最受“储备项目床位建成的比例”左右，其次是“失能口径”" in chart.title.zh
+    assert chart.title.zh.endswith("2030年床位需求先看“失能口径”，余缺更受“储备项目床位建成的比例”左右")
+    assert "; whether they suffice turns even more on “share of the reserve list’s beds" in chart.title.en
+    assert chart.spec("zh")["data"][0]["y"][:2] == ["失能口径", "储备项目床位建成的比例"], (
+        "bars in the order of the title"
+    )
     assert chart.note is not None and "小于零" in chart.note.zh
     plain = plot.sensitivity(HILL, con)
     assert "床位需求最受“失能口径”左右" in plain.title.zh and plain.note is not None and "小于零" not in plain.note.zh
     assert [s["x0"] for s in plain.spec("zh")["layout"]["shapes"]] == [1000.0, 1136.0], (
         "the need, and the beds that stand"
     )
+
+
+@pytest.mark.parametrize(
+    ("low", "zh", "en"),
+    [
+        (900.0, "2030年床位需求最受“失能口径”左右", "“definition of disability” moves the beds needed in 2030 most"),
+        (100.0, "2030年床位需求先看“失能口径”，更受“入住率”左右",
+         "the beds needed in 2030 turn first on “definition of disability” and even more on “occupancy”"),
+    ],
+)  # fmt: skip
+def test_the_title_of_the_sensitivity_names_its_bars_in_their_order(
+    tmp_path: Path, low: float, zh: str, en: str
+) -> None:
+    bars = [{**r, "demand_low": low} if r["rank"] == 2 else r for r in rows()["mart_bed_sensitivity"]]
+    with open_marts(path=build(tmp_path, {"mart_bed_sensitivity": bars}) / "marts.duckdb") as con:
+        chart = plot.sensitivity(HILL, con)
+    assert chart.title.zh.endswith(zh) and chart.title.en.endswith(en)
+    assert [row[0] for row in chart.table.cells("zh")] == chart.spec("zh")["data"][0]["y"] == ["失能口径", "入住率"]
+    assert chart.note is not None and "第一条是失能口径" in chart.note.zh and "by width" in chart.note.en
 
 
 def test_institution_beds_stand_in_where_all_beds_are_not_reported(tmp_path: Path) -> None:
