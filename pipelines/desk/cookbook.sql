@@ -118,6 +118,7 @@ ORDER BY county_code, bed_type, estimator, definition, scenario;
 -- zh: 墓穴够用吗，何时用完？
 -- en: Will the graves suffice, and when do they run out?
 -- Where used graves are not reported nothing remains to be computed: break_even is what must be free at the start to last to 2035.
+-- A depletion year after 2035 is carried on at the use of 2035 (depletion_status: extrapolated): early or late, not a year to quote.
 -- mart_cemetery_capacity lists the classes behind the capacity; mart_cemetery_class_outlook has public-benefit places alone.
 SELECT county_code, scenario, round(deaths_p50) AS deaths_p50, round(interments_p50) AS interments_p50, capacity, capacity_status,
        round(remaining_p50) AS remaining_p50, depletion_year_p10, depletion_year_p50, depletion_year_p90,

@@ -2,15 +2,19 @@
 
 sqlglot changes the spelling. Where an engine means something else by the same words there are three ways, all of them
 short lists here: a rewrite with its reason (`REWRITES`), a form that must be written otherwise (`REFUSED`), and refusal
-of everything nobody has tried (`SUBSET`: what tests/engine/pairs.py shows to be equal on every engine)."""
+of everything nobody has tried (`SUBSET`: what tests/engine/pairs.py shows to be equal on every engine). A text that meets a
+number is refused where types are known (`kinds`)."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from types import MappingProxyType
 from typing import Final
 
 import sqlglot
 from sqlglot import exp
+
+from pipelines.engine.kinds import Types, meetings
 
 DIALECT: Final = "duckdb"
 SUBSET: Final[tuple[type[exp.Expr], ...]] = (
@@ -158,21 +162,29 @@ REWRITES: Final[tuple[tuple[type[exp.Expr], Callable[..., exp.Expr]], ...]] = (
 """What sqlglot cannot know; the reasons are the functions' docstrings."""
 
 
-def parse(sql: str) -> exp.Expr:
-    """The tree of a query in the portable subset. Raises NotPortableError."""
+def parse(sql: str, types: Types = MappingProxyType({})) -> exp.Expr:
+    """The tree of a query in the portable subset; `types` of the tables that it reads. Raises NotPortableError."""
     tree = sqlglot.parse_one(sql, read=DIALECT)
     for node in tree.walk():
         why = next((reason for found, reason in REFUSED if found(node)), None)
         if why is None and _computes(node) and not isinstance(node, SUBSET):
             why = "nobody has shown that engines agree: add it to SUBSET and to tests/engine/pairs.py"
         if why is not None:
-            raise NotPortableError(f"不可移植 / not portable: {node.sql(dialect=DIALECT)}: {why}")
+            raise _refusal(node, why)
+    for node, kinds in meetings(tree, types, DIALECT):
+        raise _refusal(
+            node, f"{' and '.join(kinds)} meet, and each engine casts another of them: compare like with like"
+        )
     return tree
 
 
-def to_spark(sql: str) -> str:
-    """A query of the portable subset for Spark. Raises NotPortableError."""
-    tree = parse(sql)
+def _refusal(node: exp.Expr, why: str) -> NotPortableError:
+    return NotPortableError(f"不可移植 / not portable: {node.sql(dialect=DIALECT)}: {why}")
+
+
+def to_spark(sql: str, types: Types = MappingProxyType({})) -> str:
+    """A query of the portable subset for Spark, see `parse`. Raises NotPortableError."""
+    tree = parse(sql, types)
     for kind, rewrite in REWRITES:
         for node in reversed(list(tree.find_all(kind))):
             node.replace(rewrite(node))

@@ -12,7 +12,7 @@ import subprocess
 import sys
 import tempfile
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import cache
 from importlib.util import find_spec
@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Final
 import polars as pl
 import pyarrow as pa
 
+from pipelines import registry
 from pipelines.core import builder
 from pipelines.core.engine import Inputs, Tables
 
@@ -106,6 +107,8 @@ class SparkEngine:
         self.master, self.memory_limit = master, memory_limit
 
     def build(self, inputs: Inputs, package: str, names: Sequence[str], out: Path) -> dict[str, int]:
+        from pipelines.engine.portable import to_spark
+
         spark = session(self.master)
         out.parent.mkdir(parents=True, exist_ok=True)
         with (
@@ -117,10 +120,10 @@ class SparkEngine:
                 view(name, spark.read.schema(_schema(paths)).parquet(*map(_url, paths)))
             for name, frame in inputs.frames.items():
                 view(name, _frame(spark, frame))
-            rows = {}
+            rows, types = {}, input_types(inputs)
             for name in names:
                 parts = Path(scratch) / name
-                view(name, _computed(spark, name, builder.query(package, name), parts))
+                view(name, _computed(spark, name, to_spark(builder.query(package, name), types), parts))
                 rows[name] = builder.fill(con, name, f"SELECT * FROM read_parquet('{parts.as_posix()}/*.parquet')")
             builder.save(con, names, out)
         return rows
@@ -168,13 +171,11 @@ def _views(spark: SparkSession) -> Iterator[Callable[[str, DataFrame], None]]:
 
 
 def _computed(spark: SparkSession, name: str, query: str, parts: Path) -> DataFrame:
-    """The rows of one table, computed and written to the folder `parts` by Spark's workers."""
+    """The rows of one table by a query in Spark's words, computed and written to the folder `parts` by Spark's workers."""
     from pyspark.errors import PySparkException
 
-    from pipelines.engine.portable import to_spark
-
     try:
-        frame = _typed(spark.sql(to_spark(query)))
+        frame = _typed(spark.sql(query))
         frame.write.parquet(_url(parts))
     except (PySparkException, builder.BuildError) as error:
         raise builder.BuildError(f"{name}: {str(error).splitlines()[0]}") from error
@@ -196,16 +197,33 @@ def _frame(spark: SparkSession, frame: pl.DataFrame) -> DataFrame:
     return spark.createDataFrame(frame.with_columns(pl.col(floats).fill_nan(None)).to_arrow())
 
 
+def input_types(inputs: Inputs) -> dict[str, dict[str, str]]:
+    """Table → column → type of what SQL may read: the inputs, and the tables of the registry, which are built on the way."""
+    built = {name: {c.name: c.type for c in table.columns} for name, table in registry.tables().items()}
+    files = {name: _columns(paths) for name, paths in inputs.files.items()}
+    frames = {name: _named(frame.schema, name) for name, frame in inputs.frames.items()}
+    return {**built, **files, **frames}
+
+
 def _schema(paths: Sequence[Path]) -> str:
-    """The columns of all files, as Spark's DDL: a column that a file lacks is NULL there. Asking Spark for it would read
-    every footer in a job of its own."""
+    """The columns of all files, as Spark's DDL. Asking Spark for it would read every footer in a job of its own."""
+    return ", ".join(f"`{name}` {kind}" for name, kind in _columns(paths).items())
+
+
+def _columns(paths: Sequence[Path]) -> dict[str, str]:
+    """The columns of all files with their types in Spark: a column that a file lacks is NULL there."""
     columns: dict[str, pl.DataType] = {}
     for path in paths:
         columns |= pl.read_parquet_schema(path)
+    return _named(columns, ", ".join(path.name for path in paths))
+
+
+def _named(columns: Mapping[str, pl.DataType], of: str) -> dict[str, str]:
+    """Types in Spark. Raises BuildError for one that no input may have."""
     unknown = {name: str(kind) for name, kind in columns.items() if kind.base_type() not in TYPES}
     if unknown:
-        raise builder.BuildError(f"{', '.join(path.name for path in paths)}: {unknown}")
-    return ", ".join(f"`{name}` {TYPES[kind.base_type()]}" for name, kind in columns.items())
+        raise builder.BuildError(f"{of}: {unknown}")
+    return {name: TYPES[kind.base_type()] for name, kind in columns.items()}
 
 
 def _url(path: Path) -> str:

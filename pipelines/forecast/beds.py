@@ -37,11 +37,11 @@ DEMANDED: Final = ("all", "institution", "nursing")
 STRENGTH: Final = "disability_gradient"
 """How much of the age gradient is believed; a registry older than the parameter believes all of it."""
 NO_DEFINITION: Final = "none"
-VERSION: Final = "beds.3"
+VERSION: Final = "beds.4"
 """Version of the chain from persons on, in every row's method_version; 2: the years in which beds run short or stand idle,
 and draws of an assumption that belong to its name; 3: the age gradient of disability is drawn from its sampling error, planned
 beds that are not stated leave the policy supply open, planned institution beds enter it, a reading without the target it rests on
-keeps its rows."""
+keeps its rows; 4: targets of facilities of which no project speaks leave it open as well."""
 
 
 def bed_outlook(

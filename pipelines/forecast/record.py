@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
@@ -148,7 +149,9 @@ def results_page(
         ),
         "## Later facts (2020 base) / 以 2020 年为基期的事后检验",
         "",
-        _later_table(later),
+        _facts_table(
+            later, "area", "year-end", "band", "official", "forecast", "error %", "tolerance", "within", "source"
+        ),
         "",
         f"{later.filter(pl.col('within')).height} of {later.height} are within tolerance (60+ ±5 %, 65+ ±2.5 %). Annual "
         "figures come from sample surveys; none was used in fitting. Areas are carried on by their own ratios of 2010-20, "
@@ -158,7 +161,7 @@ def results_page(
         "Deaths of calendar years; 80 %: the interval that a county of these deaths is given by the scatter of death rates "
         "(the published one is wider). 自然年死亡人数；80%区间为同样死亡人数的县仅按死亡率离散度所得，实际发布的更宽。",
         "",
-        _deaths_table(deaths),
+        _facts_table(deaths, "area", "year", "official deaths", "forecast", "error %", "80 %", "within", "source"),
         "",
         f"{deaths.filter(pl.col('within')).height} of {deaths.height} lie in it. The nation's level is too high and that of "
         "Yunnan too low: one factor would mend neither, and none is applied (see Known limits of the methods page). "
@@ -310,38 +313,23 @@ def _class_table(scores: pl.DataFrame, by: str) -> str:
     return _table(["units", "band", "n", "MdAPE / MAPE / P90 / ≥10 %", "MALPE"], rows)
 
 
-def _deaths_table(deaths: pl.DataFrame) -> str:
-    rows = [
-        [
-            f"{r['name_zh']} {r['name_en']}",
-            str(r["year"]),
-            f"{r['deaths']:,}",
-            f"{r['forecast']:,.0f}",
-            f"{r['error_pct']:+.1f}",
-            f"{r['p10']:,.0f} – {r['p90']:,.0f}",
-            "yes" if r["within"] else "**no**",
-            f"{r['source']} ({r['grade']})",
-        ]
-        for r in deaths.iter_rows(named=True)
-    ]
-    return _table(["area", "year", "official deaths", "forecast", "error %", "80 %", "within", "source"], rows)
+def _facts_table(facts: pl.DataFrame, *head: str) -> str:
+    """Official figures beside the forecast, in the columns of `head` (titles of `FACTS`)."""
+    return _table(list(head), [[FACTS[title](row) for title in head] for row in facts.iter_rows(named=True)])
 
 
-def _later_table(later: pl.DataFrame) -> str:
-    rows = [
-        [
-            f"{r['name_zh']} {r['name_en']}",
-            str(r["year"]),
-            r["age_band"],
-            f"{r['persons']:,}",
-            f"{r['forecast']:,.0f}",
-            f"{r['error_pct']:+.1f}",
-            f"±{r['tolerance_pct']:g}",
-            "yes" if r["within"] else "**no**",
-            f"{r['source']} ({r['grade']})",
-        ]
-        for r in later.iter_rows(named=True)
-    ]
-    return _table(
-        ["area", "year-end", "band", "official", "forecast", "error %", "tolerance", "within", "source"], rows
-    )
+FACTS: Final[dict[str, Callable[[dict[str, Any]], str]]] = {
+    "area": lambda r: f"{r['name_zh']} {r['name_en']}",
+    "year": lambda r: str(r["year"]),
+    "year-end": lambda r: str(r["year"]),
+    "band": lambda r: str(r["age_band"]),
+    "official": lambda r: f"{r['persons']:,}",
+    "official deaths": lambda r: f"{r['deaths']:,}",
+    "forecast": lambda r: f"{r['forecast']:,.0f}",
+    "error %": lambda r: f"{r['error_pct']:+.1f}",
+    "tolerance": lambda r: f"±{r['tolerance_pct']:g}",
+    "80 %": lambda r: f"{r['p10']:,.0f} – {r['p90']:,.0f}",
+    "within": lambda r: "yes" if r["within"] else "**no**",
+    "source": lambda r: f"{r['source']} ({r['grade']})",
+}
+"""Title → what of a row of `later_facts` or `later_deaths` stands under it."""

@@ -1,7 +1,8 @@
 """Beds by year from core facts: what a plan reports as standing at the base, and the net-new elderly beds of its projects
 cumulated by year of completion (TERMS: purchases, relocations, conversions and psychiatric or children's beds are not net-new).
 Existing and planned are never added here. Nursing beds are a nursing share × institution beds, never × all beds. A project that
-builds for the elderly without saying how many beds leaves the planned beds `not_reported`, not nought."""
+builds for the elderly without saying how many beds leaves the planned beds `not_reported`, not nought; so does a target of more
+facilities where no project speaks of such beds."""
 
 from __future__ import annotations
 
@@ -40,13 +41,14 @@ def bed_supply(
 
     observations, projects, outputs, sources: core frames. The baseline is what a plan reports for the year before it begins (the
     latest plan counts) and stands from then on. beds is null, `beds_status` not_reported, before it and where it is not reported,
-    and where new projects say of no such beds how many; basis names the line, the projects, or `not_reported`. `unstated_lines`: the
-    lines (`;`) of new projects that leave out how many: beds, where there are any, are at least so many. A project without an end
-    year counts from the last year of its plan.
+    and where new projects, or targets of facilities, say of no such beds how many; basis names the line, the projects, or
+    `not_reported`. `unstated_lines`: the lines (`;`) that leave out how many: beds, where there are any, are at least so many. A
+    project without an end year counts from the last year of its plan.
     """
     calendar = pl.DataFrame({"year": years}, schema={"year": pl.Int64})
     grid = pl.DataFrame({"county_code": counties}).join(calendar, how="cross")
-    existing = _existing(with_term(observations, sources))
+    dated = with_term(observations, sources)
+    existing = _existing(dated)
     types = pl.DataFrame({"bed_type": list(BED_TYPES)})
     standing = grid.join(types, how="cross").join(existing, on=["county_code", "bed_type"], how="left")
     reported = pl.col("since") <= pl.col("year")
@@ -56,7 +58,7 @@ def bed_supply(
         pl.lit("existing").alias("status"),
         pl.lit(None, pl.String).alias("unstated_lines"),
     )
-    coming = _planned(grid, with_term(projects, sources), outputs)
+    coming = _planned(grid, with_term(projects, sources), outputs, _promised(dated))
     return pl.concat([f.with_columns(_missing()).select(COLUMNS) for f in (standing, coming)])
 
 
@@ -123,13 +125,17 @@ def _existing(observations: pl.DataFrame) -> pl.DataFrame:
     return pl.concat([counted, derived])
 
 
-def _planned(grid: pl.DataFrame, projects: pl.DataFrame, outputs: pl.DataFrame) -> pl.DataFrame:
-    """Beds that projects add, by type; null where projects build such beds but none says how many."""
+def _planned(grid: pl.DataFrame, projects: pl.DataFrame, outputs: pl.DataFrame, promised: pl.DataFrame) -> pl.DataFrame:
+    """Beds that projects add, by type; null where projects build such beds but none says how many, and where facilities of which
+    no project speaks are `promised`."""
     kind = _kinds(projects, outputs)
     stated = _added(projects, outputs)
     unstated = _unstated(_silent(projects, outputs).join(kind, on="project_id", how="left"), stated, kind)
     sorted_ = stated.filter(pl.col("bed_type") == "all").join(kind, on="project_id")
     added = pl.concat([stated, sorted_.with_columns(bed_type="kind").select(stated.columns)])
+    told = pl.concat([f.select("county_code", "bed_type") for f in (added, unstated)])
+    targets = _unstated(promised, stated.clear(), kind).join(told, on=["county_code", "bed_type"], how="anti")
+    unstated = pl.concat([unstated, targets])
     kinds = added.group_by("county_code", "bed_type").agg(
         pl.when((pl.col("commitment") == "reserve").any())
         .then(pl.lit("reserve list"))
@@ -193,7 +199,8 @@ def _added(projects: pl.DataFrame, outputs: pl.DataFrame) -> pl.DataFrame:
 
 
 def _unstated(silent: pl.DataFrame, stated: pl.DataFrame, kind: pl.DataFrame) -> pl.DataFrame:
-    """Where it is not said how many beds of a type are built: `county_code, bed_type, source_line`. A new building without beds
+    """Where it is not said how many beds of a type are built: `county_code, bed_type, source_line`. silent: `county_code,
+    source_line, kind`. A new building without beds
     leaves open all of them and those of its kind, of either kind where that is not said; beds of a facility whose kind is not said
     leave both kinds open. Nursing-type beds are open where an institution, or what may be one, does not say them."""
     beds = stated.filter(pl.col("bed_type") == "all").join(kind, on="project_id", how="left")
@@ -244,6 +251,30 @@ def _silent(projects: pl.DataFrame, outputs: pl.DataFrame) -> pl.DataFrame:
         .join(told, on="project_id", how="left")
         .filter(pl.col("new").fill_null(False) | (printed_new & ~pl.col("rebuilt").fill_null(False)))
         .filter(~pl.col("beds_named").fill_null(False))
+    )
+
+
+def _promised(observations: pl.DataFrame) -> pl.DataFrame:
+    """The county's own targets of more facilities that may hold beds (`facility_targets.csv` of the registry), those that its
+    baseline already meets left out: `county_code, source_line, kind`."""
+    known = {r["indicator_id"]: r["kind"] or None for r in registry.rows("facility_targets")}
+    mine = observations.filter(pl.col("indicator_id").is_in(list(known)) & pl.col("restates").is_null())
+    keys = ["county_code", "indicator_id", "breakdown"]
+    base = mine.filter((pl.col("measure") == "actual") & (pl.col("period_end") == pl.col("plan_start") - 1))
+    standing = base.group_by(keys).agg(pl.col("value").max().alias("standing"))
+    return (
+        mine.filter(
+            pl.col("measure").is_in(["target", "planned"])
+            & (pl.col("target_level") == "county")
+            & (pl.col("period_end") >= pl.col("plan_start"))
+        )
+        .join(standing, on=keys, how="left", nulls_equal=True)
+        .filter((pl.col("value") > pl.col("standing").fill_null(0.0)).fill_null(True))
+        .select(
+            "county_code",
+            "source_line",
+            pl.col("indicator_id").replace_strict(known, return_dtype=pl.String).alias("kind"),
+        )
     )
 
 

@@ -104,19 +104,20 @@ def test_graves_are_enough_only_where_the_whole_interval_fits(
 
 def test_the_year_in_which_graves_are_full_has_its_interval(tmp_path: Path, con: Con) -> None:
     known = {"capacity_status": None, "remaining_p50": 900.0, "depletion_status": "extrapolated"}
-    years = {"all": (2047, 2056, 2067), "public_benefit": (2039, 2045, 2052)}
+    years = {"all": (2047, 2056, 2093), "public_benefit": (2029, 2031, 2034)}
     given = [
         {**r, **known, **dict(zip(("depletion_year_p10", "depletion_year_p50", "depletion_year_p90"), years[r["capacity_class"]], strict=True))}
         for r in rows()["mart_cemetery_class_outlook"]
     ]  # fmt: skip
     with open_marts(path=build(tmp_path, {"mart_cemetery_class_outlook": given}) / "marts.duckdb") as full:
         chart = plot.graves(HILL, full)
-    assert "约剩900个，约2056年用完（80%区间2047—2067年）" in chart.title.zh
-    assert "full in about 2056 (80 % interval 2047–2067)" in chart.title.en
-    assert chart.note is not None and "仅公益性，累计安葬：按假设的入公墓比例：约2045年（2039—2052年）" in chart.note.zh
+    assert chart.title.zh.endswith("约剩900个，2035年以后（按2035年用量推算约2056年，80%区间2047年至2065年以后）用完")
+    assert "full after 2035 (about 2056 at the use of 2035; 80 % interval 2047 to after 2065)" in chart.title.en
+    assert chart.note is not None and "2093" not in chart.note.zh + chart.note.en
+    assert "仅公益性，累计安葬：按假设的入公墓比例：约2031年（80%区间2029—2034年）" in chart.note.zh
     assert "extrapolated at the use of 2035" in chart.note.en
     unknown = plot.graves(HILL, con).note
-    assert unknown is not None and "用完年份" not in unknown.zh
+    assert unknown is not None and "何时用完" not in unknown.zh
 
 
 def test_public_benefit_capacity_has_a_line_of_its_own(con: Con) -> None:
@@ -168,13 +169,36 @@ def test_beds_that_may_not_be_built_are_named_by_what_they_are(con: Con, tmp_pat
     given = {"mart_bed_sensitivity": bars, "mart_bed_supply": supply}
     with open_marts(path=build(tmp_path, given) / "marts.duckdb") as listed:
         chart = plot.sensitivity(HILL, listed)
-    assert "2030年床位余缺最受“储备项目床位建成的比例”左右，其次是“失能口径”" in chart.title.zh
+    assert chart.title.zh.endswith("2030年床位需求先看“失能口径”，余缺更受“储备项目床位建成的比例”左右")
+    assert "; whether they suffice turns even more on “share of the reserve list’s beds" in chart.title.en
+    assert chart.spec("zh")["data"][0]["y"][:2] == ["失能口径", "储备项目床位建成的比例"], (
+        "bars in the order of the title"
+    )
     assert chart.note is not None and "小于零" in chart.note.zh
     plain = plot.sensitivity(HILL, con)
     assert "床位需求最受“失能口径”左右" in plain.title.zh and plain.note is not None and "小于零" not in plain.note.zh
     assert [s["x0"] for s in plain.spec("zh")["layout"]["shapes"]] == [1000.0, 1136.0], (
         "the need, and the beds that stand"
     )
+
+
+@pytest.mark.parametrize(
+    ("low", "zh", "en"),
+    [
+        (900.0, "2030年床位需求最受“失能口径”左右", "“definition of disability” moves the beds needed in 2030 most"),
+        (100.0, "2030年床位需求先看“失能口径”，更受“入住率”左右",
+         "the beds needed in 2030 turn first on “definition of disability” and even more on “occupancy”"),
+    ],
+)  # fmt: skip
+def test_the_title_of_the_sensitivity_names_its_bars_in_their_order(
+    tmp_path: Path, low: float, zh: str, en: str
+) -> None:
+    bars = [{**r, "demand_low": low} if r["rank"] == 2 else r for r in rows()["mart_bed_sensitivity"]]
+    with open_marts(path=build(tmp_path, {"mart_bed_sensitivity": bars}) / "marts.duckdb") as con:
+        chart = plot.sensitivity(HILL, con)
+    assert chart.title.zh.endswith(zh) and chart.title.en.endswith(en)
+    assert [row[0] for row in chart.table.cells("zh")] == chart.spec("zh")["data"][0]["y"] == ["失能口径", "入住率"]
+    assert chart.note is not None and "第一条是失能口径" in chart.note.zh and "by width" in chart.note.en
 
 
 def test_institution_beds_stand_in_where_all_beds_are_not_reported(tmp_path: Path) -> None:
@@ -219,10 +243,10 @@ def test_projects_that_state_no_beds_are_named_and_not_taken_for_nought(tmp_path
     given = {"mart_bed_supply": supply, "mart_bed_outlook": [*needs, *policy]}
     with open_marts(path=build(tmp_path, given) / "marts.duckdb") as con:
         chart, turns = plot.beds(HILL, con), balance.turning([HILL], con)
-    assert chart.note is not None and "规划第14、20行的新建项目未写床位数。" in chart.note.zh
-    assert "the new projects of lines 14, 20 do not say how many beds they add." in chart.note.en
+    assert chart.note is not None and "规划第14、20行的新建设施未写床位数。" in chart.note.zh
+    assert "the new facilities of lines 14, 20 do not say how many beds they hold." in chart.note.en
     last = chart.table.cells("zh")[-1]
-    assert last[1:5] == ["未报告"] * 4 and "第14、20行的新建项目未写床位数" in last[5]
+    assert last[1:5] == ["未报告"] * 4 and "第14、20行的新建设施未写床位数" in last[5]
     assert turns.headers[6].en == "with planned"
     assert {row[6] for row in turns.cells("zh")} == {"未报告"}
 

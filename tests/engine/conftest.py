@@ -39,6 +39,11 @@ class Cluster:
     master: str
     settings: dict[str, str]
     processes: list[subprocess.Popen[bytes]]
+    log: Path | None = None
+
+    def programs(self) -> int:
+        """How many programs its master has let in so far; 0 where nobody can read what it says."""
+        return self.log.read_text(encoding="utf-8").count("Registered app minzheng-marts") if self.log else 0
 
 
 @contextmanager
@@ -80,7 +85,7 @@ def started(home: Path) -> Iterator[Cluster]:
         logs = [start(f"worker{i}", "worker.Worker", *size, "--work-dir", str(home), master) for i in range(WORKERS)]
         for log in logs:
             said(log, "(Successfully registered with master)")
-        yield Cluster(master, settings, processes)
+        yield Cluster(master, settings, processes, home / "master.log")
     finally:
         for process in reversed(processes):
             process.terminate()

@@ -1,11 +1,10 @@
-"""Spark against DuckDB: the meaning of SQL expression by expression, then every table of the real counties that a refresh
-computes and the forecast of the national panel, row for row: doubles to 1e-9 of their size, everything else equal."""
+"""Spark against DuckDB: the meaning of SQL expression by expression, then every table of the real counties that the command
+publishes and the forecast of the national panel, row for row: doubles to 1e-9 of their size, everything else equal."""
 
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from functools import partial
 from math import isclose, isnan
@@ -16,25 +15,21 @@ import psutil
 import pytest
 from polars.testing import assert_frame_equal
 
-from pipelines import registry
+from pipelines import cli, registry
 from pipelines.core import builder
 from pipelines.core.duck import DUCKDB
 from pipelines.core.engine import Engine, Inputs, Tables, registry_frames
-from pipelines.core.tables import build_core
 from pipelines.engine import ENGINES
 from pipelines.engine.portable import to_spark
-from pipelines.evaluate import targets
-from pipelines.evaluate.slices import evaluate_in_slices, read
 from pipelines.forecast import panel as book
 from pipelines.forecast.cohorts import GROUP_STARTS, SEXES
 from pipelines.forecast.commands import run_forecast
 from pipelines.forecast.counties import Census
-from pipelines.forecast.product import NEEDED, read_core
+from pipelines.forecast.product import NEEDED
 from pipelines.forecast.slices import forecast_in_slices
-from pipelines.marts.tables import build_marts
-from pipelines.reconcile import rules
-from pipelines.settings import PROJECT, Settings
-from pipelines.staging import store
+from pipelines.publish import release
+from pipelines.settings import Settings
+from tests.commands import fresh_root, minzheng
 from tests.engine.conftest import LOOPBACK, WORKERS, Cluster
 from tests.engine.pairs import DIFFERENCES, MANY, ODD, ONE, PAIRS, QUERIES, STOPS
 
@@ -130,31 +125,36 @@ def test_untranslated_words_would_differ(spark: Engine) -> None:
     assert [a == b for a, b in zip(here, there, strict=True)] == [False] * 4
 
 
-def test_every_table_of_the_counties(staged: Settings, spark: Engine, tmp_path: Path) -> None:
-    """Core, contradictions, forecast, verdicts and marts, each engine from its own tables all the way, as a refresh makes them, and
-    Spark twice with the same content."""
-    counties = store.tables(staged)
-    reference = store.current(staged, "reference").folder
-    for engine, out in ((DUCKDB, tmp_path / "duckdb"), (spark, tmp_path / "spark")):
-        build_core(counties, reference, out / "core", engine)
-        forecast = forecast_in_slices(read_core(out / "core"), seed=SEED, run=engine.map)
-        _save(forecast, out / "forecast")
-        _save({rules.TABLE: rules.find(out / "core", counties, engine.map)}, out / "reconcile")
-        verdicts = evaluate_in_slices(read(out / "core", out / "forecast"), engine.map, size=2)
-        _save({targets.TABLE: verdicts}, out / "evaluate")
-        build_marts([out / "core", out / "forecast", out / "evaluate"], out / "marts", engine)
-    for part, layer in (("core", "core"), ("marts", "mart")):
-        names = [t.name for t in registry.in_layer(layer)]
-        assert_same(tmp_path / "duckdb" / part, tmp_path / "spark" / part, names)
-    for part, name in (("reconcile", rules.TABLE), ("evaluate", targets.TABLE)):
-        assert pl.read_parquet(tmp_path / "duckdb" / part / f"{name}.parquet").height
-        assert_same(tmp_path / "duckdb" / part, tmp_path / "spark" / part, [name])
-    assert not list((tmp_path / "spark").glob(".spark-*"))
-    again = tmp_path / "again"
-    inputs = Inputs({p.stem: [p] for p in (tmp_path / "spark" / "core").iterdir()}, registry_frames())
-    spark.build(inputs, "pipelines.marts", ["mart_investment", "mart_county_comparison"], again)
-    for path in again.iterdir():
-        assert path.read_bytes() == (tmp_path / "spark" / "marts" / path.name).read_bytes()
+def test_the_command_publishes_the_same_release(cluster: Cluster, spark: Engine, tmp_path: Path) -> None:
+    """`minzheng run --engine …` of the five counties, a process and a data root for each engine, side by side: core, contradictions,
+    forecast, verdicts and marts as they are published. Then Spark again from what it published: the same content."""
+    roots = {engine: fresh_root(tmp_path / engine) for engine in ("duckdb", "spark")}
+    settings = {**cluster.settings, "MINZHENG_SPARK_MASTER": cluster.master, "MINZHENG_NOTEBOOKS": "0"}
+    before = cluster.programs()
+    with ThreadPoolExecutor() as at_once:
+        runs = [at_once.submit(minzheng, root, "run", "--engine", name, **settings) for name, root in roots.items()]
+    for run in runs:
+        assert run.result().returncode == 0, run.result().stdout + run.result().stderr
+    assert cluster.programs() == before + (cluster.log is not None), "Spark computed there, DuckDB did not"
+    here, there = (_published(root) for root in roots.values())
+    assert_same(here, there, [t.name for t in registry.published() if t.layer != "meta"])
+    assert not list(roots["spark"].rglob(".spark-*"))
+    rows = [pl.read_parquet(folder / "meta_table.parquet")["table_name", "row_count"] for folder in (here, there)]
+    assert_frame_equal(*rows)
+    names = ["mart_investment", "mart_county_comparison"]
+    core = Inputs({t.name: [there / f"{t.name}.parquet"] for t in registry.in_layer("core")}, registry_frames())
+    spark.build(core, "pipelines.marts", names, tmp_path / "again")
+    for name in names:
+        assert_frame_equal(
+            *(pl.read_parquet(d / f"{name}.parquet") for d in (tmp_path / "again", there)), check_exact=True
+        )
+
+
+def _published(root: Path) -> Path:
+    """The Parquet of the release that the root points to."""
+    folder = release.current_folder(Settings(data_root=root))
+    assert folder is not None
+    return folder / "parquet"
 
 
 def test_the_national_panel(panel: Path, core: Path, spark: Engine, tmp_path: Path) -> None:
@@ -182,17 +182,19 @@ def test_the_forecast_of_a_panel(panel: Path, spark: Engine, tmp_path: Path) -> 
     same_files(here, there)
 
 
-def test_the_command_forecasts_on_the_cluster_of_the_setting(cluster: Cluster, spark: Engine, tmp_path: Path) -> None:
-    """A program of its own beside that of the tests, told by environment where the cluster is."""
-    cluster_set = cluster.settings | {"MINZHENG_SPARK_MASTER": cluster.master}
+def test_minzheng_forecast_runs_on_the_engine_it_is_given(
+    cluster: Cluster, spark: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The five counties, every file, in this process; Spark on the cluster of the setting."""
+    monkeypatch.setenv("MINZHENG_SPARK_MASTER", cluster.master)
+    monkeypatch.setenv("MINZHENG_ENGINE", "duckdb")  # restored afterwards
     for engine in ("duckdb", "spark"):
-        done = _forecast(engine, tmp_path / engine, **cluster_set)
-        assert done.returncode == 0, done.stderr
+        assert cli.main(["forecast", "--draws", "50", "--engine", engine, "--out", str(tmp_path / engine)]) == 0
     same_files(*({p.stem: p for p in (tmp_path / engine).iterdir()} for engine in ("duckdb", "spark")))
 
 
 def test_the_command_says_what_spark_lacks(tmp_path: Path) -> None:
-    refused = _forecast("spark", tmp_path, JAVA_HOME=str(tmp_path))
+    refused = minzheng(tmp_path, "forecast", "--engine", "spark", "--out", str(tmp_path), JAVA_HOME=str(tmp_path))
     assert refused.returncode == 1 and "Java 17" in refused.stderr
     assert not list(tmp_path.iterdir())
 
@@ -250,24 +252,6 @@ def test_the_setting_gives_spark(spark: Engine, tmp_path: Path) -> None:
 
 def _shifted(tables: Tables, by: int) -> Tables:
     return {"t": tables["t"].with_columns(pl.col("n") + by)}
-
-
-def _forecast(engine: str, out: Path, **environment: str) -> subprocess.CompletedProcess[str]:
-    """The command line's forecast of the counties of the project."""
-    command = [
-        sys.executable,
-        "-m",
-        "pipelines.cli",
-        "forecast",
-        "--draws",
-        "50",
-        "--engine",
-        engine,
-        "--out",
-        str(out),
-    ]
-    env = {**os.environ, **environment}
-    return subprocess.run(command, cwd=PROJECT, env=env, capture_output=True, text=True, check=False)
 
 
 def _where(tables: Tables) -> Tables:

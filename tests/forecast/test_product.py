@@ -95,6 +95,8 @@ def test_new_homes_that_state_no_beds_leave_the_planned_ones_open(tables: dict[s
     supply = tables["forecast_supply"].filter(status="planned", bed_type="all", year=2035)
     lines = dict(supply.filter(pl.col("beds").is_null()).select("county_code", "unstated_lines").iter_rows())
     assert lines == {"530112": "257", "530129": "30", "620722": "360;362;363"}
+    day_care = tables["forecast_supply"].filter(status="planned", bed_type="community", year=2035, county_code="530129")
+    assert day_care.select("beds", "unstated_lines").row(0) == (None, "30"), "targets of its centres, no project"
     minle = tables["forecast_beds"].filter(
         pl.col("bed_type").is_in(["institution", "nursing"]), county_code="620722", scenario="policy"
     )

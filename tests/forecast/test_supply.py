@@ -3,12 +3,14 @@
 import polars as pl
 import pytest
 
-from pipelines.forecast.supply import NONE_PLANNED, bed_supply
+from pipelines import registry
+from pipelines.forecast.supply import KINDS, NONE_PLANNED, bed_supply
 
 COUNTY = "990101"
 OBSERVATION = {
     "observation_id": "s1", "county_code": COUNTY, "indicator_id": "institution_beds", "measure": "actual", "value": 500.0,
     "period_end": 2020, "place": "text", "restates": None, "breakdown": None, "source_line": 3, "source_id": "plan",
+    "target_level": "county",
 }  # fmt: skip
 HOME = {
     "project_id": "h", "county_code": COUNTY, "domain": "elderly_care", "name_zh": "县中心敬老院建设项目",
@@ -24,9 +26,14 @@ FLOOR = {**BEDS, "output": "floor_area_m2", "label": "建筑面积", "quantity":
 TYPES = {"restates": pl.String, "breakdown": pl.String, "bed_class": pl.String, "construction_type": pl.String}
 
 
-def planned(projects, outputs, bed_type="all", year=2025):
-    """The one row of planned beds of a type and year."""
-    observations = pl.DataFrame([OBSERVATION], schema_overrides=TYPES)
+TARGET = {**OBSERVATION, "observation_id": "s2", "indicator_id": "village_home_care_centre_coverage", "measure": "target",
+          "value": 70.0, "period_end": 2025, "source_line": 8}  # fmt: skip
+COVERED = {**TARGET, "observation_id": "s3", "measure": "actual", "period_end": 2020, "source_line": 9}
+
+
+def planned(projects, outputs, bed_type="all", year=2025, stated=()):
+    """The one row of planned beds of a type and year; `stated`: targets and baselines beside the institution beds."""
+    observations = pl.DataFrame([OBSERVATION, *stated], schema_overrides=TYPES)
     given = pl.DataFrame(outputs, schema_overrides=TYPES) if outputs else pl.DataFrame([BEDS]).clear()
     built = pl.DataFrame(projects, schema_overrides=TYPES)
     made = bed_supply([COUNTY], [2020, 2025], observations, built, given, SOURCES)
@@ -97,6 +104,42 @@ def test_a_silent_home_leaves_the_beds_of_day_care_alone():
     day_care = {**HOME, "name_zh": "城乡社区日间照料中心"}
     assert planned([day_care], [FLOOR], "nursing")["beds"] == 0
     assert planned([day_care], [FLOOR], "community")["beds_status"] == "not_reported"
+
+
+def test_a_target_of_community_care_leaves_its_beds_open_where_no_project_builds_any():
+    """A silent home says nothing of day care; the target does, but not how many beds."""
+    row = planned([HOME], [FLOOR], "community", stated=[TARGET])
+    assert (row["beds"], row["beds_status"], row["basis"]) == (None, "not_reported", "not_reported")
+    assert row["unstated_lines"] == "8"
+    assert planned([HOME], [FLOOR], "institution", stated=[TARGET])["unstated_lines"] == "30"
+    day_care = {**HOME, "name_zh": "城乡社区日间照料中心"}
+    assert planned([day_care], [BEDS], "community", stated=[TARGET])["beds"] == 100
+    assert planned([day_care], [BEDS], "institution", stated=[TARGET])["beds"] == 0
+
+
+@pytest.mark.parametrize(
+    "stated",
+    [
+        [TARGET, {**COVERED, "value": 70.0}],
+        [{**TARGET, "indicator_id": "elderly_meal_coverage"}],
+        [{**TARGET, "target_level": "province"}],
+        [{**TARGET, "period_end": 2020}],
+        [{**TARGET, "restates": "s9"}],
+    ],
+    ids=["met at the baseline", "no beds", "another level", "the plan before", "restated"],
+)
+def test_a_target_that_promises_no_more_facilities_leaves_nought(stated):
+    assert planned([HOME], [FLOOR], "community", stated=stated)["beds"] == 0
+
+
+def test_a_target_above_its_baseline_promises_facilities():
+    assert planned([HOME], [FLOOR], "community", stated=[TARGET, {**COVERED, "value": 69.0}])["beds"] is None
+
+
+def test_facility_targets_are_indicators_of_elderly_care_and_kinds_of_beds():
+    known = {r["indicator_id"] for r in registry.rows("indicators") if r["domain"] == "elderly_care"}
+    listed = registry.rows("facility_targets")
+    assert {r["indicator_id"] for r in listed} <= known and {r["kind"] for r in listed} == {"", *KINDS}
 
 
 def test_beds_whose_nursing_type_is_not_said_leave_that_open():

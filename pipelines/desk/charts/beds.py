@@ -239,13 +239,13 @@ def bed_table(natural: pl.DataFrame, supply: pl.DataFrame) -> Table:
 
 
 def _unstated(part: pl.DataFrame) -> Words:
-    """Which lines of new projects leave out how many beds of the kind: what is planned is then at least the figure."""
+    """Which lines of new facilities leave out how many beds of the kind: what is planned is then at least the figure."""
     told = part.get_column("unstated_lines", default=pl.Series([], dtype=pl.String)).drop_nulls()
     if told.is_empty():
         return Words("", "")
     said = words.lines([int(n) for n in told[0].split(";")])
     return Words(
-        f"；{said.zh}的新建项目未写床位数", f"; the new projects of {said.en} do not say how many beds they add"
+        f"；{said.zh}的新建设施未写床位数", f"; the new facilities of {said.en} do not say how many beds they hold"
     )
 
 
@@ -284,7 +284,8 @@ def _basis(text: str) -> Words:
 
 
 def sensitivity(county: str, con: Connection = None) -> Chart:
-    """What moves the need for beds most: one bar an assumption, from its low to its high end, widest first."""
+    """What moves the need for beds: one bar an assumption, from its low to its high end; the definition of disability, which
+    says what is counted, comes first, then the widest."""
     with reading(con) as db:
         place = one(db, county)
         rows = ask(db, _SENSITIVITY, c=county)
@@ -333,7 +334,10 @@ def sensitivity(county: str, con: Connection = None) -> Chart:
             layout["annotations"] = [_stand(n, language) for n in stands]
         return {"data": [bar], "layout": layout}
 
-    note = Words("竖虚线为中心假设下的需求。", "The dotted line is the need under central assumptions. ")
+    note = Words(
+        "第一条是失能口径，它决定算的是谁；其余由宽到窄。竖虚线为中心假设下的需求。",
+        "The first bar is the definition of disability, which says who is counted; the others follow by width. The dotted line is the need under central assumptions. ",
+    )
     if stands.len():
         note += Words(
             "竖实线为现有床位：条形在其右侧即短缺，在其左侧即闲置。",
@@ -360,19 +364,17 @@ _STANDS = """
 
 
 def _moved_most(rows: pl.DataFrame, names: list[Words], year: int) -> Words:
-    """The widest bar; where it is one of the supply, what moves the need most comes second."""
+    """The first bar, and the second where it is the wider one: what it moves, the need or whether the beds suffice."""
     if rows.is_empty():
         return Words("没有床位敏感性", ": no sensitivity of beds")
-    widths = (rows["demand_high"] - rows["demand_low"]).to_list()
-    order = sorted(range(len(names)), key=lambda i: -widths[i])
-    first = names[order[0]]
-    if rows["moves"][order[0]] == "demand":
+    first, widths = names[0], (rows["demand_high"] - rows["demand_low"]).to_list()
+    if widths[0] == max(widths):
         return Words(f"{year}年床位需求最受“{first.zh}”左右", f": “{first.en}” moves the beds needed in {year} most")
-    then = names[next(i for i in order if rows["moves"][i] == "demand")]
-    return Words(
-        f"{year}年床位余缺最受“{first.zh}”左右，其次是“{then.zh}”",
-        f": whether beds suffice in {year} turns on “{first.en}”, then on “{then.en}”",
-    )
+    then = names[1]
+    begun = Words(f"{year}年床位需求先看“{first.zh}”，", f": the beds needed in {year} turn first on “{first.en}”")
+    if rows["moves"][1] == "demand":
+        return begun + Words(f"更受“{then.zh}”左右", f" and even more on “{then.en}”")
+    return begun + Words(f"余缺更受“{then.zh}”左右", f"; whether they suffice turns even more on “{then.en}”")
 
 
 def _upright(at: float, dash: str) -> Spec:

@@ -7,7 +7,7 @@ from typing import Any
 
 import polars as pl
 
-from pipelines.desk import tables, words
+from pipelines.desk import depletion, tables, words
 from pipelines.desk.burial import NOT_AN_URN
 from pipelines.desk.charts.base import LAST, YEAR, line, method, one, plans, source_of
 from pipelines.desk.marts import ask, reading
@@ -205,10 +205,8 @@ def _full(known: pl.DataFrame) -> Words:
     ends = known.filter(pl.col("depletion_year_p90").is_not_null())
     if ends.is_empty():
         return same("")
-    medians = list(dict.fromkeys(str(y) for y in ends["depletion_year_p50"].sort()))
     low, high = ends.select(pl.min("depletion_year_p10"), pl.max("depletion_year_p90")).row(0)
-    zh, en = "—".join(medians), "–".join(medians)
-    return Words(f"，约{zh}年用完（80%区间{low}—{high}年）", f", full in about {en} (80 % interval {low}–{high})")
+    return Words("，", ", full ") + depletion.full(ends["depletion_year_p50"], low, high) + Words("用完", "")
 
 
 def _ends(classes: pl.DataFrame, scenarios: dict[str, Words]) -> Words:
@@ -220,19 +218,16 @@ def _ends(classes: pl.DataFrame, scenarios: dict[str, Words]) -> Words:
         words.code("capacity_class", r["capacity_class"])
         + Words("，", ", ")
         + scenarios[r["scenario"]]
-        + Words("：约", ": about ")
-        + Words(
-            f"{r['depletion_year_p50']}年（{r['depletion_year_p10']}—{r['depletion_year_p90']}年）",
-            f"{r['depletion_year_p50']} ({r['depletion_year_p10']}–{r['depletion_year_p90']})",
-        )
+        + Words("：", ": ")
+        + depletion.full([r["depletion_year_p50"]], r["depletion_year_p10"], r["depletion_year_p90"])
         for r in known.sort("capacity_class", "scenario").iter_rows(named=True)
     ]
     return (
-        Words("用完年份（80%区间）：", "Full in (80 % interval): ")
+        Words("何时用完：", "When they are full: ")
         + words.joined(told)
         + Words(
-            f"。{LAST}年以后按{LAST}年用量外推，其后死亡仍会变化。",
-            f". Years after {LAST} are extrapolated at the use of {LAST}; deaths will go on to change. ",
+            f"。{LAST}年以后按{LAST}年用量外推，其后死亡仍会变化，只看早晚，不宜引为年份。",
+            f". Years after {LAST} are extrapolated at the use of {LAST}; deaths will go on to change: read them as early or late, not as years to quote. ",
         )
     )
 
