@@ -26,6 +26,7 @@ from pipelines.evaluate import targets
 from pipelines.forecast import product
 from pipelines.publish import public, release, site
 from pipelines.quality import adapter
+from pipelines.quality.sound import Sound
 from pipelines.reconcile import rules
 from tests.forks import serve
 
@@ -62,7 +63,7 @@ def remembered_forecast(*inputs: Any, **chosen: Any) -> dict[str, pl.DataFrame]:
     return {p.stem: pl.read_parquet(p) for p in sorted(home.glob("*.parquet"))}
 
 
-def no_expectations(candidate: Path, suites: Path, *, counted: Path) -> pl.DataFrame:
+def no_expectations(candidate: Path, suites: Path, *, counted: Path, sound: Sound) -> pl.DataFrame:
     """Instead of `adapter.check`."""
     wanted = [c.name for c in registry.table("mart_quality").columns]
     rows = [("none", t.name, f"none.{t.name}", "critical", True, 0, "通过", "Passed") for t in CHECKED]
