@@ -44,6 +44,7 @@ def site(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
     with ThreadPoolExecutor(1) as beside:  # while the kernels of the notebooks run
         exported = beside.submit(package_files.export, folder, s)
         index = build_site(folder, run=bool(s.notebooks))
+    with io_retried():
         exported.result()
     failpoint("site.written")
     pages = list(index.parent.rglob("*.html"))

@@ -36,7 +36,7 @@ def source(name: str, query: str, files: Mapping[str, Sequence[Path]]) -> Path |
 
 
 def registered(name: str, frame: pl.DataFrame) -> pl.DataFrame:
-    """The rows of such a file as `builder.ordered` gives those of the table: NaN is null, columns that it lacks are null. Raises ValueError for a
+    """The rows of such a file as `builder.canonical` gives those of the table: NaN is null, columns that it lacks are null. Raises ValueError for a
     null where none may be, polars' InvalidOperationError for a number too large."""
     table = registry.table(name)
     typed = frame.select(
@@ -55,4 +55,4 @@ def _ascending(keys: pl.DataFrame) -> bool:
     comes_after = pl.repeat(False, before.height, eager=True)
     for name in reversed(keys.columns):
         comes_after = (after[name] > before[name]) | ((after[name] == before[name]) & comes_after)
-    return bool(comes_after.all())
+    return bool(comes_after.fill_null(False).all())

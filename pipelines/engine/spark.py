@@ -38,6 +38,7 @@ SAME_EVERYWHERE: Final = {
     "spark.ui.enabled": "false",
     "spark.ui.showConsoleProgress": "false",
     "spark.log.level": "ERROR",
+    "spark.executorEnv.OPENBLAS_NUM_THREADS": "1",  # as in `pipelines`, wherever a worker loads NumPy first
 }
 ON_ONE_MACHINE: Final = {
     "spark.driver.bindAddress": "127.0.0.1",  # nothing listens on the network

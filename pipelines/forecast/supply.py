@@ -127,15 +127,18 @@ def _existing(observations: pl.DataFrame) -> pl.DataFrame:
 
 def _planned(grid: pl.DataFrame, projects: pl.DataFrame, outputs: pl.DataFrame, promised: pl.DataFrame) -> pl.DataFrame:
     """Beds that projects add, by type; null where projects build such beds but none says how many, and where facilities of which
-    no project speaks are `promised`."""
+    no project speaks are `promised`; what is known of the others is then the least that all together may be."""
     kind = _kinds(projects, outputs)
     stated = _added(projects, outputs)
     unstated = _unstated(_silent(projects, outputs).join(kind, on="project_id", how="left"), stated, kind)
     sorted_ = stated.filter(pl.col("bed_type") == "all").join(kind, on="project_id")
     added = pl.concat([stated, sorted_.with_columns(bed_type="kind").select(stated.columns)])
     told = pl.concat([f.select("county_code", "bed_type") for f in (added, unstated)])
-    targets = _unstated(promised, stated.clear(), kind).join(told, on=["county_code", "bed_type"], how="anti")
-    unstated = pl.concat([unstated, targets])
+    targets = _unstated(promised, stated.clear(), kind)
+    left = targets.join(told, on=["county_code", "bed_type"], how="anti")
+    places = left.filter(pl.col("bed_type").is_in(list(KINDS)))
+    whole = targets.filter(pl.col("bed_type") == "all").join(places, on=["county_code", "source_line"], how="semi")
+    unstated = pl.concat([unstated, left, whole])
     kinds = added.group_by("county_code", "bed_type").agg(
         pl.when((pl.col("commitment") == "reserve").any())
         .then(pl.lit("reserve list"))
@@ -256,12 +259,15 @@ def _silent(projects: pl.DataFrame, outputs: pl.DataFrame) -> pl.DataFrame:
 
 def _promised(observations: pl.DataFrame) -> pl.DataFrame:
     """The county's own targets of more facilities that may hold beds (`facility_targets.csv` of the registry), those that its
-    baseline already meets left out: `county_code, source_line, kind`."""
+    baseline already meets left out (what is built in a period is new, whatever was built before): `county_code, source_line, kind`."""
+    flows = [r["indicator_id"] for r in registry.rows("indicators") if r["nature"] == "flow"]
     known = {r["indicator_id"]: r["kind"] or None for r in registry.rows("facility_targets")}
     mine = observations.filter(pl.col("indicator_id").is_in(list(known)) & pl.col("restates").is_null())
     keys = ["county_code", "indicator_id", "breakdown"]
     base = mine.filter((pl.col("measure") == "actual") & (pl.col("period_end") == pl.col("plan_start") - 1))
-    standing = base.group_by(keys).agg(pl.col("value").max().alias("standing"))
+    standing = (
+        base.filter(~pl.col("indicator_id").is_in(flows)).group_by(keys).agg(pl.col("value").max().alias("standing"))
+    )
     return (
         mine.filter(
             pl.col("measure").is_in(["target", "planned"])

@@ -104,7 +104,7 @@ def _quality(con: duckdb.DuckDBPyConnection) -> list[Page]:
 def _notebook_pages(release: Path, seen: Path, *, run: bool) -> list[Page]:
     folder = release / "notebooks"
     done = sorted(folder.glob("*.ipynb"))
-    if run and not done:
+    if run and {p.name for p in done} != {p.name for p in notebooks.sources()}:  # a run may have ended half-way
         done = notebooks.run_notebooks(folder, seen)
     shown = [notebooks.read(path) for path in done]
     return [

@@ -101,6 +101,9 @@ def test_planned_beds_belong_to_their_kind_of_facility(name, label, institution,
 def test_a_silent_home_leaves_the_beds_of_day_care_alone():
     assert planned([HOME], [FLOOR], "institution")["beds_status"] == "not_reported"
     assert planned([HOME], [FLOOR], "community")["beds"] == 0
+    whole = planned([HOME], [BEDS], "all", stated=[TARGET])
+    assert (whole["beds"], whole["unstated_lines"]) == (100, "8")  # at least
+    assert planned([HOME], [BEDS], "institution", stated=[TARGET])["unstated_lines"] is None
     day_care = {**HOME, "name_zh": "城乡社区日间照料中心"}
     assert planned([day_care], [FLOOR], "nursing")["beds"] == 0
     assert planned([day_care], [FLOOR], "community")["beds_status"] == "not_reported"
@@ -134,6 +137,12 @@ def test_a_target_that_promises_no_more_facilities_leaves_nought(stated):
 
 def test_a_target_above_its_baseline_promises_facilities():
     assert planned([HOME], [FLOOR], "community", stated=[TARGET, {**COVERED, "value": 69.0}])["beds"] is None
+
+
+def test_what_was_built_before_does_not_meet_a_target_of_what_will_be_built():
+    built = {"indicator_id": "home_care_service_centres_built"}
+    stated = [{**TARGET, **built, "value": 10.0}, {**COVERED, **built, "value": 18.0}]
+    assert planned([HOME], [FLOOR], "community", stated=stated)["beds"] is None
 
 
 def test_facility_targets_are_indicators_of_elderly_care_and_kinds_of_beds():
