@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from importlib.resources import files
 from pathlib import Path
@@ -77,25 +77,16 @@ def build_and_save(
 ) -> dict[str, int]:
     """`build` and `save` in one: a table is saved while the next ones are built. One that is a file of `files` under another name
     is not built: no other query may read it."""
-    same: dict[str, Path] = {}
-    rows: dict[str, int] = {}
 
-    def ready() -> Iterator[str]:
+    def ready() -> Iterator[tuple[str, Path | None]]:
         for name in names:
             select = query(package, name)
-            if source := renamed.source(name, select, files):
-                same[name] = source
-            else:
+            source = renamed.source(name, select, files)
+            if source is None:
                 fill(con, name, select)
-            yield name
+            yield name, source
 
-    def frame(own: Connection, name: str) -> pl.DataFrame:
-        found = _renamed(name, same[name]) if name in same else ordered(own, name)
-        rows[name] = found.height
-        return found
-
-    _save(con, ready(), out, frame)
-    return rows
+    return _save(con, ready(), out)
 
 
 def _renamed(name: str, source: Path) -> pl.DataFrame:
@@ -163,19 +154,22 @@ def _no_key_twice(name: str, keys: pl.DataFrame) -> None:
 
 def save(con: duckdb.DuckDBPyConnection, names: Iterable[str], out: Path) -> None:
     """Registered tables as Parquet in key order, two at a time while `names` still come: same rows, same bytes."""
-    _save(con, names, out, ordered)
+    _save(con, ((name, None) for name in names), out)
 
 
-def _save(con: Connection, names: Iterable[str], out: Path, frame: Callable[[Connection, str], pl.DataFrame]) -> None:
+def _save(con: Connection, tables: Iterable[tuple[str, Path | None]], out: Path) -> dict[str, int]:
+    """Save tables of the database, and those that are a file under another name. Returns rows per table."""
     out.mkdir(parents=True, exist_ok=True)
 
-    def write(name: str) -> None:
+    def write(name: str, source: Path | None) -> int:
         with con.cursor() as own:
-            frame(own, name).write_parquet(out / f"{name}.parquet")
+            frame = _renamed(name, source) if source else ordered(own, name)
+        frame.write_parquet(out / f"{name}.parquet")
+        return frame.height
 
     with ThreadPoolExecutor(AT_ONCE) as threads:
-        for done in [threads.submit(write, name) for name in names]:
-            done.result()
+        saved = {name: threads.submit(write, name, source) for name, source in tables}
+        return {name: done.result() for name, done in saved.items()}
 
 
 def _same_count(con: duckdb.DuckDBPyConnection, name: str, expected: int) -> None:

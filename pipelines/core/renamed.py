@@ -13,13 +13,14 @@ import polars as pl
 from pipelines import registry
 
 _AS_IT_IS: Final = re.compile(r"(?:\s*--[^\n]*\n)*\s*SELECT \* FROM (\w+)\s*")
-_TYPES: Final = {
+TYPES: Final = {
     "VARCHAR": pl.String,
     "INTEGER": pl.Int32,
     "DOUBLE": pl.Float64,
     "BOOLEAN": pl.Boolean,
     "DATE": pl.Date,
 }
+"""Type in the registry → type in a published file."""
 
 
 def source(name: str, query: str, files: Mapping[str, Sequence[Path]]) -> Path | None:
@@ -30,7 +31,7 @@ def source(name: str, query: str, files: Mapping[str, Sequence[Path]]) -> Path |
     if len(paths) != 1:
         return None
     columns, there = table.columns, pl.read_parquet_schema(paths[0])
-    wanted = {c.name: _TYPES[c.type] for c in columns}
+    wanted = {c.name: TYPES[c.type] for c in columns}
     fits = all(t == wanted.get(n) or (t.is_integer() and wanted.get(n) == pl.Int32) for n, t in there.items())
     return paths[0] if fits and there.keys() >= {c.name for c in columns if c.required} else None
 
@@ -40,7 +41,7 @@ def registered(name: str, frame: pl.DataFrame) -> pl.DataFrame:
     null where none may be, polars' InvalidOperationError for a number too large."""
     table = registry.table(name)
     typed = frame.select(
-        pl.col(c.name).cast(_TYPES[c.type]) if c.name in frame.columns else pl.lit(None, _TYPES[c.type]).alias(c.name)
+        pl.col(c.name).cast(TYPES[c.type]) if c.name in frame.columns else pl.lit(None, TYPES[c.type]).alias(c.name)
         for c in table.columns
     ).with_columns(pl.col(pl.Float64).fill_nan(None))
     if empty := [c.name for c in table.columns if c.required and typed[c.name].null_count()]:

@@ -28,11 +28,8 @@ from pipelines.core.slices import Run
 from pipelines.failpoint import failpoint
 
 LIBRARIES: Final = ("duckdb", "llvmlite", "numba", "numpy", "polars", "pyarrow", "pyspark", "scipy")
-SWITCHES: Final = (
-    "MINZHENG_NO_NUMBA",
-    "NUMBA_DISABLE_JIT",
-    "OPENBLAS_NUM_THREADS",
-)  # environment variables that change last digits
+SWITCHES: Final = ("MINZHENG_NO_NUMBA", "NUMBA_DISABLE_JIT", "OPENBLAS_NUM_THREADS")
+"""Environment variables that change last digits."""
 TABLES: Final = "tables.json"  # the names of an entry's tables
 AT_ONCE: Final = 2  # slices whose keys are made
 _PLAIN: Final = (str, int, float, bool, type(None))

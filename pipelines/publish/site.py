@@ -40,7 +40,7 @@ def build_site(release: Path, *, run: bool = True, only: Sequence[str] | None = 
     """``release/marts.duckdb`` and ``release/quality/results.json`` → ``release/site/``. Returns ``site/index.html``.
 
     `only`: the counties to show in full, by default those of `directory.shown`; `out`: another folder to write to.
-    `run` executes the notebooks first unless ``release/notebooks`` holds them; without it only what is there is shown.
+    `run` executes the notebooks first unless ``release/notebooks`` holds all of them; without it only what is there is shown.
     Raises RedReleaseError when a critical check failed.
     """
     with open_marts(path=release / FILE) as con:

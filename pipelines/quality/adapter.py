@@ -16,6 +16,7 @@ import polars as pl
 from polars.exceptions import PolarsError
 
 from pipelines import registry
+from pipelines.core.renamed import TYPES
 from pipelines.quality import candidate as data
 from pipelines.quality import messages, schema
 from pipelines.quality.checks import COUNTS, Check, hand_written, may_be_empty, tables
@@ -43,9 +44,9 @@ def check(
     """Every generated and hand-written expectation on a candidate → rows of `mart_quality`, worst first.
 
     `candidate` is a folder of Parquet files (or one with a `parquet/` folder); `suites` is `expectations/`; `only`
-    leaves out what does not concern these tables; `counted`: the row
-    counts that must be there, by default those of the suites; `sound`: what need not be asked again. A missing table fails as a whole; an expectation that could not be
-    evaluated counts as failed and critical. Raises KeyError or FileNotFoundError only when a suite file is not whole.
+    leaves out what does not concern these tables; `counted`: the row counts that must be there, by default those of the suites;
+    `sound`: what need not be asked again. A missing table fails as a whole; an expectation that could not be evaluated counts as
+    failed and critical. Raises KeyError or FileNotFoundError only when a suite file is not whole.
     """
     known = sound or Sound()
     wanted = [c for c in every_check(suites) if only is None or c.concerns(only)]
@@ -65,10 +66,11 @@ def check(
             for t in tables()
         ]
         outcomes = [outcome for of_table in judged for outcome in of_table]
-        answers = dict.fromkeys(held, data.NOTHING) | {sql: found.result() for sql, found in asked.items()}
-        for sql in (sql for sql, answer in answers.items() if isinstance(answer, pl.DataFrame) and answer.is_empty()):
-            known.hold(queries[sql])
-        outcomes += _by_query(gx, answers, [c for c in checks if c.sql])
+        answers = {sql: found.result() for sql, found in asked.items()}
+        for sql, answer in answers.items():
+            if isinstance(answer, pl.DataFrame) and answer.is_empty():
+                known.hold(queries[sql])
+        outcomes += _by_query(gx, answers | dict.fromkeys(held, data.NOTHING), [c for c in checks if c.sql])
     return frame(outcomes)
 
 
@@ -80,8 +82,7 @@ def every_check(suites: Path) -> list[Check]:
 
 def frame(outcomes: Iterable[Outcome]) -> pl.DataFrame:
     """Outcomes as rows of `mart_quality`: failed first, critical first."""
-    types = {"VARCHAR": pl.String, "BOOLEAN": pl.Boolean, "INTEGER": pl.Int32}
-    wanted = {c.name: types[c.type] for c in registry.table(TABLE).columns}
+    wanted = {c.name: TYPES[c.type] for c in registry.table(TABLE).columns}
     rows = pl.DataFrame([o.row for o in outcomes], schema=wanted, orient="row")
     return rows.sort(
         "passed", "severity", "failing_rows", "suite", "expectation", descending=[False, False, True, False, False]

@@ -1,5 +1,5 @@
-"""What was found sound is not asked again of the same rows: a rule of which no row of a candidate broke it, and the expectations on the columns of a
-table that all held, are known again by the bytes of the tables they look at, the rule itself and the code. What failed is always asked."""
+"""What was found sound is not asked again of the same rows: a rule that no row broke, and the expectations on the columns of a table
+that all held, are known again by the bytes of the tables they look at, the rule itself and the code. What failed is always asked."""
 
 from __future__ import annotations
 

@@ -62,6 +62,31 @@ def test_a_page_speaks_one_language(run: list[Path]) -> None:
     assert charts["zh"][0].startswith("60岁及以上人口到2035年") and charts["en"][0].startswith("By 2035")
 
 
+def small(folder: Path, name: str, source: str) -> Path:
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source)])
+    nbformat.write(notebook, folder / name)
+    return folder / name
+
+
+def test_a_kernel_forgets_between_two_notebooks(tmp_path: Path, release: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(notebooks, "AT_ONCE", 1)
+    pair = [small(tmp_path, "1.ipynb", "left = 1"), small(tmp_path, "2.ipynb", "assert 'left' not in globals()")]
+    assert len(notebooks.run_notebooks(tmp_path / "done", release, notebooks=pair)) == 2
+    monkeypatch.setattr(notebooks, "FORGET", "no_such_name")
+    with pytest.raises(RuntimeError, match=r"1\.ipynb: .*the kernel did not forget"):
+        notebooks.run_notebooks(tmp_path / "done", release, notebooks=pair)
+
+
+def test_what_ended_half_way_is_run_again(run: list[Path], release: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    again: list[Path] = []
+    monkeypatch.setattr(notebooks, "run_notebooks", lambda *_: again.extend(run) or run)
+    build_site(release)
+    assert not again
+    monkeypatch.setattr(notebooks, "sources", lambda: [*run, Path("9_more.ipynb")])
+    build_site(release)
+    assert again == run
+
+
 def test_the_site_shows_them(run: list[Path], release: Path) -> None:
     site = build_site(release).parent
     text = (site / "notebook-2_beds_to_2035.en.html").read_text(encoding="utf-8")
