@@ -1,5 +1,6 @@
 """Core, contradictions, forecasts and verdicts: each reads the Parquet before it and writes its own."""
 
+import shutil
 from collections.abc import Iterator
 from contextlib import nullcontext
 from pathlib import Path
@@ -13,7 +14,7 @@ from pipelines.assets.raw import staging_county, staging_reference
 from pipelines.core.reuse import Remembered
 from pipelines.core.tables import build_core
 from pipelines.failpoint import failpoint
-from pipelines.publish import release
+from pipelines.publish import database, release
 from pipelines.quality import adapter
 from pipelines.staging import held as held_back
 from pipelines.staging import store
@@ -38,7 +39,12 @@ def core(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
     duck = s.engine == "duckdb"  # imports nothing while it builds; Spark would be out of sight meanwhile
     with adapter.loaded_beside() if duck else nullcontext():
         rows = build_core(store.tables(s), reference, folder / "core", engine.of(s))
+    published = folder / "parquet"
+    published.mkdir(exist_ok=True)
+    for name in rows:
+        shutil.copy2(folder / "core" / f"{name}.parquet", published)
     failpoint("core.built")
+    database.begin(folder, rows)
     return dg.MaterializeResult(
         metadata={"engine": s.engine, "counties": len(counties), "held_back": len(held), **rows}
     )

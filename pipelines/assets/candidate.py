@@ -1,6 +1,5 @@
 """The candidate: every published table as Parquet in one step, then two checks per table (critical ones block)."""
 
-import shutil
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -17,7 +16,7 @@ from pipelines.assets.common import CODE, OWNERS, candidate, described, of_table
 from pipelines.core.builder import canonical
 from pipelines.failpoint import failpoint
 from pipelines.marts.tables import build_marts
-from pipelines.publish import diff, gate, package, release
+from pipelines.publish import database, diff, gate, package, release
 from pipelines.publish.release import id_of
 from pipelines.settings import PROJECT
 from pipelines.staging import store
@@ -54,13 +53,12 @@ def candidate_tables(context: dg.AssetExecutionContext) -> Iterator[dg.Materiali
     folder = candidate(context)
     out = folder / "parquet"
     inputs = [folder / part for part in ("staging", "core", "reconcile", "forecast", "evaluate")]
-    build_marts(inputs, out, engine.of(settings.load()))
+    marts = build_marts(inputs, out, engine.of(settings.load()))
     failpoint("candidate.marts")
-    for path in (folder / "core").glob("*.parquet"):
-        shutil.copy2(path, out / path.name)
     found = folder / "reconcile" / "fct_discrepancy.parquet"
     canonical(found.stem, pl.read_parquet(found)).write_parquet(out / found.name)
     failpoint("candidate.copied")
+    database.begin(folder, [*marts, found.stem])
     for table in CHECKED:
         yield dg.MaterializeResult(asset_key=key(table), metadata=dict(of_table(out / f"{table.name}.parquet")))
 
@@ -129,5 +127,6 @@ def quality(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckRes
                 },
             )
     if results.filter(~pl.col("passed") & (pl.col("severity") == "critical")).height:
+        database.drop(folder)
         kept = release.reject(s, folder)
         context.instance.add_run_tags(context.run.run_id, {REFUSED: kept.name})

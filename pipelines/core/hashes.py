@@ -20,11 +20,12 @@ def table_hash(frame: pl.DataFrame) -> str:
 
 def _parts(column: pl.Series) -> list[memoryview]:
     """The values of a column as bytes: which are null, then the values themselves; texts with their lengths."""
-    empty = column.is_null().to_numpy().data
+    some = bool(column.null_count())  # most columns have none: nothing to look for, nothing to fill
+    empty = column.is_null().to_numpy().data if some else memoryview(bytes(len(column)))
     if column.dtype == pl.String:
-        return [empty, *_texts(column.fill_null(""))]
+        return [empty, *_texts(column.fill_null("") if some else column)]
     numbers = column.cast(pl.UInt8) if column.dtype == pl.Boolean else column.to_physical()
-    return [empty, numbers.fill_null(0).to_numpy().data]
+    return [empty, (numbers.fill_null(0) if some else numbers).to_numpy().data]
 
 
 def _texts(column: pl.Series) -> list[memoryview]:

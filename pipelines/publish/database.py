@@ -1,10 +1,11 @@
 """Writes the release's DuckDB file once: DDL and comments from the registry, rows from the candidate's Parquet by name,
-then the meta_ tables; counts and content hashes are compared with the Parquet before anyone may read it."""
+then the meta_ tables; every table is read back and compared with its Parquet before anyone may read it. Filling begins as soon as tables
+stand, beside the steps that leave a processor idle."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -47,33 +48,116 @@ class Identity:
         return self.threshold is not None
 
 
+@dataclass(frozen=True)
+class Filled:
+    """A table of the database: its rows, its content hash, and the Parquet file as it was (bytes, time) when its rows were taken."""
+
+    rows: int
+    hash: str
+    file: tuple[int, int]
+
+
+class Filling:
+    """The database file of a candidate while it is being filled from ``folder/parquet``. A file that another process left is begun anew."""
+
+    def __init__(self, folder: Path, *, suppressed: bool = False) -> None:
+        self.folder, self.suppressed = folder, suppressed
+        for left in _files(folder):
+            left.unlink(missing_ok=True)
+        self._con = duckdb.connect(str(folder / FILE), config=CONFIG)
+        self._beside = ThreadPoolExecutor(1)
+        self._filled: dict[str, Future[Filled]] = {}
+
+    def begin(self, names: Iterable[str]) -> None:
+        """Fill tables whose Parquet files stand, one after the other, while the caller goes on."""
+        for name in self._largest_first(names):
+            self._filled[name] = self._beside.submit(self._fill, name)
+
+    def finish(self, identity: Identity) -> dict[str, str]:
+        """Fill what is left, two tables at a time, then the meta_ tables, and close the file. Returns content hash per table.
+
+        Raises BuildError when a table of the database differs from its Parquet file.
+        """
+        try:
+            tables = self._all([t.name for t in registry.published() if t.layer != "meta"])
+            failpoint("database.rows")
+            for name, frame in _meta(identity, tables).items():
+                builder.insert(self._con, name, frame)
+                builder.ordered(self._con, name).write_parquet(self._path(name))
+            for table in registry.published():
+                for statement in registry.comments(table.name):
+                    self._con.execute(statement)
+            self._con.execute("CHECKPOINT")
+        finally:
+            self.close()
+        if any(left.exists() for left in _files(self.folder)[1:]):
+            raise builder.BuildError(f"{FILE}: a write-ahead log was left behind")
+        return {name: filled.hash for name, filled in tables.items()}
+
+    def close(self) -> None:
+        """Stop filling; a table under way is waited for."""
+        self._beside.shutdown(cancel_futures=True)
+        self._con.close()
+
+    def _all(self, names: list[str]) -> dict[str, Filled]:
+        """Every table filled from its file as it is now."""
+        stale = [n for n, begun in self._filled.items() if not begun.cancel() and begun.result().file != self._file(n)]
+        for name in stale:
+            self._con.execute(f'DROP TABLE "{name}"')
+        missing = [n for n in names if n in stale or n not in self._filled or self._filled[n].cancelled()]
+        with ThreadPoolExecutor(builder.AT_ONCE) as threads:
+            self._filled |= {n: threads.submit(self._fill, n) for n in self._largest_first(missing)}
+        return {name: self._filled[name].result() for name in names}
+
+    def _fill(self, name: str) -> Filled:
+        """Fill a table from its Parquet file and read it back as it was written: in key order."""
+        path, file = self._path(name), self._file(name)
+        ddl = registry.ddl(name, suppressed=self.suppressed, keyed=_rows(path) <= KEYED)
+        with self._con.cursor() as own:
+            own.execute(ddl)
+            own.execute(f'INSERT INTO "{name}" BY NAME SELECT * FROM read_parquet($path)', {"path": str(path)})
+            stored = own.execute(f'SELECT * FROM "{name}"').pl()
+        expected = pl.read_parquet(path)
+        if stored.schema != expected.schema or not stored.equals(expected):
+            raise builder.BuildError(f"{name}: the database differs from the Parquet file")
+        return Filled(stored.height, table_hash(stored), file)
+
+    def _largest_first(self, names: Iterable[str]) -> list[str]:
+        return sorted(names, key=lambda n: -_rows(self._path(n)))
+
+    def _path(self, name: str) -> Path:
+        return self.folder / "parquet" / f"{name}.parquet"
+
+    def _file(self, name: str) -> tuple[int, int]:
+        found = self._path(name).stat()
+        return found.st_size, found.st_mtime_ns
+
+
+_begun: dict[Path, Filling] = {}  # one candidate at a time is being built in a process
+
+
+def begin(folder: Path, names: Iterable[str]) -> None:
+    """Fill tables of a candidate beside what this process does next; `write` finishes, `drop` gives up. Another candidate that was begun
+    here is given up."""
+    for other in [f for f in _begun if f != folder]:
+        drop(other)
+    if folder not in _begun:
+        _begun[folder] = Filling(folder)
+    _begun[folder].begin(names)
+
+
+def drop(folder: Path) -> None:
+    """Give up the database of a candidate that will be no release."""
+    if begun := _begun.pop(folder, None):
+        begun.close()
+
+
 def write(folder: Path, identity: Identity) -> dict[str, str]:
-    """Write ``folder/marts.duckdb`` from ``folder/parquet``. Returns content hash per table.
+    """Write ``folder/marts.duckdb`` from ``folder/parquet``, going on with what was begun. Returns content hash per table.
 
     Raises BuildError when a table of the database differs from its Parquet file.
     """
-    target = folder / FILE
-    target.unlink(missing_ok=True)
-    paths = {t.name: folder / "parquet" / f"{t.name}.parquet" for t in registry.published() if t.layer != "meta"}
-    counts = {name: int(pl.scan_parquet(path).select(pl.len()).collect().item()) for name, path in paths.items()}
-    with duckdb.connect(str(target), config=CONFIG) as con, ThreadPoolExecutor(builder.AT_ONCE) as threads:
-        for name, rows in counts.items():
-            con.execute(registry.ddl(name, suppressed=identity.suppressed, keyed=rows <= KEYED))
-        filled = {
-            name: threads.submit(_fill, con, name, paths[name]) for name in sorted(counts, key=lambda n: -counts[n])
-        }
-        hashes = {name: filled[name].result() for name in paths}
-        failpoint("database.rows")
-        for name, frame in _meta(identity, hashes, counts).items():
-            builder.insert(con, name, frame)
-            builder.ordered(con, name).write_parquet(folder / "parquet" / f"{name}.parquet")
-        for table in registry.published():
-            for statement in registry.comments(table.name):
-                con.execute(statement)
-        con.execute("CHECKPOINT")
-    if target.with_suffix(".duckdb.wal").exists():
-        raise builder.BuildError(f"{FILE}: a write-ahead log was left behind")
-    return hashes
+    return (_begun.pop(folder, None) or Filling(folder, suppressed=identity.suppressed)).finish(identity)
 
 
 def excerpt(release: Path, counties: Sequence[str], out: Path) -> Path:
@@ -89,20 +173,18 @@ def excerpt(release: Path, counties: Sequence[str], out: Path) -> Path:
     return out
 
 
-def _fill(con: duckdb.DuckDBPyConnection, name: str, path: Path) -> str:
-    """The content hash of a table, filled from its Parquet file and read back as it was written: in key order."""
-    with con.cursor() as own:
-        own.execute(f'INSERT INTO "{name}" BY NAME SELECT * FROM read_parquet($path)', {"path": str(path)})
-        stored = own.execute(f'SELECT * FROM "{name}"').pl()
-    expected = pl.read_parquet(path)
-    if stored.schema != expected.schema or not stored.equals(expected):
-        raise builder.BuildError(f"{name}: the database differs from the Parquet file")
-    return table_hash(stored)
+def _files(folder: Path) -> tuple[Path, Path]:
+    """The database file and the log that DuckDB may keep beside it."""
+    return folder / FILE, folder / f"{FILE}.wal"
 
 
-def _meta(identity: Identity, hashes: dict[str, str], counts: dict[str, int]) -> dict[str, pl.DataFrame]:
+def _rows(path: Path) -> int:
+    return int(pl.scan_parquet(path).select(pl.len()).collect().item())
+
+
+def _meta(identity: Identity, filled: dict[str, Filled]) -> dict[str, pl.DataFrame]:
     tables = [t for t in registry.published() if t.layer != "meta"]
-    content = table_hash(pl.DataFrame({"table": sorted(hashes), "hash": [hashes[k] for k in sorted(hashes)]}))
+    content = table_hash(pl.DataFrame({"table": sorted(filled), "hash": [filled[k].hash for k in sorted(filled)]}))
     release = pl.DataFrame(
         [{**asdict(identity), "content_hash": content, "contract_version": registry.CONTRACT_VERSION}]
     )
@@ -115,8 +197,8 @@ def _meta(identity: Identity, hashes: dict[str, str], counts: dict[str, int]) ->
                 "title_en": t.title_en,
                 "grain_zh": t.grain_zh,
                 "grain_en": t.grain_en,
-                "row_count": counts[t.name],
-                "content_hash": hashes[t.name],
+                "row_count": filled[t.name].rows,
+                "content_hash": filled[t.name].hash,
             }
             for t in tables
         ]
