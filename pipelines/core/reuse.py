@@ -45,7 +45,8 @@ class Remembered:
 
     def __call__(self, work: Callable[[Tables], Tables], slices: Sequence[Tables], /) -> Iterator[Tables]:
         with ThreadPoolExecutor(AT_ONCE) as threads:
-            keys = list(threads.map(lambda tables: key(work, tables, self.made_by), slices))
+            made_by = self.made_by, *environment()
+            keys = list(threads.map(lambda tables: key(work, tables, made_by), slices))
         missing = [i for i, k in enumerate(keys) if not (self.folder / k).is_dir()]
         fresh = self.run(work, [slices[i] for i in missing])
         for i, name in enumerate(keys):
@@ -86,10 +87,10 @@ class Store:
         return [p.name for p in gone]
 
 
-def key(work: Callable[[Tables], Tables], tables: Tables, made_by: str) -> str:
-    """The name of an entry. Raises TypeError for anything but a function of a module, bound to plain values at most."""
+def key(work: Callable[[Tables], Tables], tables: Tables, made_by: object) -> str:
+    """The name of an entry; `made_by`: whatever makes it that is neither in the function nor in the rows, as `repr` says it. Raises TypeError for anything but a function of a module, bound to plain values at most."""
     rows = sorted((name, table_hash(frame)) for name, frame in tables.items())
-    return hashlib.sha256(repr((made_by, environment(), _named(work), rows)).encode()).hexdigest()
+    return hashlib.sha256(repr((made_by, _named(work), rows)).encode()).hexdigest()
 
 
 def _named(work: Callable[..., Any]) -> tuple[object, ...]:

@@ -80,8 +80,13 @@ def content_hash(folder: Path) -> str:
     named = {path[inside:].replace(os.sep, "/"): path for path in paths}
     for name in sorted(named, key=lambda n: n.split("/")):
         digest.update(name.encode())
-        digest.update(b"link" if named[name] in outside else hashlib.sha256(Path(named[name]).read_bytes()).digest())
+        digest.update(b"link" if named[name] in outside else hashlib.sha256(_bytes(named[name])).digest())
     return digest.hexdigest()
+
+
+def _bytes(path: str) -> bytes:
+    with Path(path).open("rb", buffering=0) as file:
+        return file.read()
 
 
 def known_hash(folder: Path) -> str:

@@ -84,9 +84,7 @@ class Filling:
             for name, frame in _meta(identity, tables).items():
                 builder.insert(self._con, name, frame)
                 builder.ordered(self._con, name).write_parquet(self._path(name))
-            for table in registry.published():
-                for statement in registry.comments(table.name):
-                    self._con.execute(statement)
+                _comment(self._con, name)
             self._con.execute("CHECKPOINT")
         finally:
             self.close()
@@ -116,6 +114,7 @@ class Filling:
         with self._con.cursor() as own:
             own.execute(ddl)
             own.execute(f'INSERT INTO "{name}" BY NAME SELECT * FROM read_parquet($path)', {"path": str(path)})
+            _comment(own, name)
             stored = own.execute(f'SELECT * FROM "{name}"').pl()
         expected = pl.read_parquet(path)
         if stored.schema != expected.schema or not stored.equals(expected):
@@ -168,9 +167,13 @@ def excerpt(release: Path, counties: Sequence[str], out: Path) -> Path:
     with duckdb.connect(str(out / FILE), config=CONFIG) as con:
         for name, frame in tables.items():
             builder.load(con, name, frame)
-            for statement in registry.comments(name):
-                con.execute(statement)
+            _comment(con, name)
     return out
+
+
+def _comment(con: duckdb.DuckDBPyConnection, name: str) -> None:
+    for statement in registry.comments(name):
+        con.execute(statement)
 
 
 def _files(folder: Path) -> tuple[Path, Path]:

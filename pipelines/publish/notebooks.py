@@ -22,6 +22,8 @@ AT_ONCE = 2
 TIMEOUT = 120
 PARAMETERS = "parameters"
 FORGET = "get_ipython().reset(new_session=True)"
+UNRECORDED = "--HistoryManager.hist_file=:memory:"
+Awaited = concurrent.futures.Future[Any]
 
 
 def sources() -> list[Path]:
@@ -35,55 +37,64 @@ def run_notebooks(
     *,
     parameters: dict[str, object] | None = None,
     notebooks: list[Path] | None = None,
+    after: Awaited | None = None,
 ) -> list[Path]:
     """Execute notebooks of one folder against ``release/marts.duckdb``, two at a time → ``folder/<name>.ipynb``, in order.
 
-    `parameters` replace names of the cell tagged `parameters`. Raises nbclient's CellExecutionError, naming the cell.
+    `parameters` replace names of the cell tagged `parameters`; while that file is being made, `after` stands for it, and the kernels
+    start meanwhile. Raises nbclient's CellExecutionError, naming the cell, and whatever `after` raises.
     """
     folder.mkdir(parents=True, exist_ok=True)
     chosen = sources() if notebooks is None else notebooks
-    seen = {ENVIRONMENT: str((release / FILE).resolve())}
+    seen = (release / FILE).resolve()
     with concurrent.futures.ThreadPoolExecutor(1) as apart:  # Dagster may own a running event loop in this thread
-        apart.submit(asyncio.run, _run_all(chosen, folder, seen, parameters or {})).result()
+        apart.submit(asyncio.run, _run_all(chosen, folder, seen, parameters or {}, after)).result()
     return [folder / path.name for path in chosen]
 
 
-async def _run_all(paths: list[Path], folder: Path, seen: dict[str, str], parameters: dict[str, object]) -> None:
-    left = iter(paths)
+async def _run_all(
+    paths: list[Path], folder: Path, seen: Path, parameters: dict[str, object], after: Awaited | None
+) -> None:
+    left, environment = iter(paths), {**os.environ, ENVIRONMENT: str(seen)}
     try:
         async with asyncio.TaskGroup() as group:
             for _ in range(min(AT_ONCE, len(paths))):
-                group.create_task(_run_one_by_one(left, folder, seen, parameters))
+                group.create_task(_run_one_by_one(left, paths[0].parent, folder, environment, parameters, after))
     except ExceptionGroup as errors:
         raise errors.exceptions[0] from None
 
 
 async def _run_one_by_one(
-    left: Iterator[Path], folder: Path, seen: dict[str, str], parameters: dict[str, object]
+    left: Iterator[Path],
+    home: Path,
+    folder: Path,
+    environment: dict[str, str],
+    parameters: dict[str, object],
+    after: Awaited | None,
 ) -> None:
     """Execute notebooks while some are left, in a kernel that forgets every name between two of them (what they set in modules stays):
     to start one anew takes longer than most of them run."""
     with tempfile.TemporaryDirectory(prefix="mz") as short:
         kernel = _kernel(Path(short))
+        await kernel.start_kernel(env=environment, cwd=home, extra_arguments=[UNRECORDED])
         try:
+            if after:
+                await asyncio.wrap_future(after)
             for path in left:
-                await _run(kernel, path, folder / path.name, {**os.environ, **seen}, parameters)
+                await _run(kernel, path, folder / path.name, parameters)
         finally:
             await kernel.shutdown_kernel(now=True)
 
 
-async def _run(
-    kernel: Any, path: Path, target: Path, environment: dict[str, str], parameters: dict[str, object]
-) -> None:
+async def _run(kernel: Any, path: Path, target: Path, parameters: dict[str, object]) -> None:
     import nbformat
     from nbclient import NotebookClient
 
     notebook = nbformat.read(path, as_version=4)  # type: ignore[no-untyped-call]
     stored = [c.source for c in notebook.cells]
     _parameterise(notebook, parameters)
-    resources = {"metadata": {"path": str(path.parent)}}
-    client = NotebookClient(notebook, km=kernel, timeout=TIMEOUT, record_timing=False, resources=resources)
-    await client.async_execute(env=environment)
+    client = NotebookClient(notebook, km=kernel, timeout=TIMEOUT, record_timing=False)
+    await client.async_execute()
     channels: Any = client.kc
     reply = await channels.execute(FORGET, silent=True, reply=True, timeout=TIMEOUT)
     channels.stop_channels()

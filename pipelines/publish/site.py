@@ -8,7 +8,7 @@ import shutil
 import tempfile
 from collections import Counter
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -47,9 +47,12 @@ def build_site(release: Path, *, run: bool = True, only: Sequence[str] | None = 
         _refuse_red(release, con)
         shown = list(only or directory.shown(con, load()))
         every = directory.page(con, shown)
-    with tempfile.TemporaryDirectory(prefix="minzheng-") as folder, ThreadPoolExecutor(1) as beside:
-        seen = database.excerpt(release, shown, Path(folder)) if every else release
-        notes = beside.submit(_notebook_pages, release, seen, run=run)
+    with tempfile.TemporaryDirectory(prefix="minzheng-") as folder, ThreadPoolExecutor(2) as beside:
+        seen = Path(folder) if every else release
+        excerpt = beside.submit(database.excerpt, release, shown, seen) if every else None
+        notes = beside.submit(_notebook_pages, release, seen, excerpt, run=run)
+        if excerpt:
+            excerpt.result()
         with open_marts(path=seen / FILE) as con:
             found = content.pages(con)  # while the kernels run
             pages = [*found, manual.page(), *every, *_quality(con), *notes.result(), *_changes(release)]
@@ -101,11 +104,11 @@ def _quality(con: duckdb.DuckDBPyConnection) -> list[Page]:
     ]
 
 
-def _notebook_pages(release: Path, seen: Path, *, run: bool) -> list[Page]:
+def _notebook_pages(release: Path, seen: Path, excerpt: Future[Path] | None, *, run: bool) -> list[Page]:
     folder = release / "notebooks"
     done = sorted(folder.glob("*.ipynb"))
     if run and {p.name for p in done} != {p.name for p in notebooks.sources()}:  # a run may have ended half-way
-        done = notebooks.run_notebooks(folder, seen)
+        done = notebooks.run_notebooks(folder, seen, after=excerpt)
     shown = [notebooks.read(path) for path in done]
     return [
         Page(f"notebook-{n.name}", "notebook.html", Words(n.title["zh"], n.title["en"]), {"notebook": n}) for n in shown

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 import nbformat
@@ -77,9 +78,28 @@ def test_a_kernel_forgets_between_two_notebooks(tmp_path: Path, release: Path, m
         notebooks.run_notebooks(tmp_path / "done", release, notebooks=pair)
 
 
+def test_kernels_wait_for_what_they_read(tmp_path: Path, release: Path) -> None:
+    made: Future[Path] = Future()
+    waits = small(tmp_path, "1.ipynb", f"from pathlib import Path\nassert Path({str(tmp_path / 'made')!r}).exists()")
+    with ThreadPoolExecutor(1) as beside:
+        done = beside.submit(notebooks.run_notebooks, tmp_path / "done", release, notebooks=[waits], after=made)
+        with pytest.raises(TimeoutError):
+            done.result(timeout=3)
+        (tmp_path / "made").touch()
+        made.set_result(tmp_path)
+        assert done.result() == [tmp_path / "done" / "1.ipynb"]
+
+
+def test_what_cannot_be_made_ends_the_kernels(tmp_path: Path, release: Path) -> None:
+    made: Future[Path] = Future()
+    made.set_exception(OSError("no room"))
+    with pytest.raises(OSError, match="no room"):
+        notebooks.run_notebooks(tmp_path, release, notebooks=[small(tmp_path, "1.ipynb", "1")], after=made)
+
+
 def test_what_ended_half_way_is_run_again(run: list[Path], release: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     again: list[Path] = []
-    monkeypatch.setattr(notebooks, "run_notebooks", lambda *_: again.extend(run) or run)
+    monkeypatch.setattr(notebooks, "run_notebooks", lambda *_, **__: again.extend(run) or run)
     build_site(release)
     assert not again
     monkeypatch.setattr(notebooks, "sources", lambda: [*run, Path("9_more.ipynb")])
