@@ -8,6 +8,7 @@ import re
 import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass, field, fields
+from itertools import groupby
 from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -108,11 +109,11 @@ class Settings:
         return sorted(p for p in self.raw.glob("[!.]*") if p.is_dir() and p not in known)
 
     def _by_code(self) -> dict[str, list[Path]]:
-        found: dict[str, list[Path]] = {}
-        for path in sorted(self.raw.glob("*-*")):
-            if _COUNTY.fullmatch(path.name) and path.is_dir():
-                found.setdefault(path.name[:6], []).append(path)
-        return found
+        if not self.raw.is_dir():
+            return {}
+        with os.scandir(self.raw) as entries:  # one answer of the system says of thousands what is a folder
+            names = sorted(e.name for e in entries if _COUNTY.fullmatch(e.name) and e.is_dir())
+        return {code: [self.raw / name for name in same] for code, same in groupby(names, lambda name: name[:6])}
 
 
 @dataclass(frozen=True)

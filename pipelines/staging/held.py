@@ -93,6 +93,11 @@ def release(settings: Settings, code: str) -> None:
     _path(settings, code).unlink(missing_ok=True)
 
 
+def codes(settings: Settings) -> set[str]:
+    """The counties of which it is remembered that they are held back."""
+    return {record.parent.name for record in settings.staging.glob(f"*/{RECORD}")}
+
+
 def find(settings: Settings, code: str, raw: Path, used: str) -> HeldBack | None:
     """The county if it is held back."""
     record = _read(settings, code)

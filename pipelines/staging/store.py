@@ -103,8 +103,10 @@ def tables(settings: Settings) -> list[Path]:
 
 def held_back(settings: Settings) -> list[HeldBack]:
     """Counties whose raw folder was refused when it was last read, by code."""
-    used = {s.name: s for s in staged_counties(settings)}
-    found = [_held(settings, code, raw, used) for code, raw in settings.county_folders().items()]
+    refused = held.codes(settings)
+    used = {s.name: s for s in staged_counties(settings)} if refused else {}
+    folders = settings.county_folders() if refused else {}
+    found = [_held(settings, code, raw, used) for code, raw in folders.items() if code in refused]
     return [h for h in found if h]
 
 
