@@ -24,7 +24,9 @@ from scipy.optimize import nnls
 from benchmarks import country
 from pipelines.settings import PROJECT
 
-SAMPLE = 0.2
+SAMPLE, RESTS = 0.2, 30
+"""Seconds between two samples at least, and how many times longer than a sample: the system walks every page of a process to tell
+its share, and holds it up meanwhile."""
 SIZES, QUICK = (5, 50, 500, 2400), (5, 50)
 UPPER = 50  # counties from which a size counts for the plain slope: smaller ones are all start-up
 STAGE = re.compile(r"^ +([0-9.]+) s +(\S.*)$")
@@ -137,13 +139,15 @@ class Watcher(threading.Thread):
         self._ticks: dict[int, float] = {}
 
     def run(self) -> None:
-        while not self.stop.wait(SAMPLE):
-            memory = 0.0
+        pause = SAMPLE
+        while not self.stop.wait(pause):
+            memory, began = 0.0, time.perf_counter()
             for pid in _tree(self.pid):
                 memory += _memory(pid)
                 self._ticks[pid] = max(_ticks(pid), self._ticks.get(pid, 0.0))
             self.cpu = sum(self._ticks.values())
             self.peak, self._peak = max(self.peak, memory), max(self._peak, memory)
+            pause = max(SAMPLE, RESTS * (time.perf_counter() - began))
 
     def since(self) -> tuple[float, float]:
         """Processor seconds and peak MB since the last call."""

@@ -24,6 +24,7 @@ from pipelines.staging.held import HeldBack
 def raw_county(context: dg.AssetExecutionContext) -> None:
     s = settings.load()
     release.hold(s, f"run {context.run.run_id[:8]}")
+    store.recall(s)
     folders = s.county_folders()
     for key in context.partition_keys:
         mine = counties_of([key], folders)
@@ -33,6 +34,7 @@ def raw_county(context: dg.AssetExecutionContext) -> None:
             hashes = {folders[code].name: known_hash(folders[code]) for code in mine}
         shown = {"counties": len(mine), "content_hash": store.fingerprint(hashes), "folder": "; ".join(hashes)}
         context.add_asset_metadata(shown, partition_key=key)
+    store.remember(s)
 
 
 @dg.asset(

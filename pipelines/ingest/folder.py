@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import time
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -89,18 +90,41 @@ def _bytes(path: str) -> bytes:
         return file.read()
 
 
+@dataclass(frozen=True)
+class Seen:
+    """A folder as it was when every byte of it was read: what the system said of its files (a digest), their content hash, and whether they
+    had rested by then (else a change a moment later may have left size and times as they were)."""
+
+    touched: str
+    content: str
+    rested: bool
+
+
+_SEEN: dict[Path, Seen] = {}
+_REST = 2_000_000_000  # nanoseconds: coarser than the clock of any file system
+
+
 def known_hash(folder: Path) -> str:
-    """`content_hash`; a folder of which this process has read every byte is not read again while sizes, times and places on
-    disk of all its files are the same."""
-    touched = tuple(sorted(_touched(folder)))
+    """`content_hash`; a folder that is known, to this process or by `recall_folders`, is not read again while sizes, times and places on disk
+    of all its files are the same."""
+    now, files = time.time_ns(), sorted(_touched(folder))
+    touched = hashlib.sha256(repr(files).encode()).hexdigest()
     seen = _SEEN.get(folder)
-    if seen is None or seen[0] != touched:
-        seen = _SEEN[folder] = touched, content_hash(folder)
-    return seen[1]
+    if seen is None or seen.touched != touched:
+        newest = max((t for _, _, _, *times in files for t in times), default=0)
+        seen = _SEEN[folder] = Seen(touched, content_hash(folder), newest + _REST < now)
+    return seen.content
 
 
-_Touched = tuple[tuple[str, int, int, int, int], ...]
-_SEEN: dict[Path, tuple[_Touched, str]] = {}
+def seen_folders() -> dict[str, tuple[str, str]]:
+    """What `recall_folders` may be told another time, by folder: of folders whose files had rested when they were read."""
+    return {str(folder): (seen.touched, seen.content) for folder, seen in _SEEN.items() if seen.rested}
+
+
+def recall_folders(folders: Mapping[str, Sequence[str]]) -> None:
+    """Know folders as another process knew them."""
+    for folder, (touched, content) in folders.items():
+        _SEEN.setdefault(Path(folder), Seen(touched, content, rested=True))
 
 
 def _touched(folder: Path) -> Iterator[tuple[str, int, int, int, int]]:

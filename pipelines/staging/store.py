@@ -11,6 +11,7 @@ import shutil
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -21,7 +22,14 @@ from polars.exceptions import PolarsError
 
 from pipelines import registry
 from pipelines.failpoint import failpoint
-from pipelines.ingest.folder import content_hash, known_hash, read_county, read_reference
+from pipelines.ingest.folder import (
+    content_hash,
+    known_hash,
+    read_county,
+    read_reference,
+    recall_folders,
+    seen_folders,
+)
 from pipelines.ingest.problems import InputError, Problem
 from pipelines.ingest.reader import ROW
 from pipelines.settings import PROJECT, Settings
@@ -117,6 +125,29 @@ def publishable(settings: Settings) -> list[Staged]:
     if not {s.name for s in staged} - {h.name for h in damaged}:
         raise InputError([p for h in damaged for p in h.problems] or [Problem("raw", 0, "", "", "missing_file")])
     return staged
+
+
+def recall(settings: Settings) -> None:
+    """Know the raw folders as the last refresh of this code read them. Without it, or if it cannot be read, each is read again."""
+    with suppress(OSError, ValueError, TypeError, KeyError):
+        kept = json.loads(_seen(settings).read_text(encoding="utf-8"))
+        if kept["code"] == _staging_code_hash():
+            recall_folders(kept["folders"])
+
+
+def remember(settings: Settings) -> None:
+    """Keep what `recall` needs of the raw folders that there are."""
+    here = {str(f) for f in (*settings.county_folders().values(), settings.raw / REFERENCE)}
+    kept = {"code": _staging_code_hash(), "folders": {f: seen for f, seen in seen_folders().items() if f in here}}
+    fresh = _seen(settings).with_name(f".{_seen(settings).name}")
+    with suppress(OSError):  # it only saves time
+        fresh.parent.mkdir(parents=True, exist_ok=True)
+        fresh.write_text(json.dumps(kept), encoding="utf-8")
+        fresh.replace(_seen(settings))
+
+
+def _seen(settings: Settings) -> Path:
+    return settings.staging / "seen.json"
 
 
 def unchanged(settings: Settings) -> list[str]:
