@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -11,8 +12,13 @@ import polars as pl
 
 def table_hash(frame: pl.DataFrame) -> str:
     """sha256 over column names, types and values of an ordered frame. NULL, '' and 0 differ."""
-    digest = hashlib.sha256("|".join(f"{n}:{t}" for n, t in frame.schema.items()).encode())
-    for column in frame.iter_columns():
+    return columns_hash(frame.schema, frame.iter_columns())
+
+
+def columns_hash(schema: Mapping[str, pl.DataType], columns: Iterable[pl.Series]) -> str:
+    """`table_hash` of a table of that schema whose columns come one after the other."""
+    digest = hashlib.sha256("|".join(f"{n}:{t}" for n, t in schema.items()).encode())
+    for column in columns:
         for part in _parts(column):
             digest.update(hashlib.sha256(part).digest())
     return digest.hexdigest()
