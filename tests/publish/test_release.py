@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import polars as pl
@@ -11,6 +12,7 @@ import pytest
 
 from pipelines import cli, registry
 from pipelines.core.hashes import table_hash
+from pipelines.core.renamed import TYPES
 from pipelines.desk import past
 from pipelines.publish import diff, register, release
 from pipelines.settings import Settings
@@ -171,6 +173,37 @@ def test_the_last_digits_of_a_figure_are_no_change() -> None:
     old = pl.DataFrame({"k": [1, 2, 3], "v": [0.1 + 0.2, 1.0, None]})
     new = pl.DataFrame({"k": [1, 2, 3], "v": [0.3, 1.0 + 1e-9, 0.0]})
     assert [c["key"] for c in diff.compare(old, new, ("k",))["cells"]] == [[2], [3]]
+
+
+MORTALITY = registry.table("fct_mortality")
+
+
+@pytest.mark.parametrize(
+    ("changed", "seen"),
+    [
+        (lambda rows: rows.with_columns(pl.col("death_rate").replace(3, None)), True),
+        (lambda rows: rows.with_columns(pl.col("death_rate") * 2, pl.col("source_id") + "x"), True),
+        (lambda rows: rows.with_columns(pl.col("death_rate") * (1 + 1e-15)), False),
+        (lambda rows: rows.reverse(), False),
+        (lambda rows: rows.head(-2), True),
+        (lambda rows: rows.clear(), True),
+        (lambda rows: rows.drop("source_id"), True),
+        (lambda rows: rows.drop("age_from"), True),
+        (lambda rows: rows.with_columns(pl.col("death_rate").cast(pl.Float32)), False),
+    ],
+)
+def test_files_are_compared_as_their_rows_are(
+    tmp_path: Path, changed: Callable[[pl.DataFrame], pl.DataFrame], seen: bool
+) -> None:
+    numbers = pl.Series(range(8), dtype=pl.Int64)
+    new = pl.DataFrame({c.name: numbers.cast(TYPES[c.type]) for c in MORTALITY.columns})
+    old = changed(new)
+    for name, rows in (("one", old), ("two", new)):
+        (tmp_path / name / "parquet").mkdir(parents=True)
+        rows.write_parquet(tmp_path / name / "parquet" / "fct_mortality.parquet")
+    told = diff.between(tmp_path / "one", tmp_path / "two", MORTALITY)
+    assert told == diff.compare(old, new, MORTALITY.key)
+    assert (told != diff.compare(new, new, MORTALITY.key)) == seen
 
 
 def test_the_register_outlives_the_releases(settings: Settings) -> None:
