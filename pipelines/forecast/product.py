@@ -16,7 +16,7 @@ from pipelines.forecast.areas import surrounded
 from pipelines.forecast.assumptions import AssumptionSet, Parameter, assumptions_from_frame
 from pipelines.forecast.beds import bed_outlook, plausibility
 from pipelines.forecast.cohorts import DECADE, GROUP_STARTS, Floats
-from pipelines.forecast.counties import COVARIATES, counties_from_frames
+from pipelines.forecast.counties import COVARIATES, Counties, counties_from_frames
 from pipelines.forecast.graves import crude_rate_rises, grave_outlook, twenty_year_test
 from pipelines.forecast.mortality import with_rates
 from pipelines.forecast.pooled import DOUBTS
@@ -83,7 +83,8 @@ def forecast_tables(
     drawn: dict[str, Any] = {} if draws is None else {"draws": draws}
     chosen = assumptions or assumptions_from_frame(core["dim_parameter"], DEFAULT_NAME)
     model = load_model()
-    projection = elderly_projection(core, model, seed=seed, assumptions=chosen, **drawn)
+    counties = residents(core, model)
+    projection = elderly_projection(core, model, seed=seed, assumptions=chosen, counties=counties, **drawn)
     codes = sorted(projection.bands["county_code"].unique().to_list())
     years = sorted(projection.bands["year"].unique().to_list())
     national = national_elderly(model, min(years))
@@ -99,7 +100,7 @@ def forecast_tables(
         for kind in cemeteries.CLASSES
     ]
     year = middle_year(years)
-    otherwise = _otherwise(core, model, projection, chosen, year, seed)
+    otherwise = _otherwise(core, model, counties, projection, chosen, year, seed)
     sensitivity = tornado(projection.bands, projection.ages, supply, year, chosen, national, otherwise)
     return {
         "forecast_elderly": _versioned(projection.bands, chosen),
@@ -112,18 +113,9 @@ def forecast_tables(
     }
 
 
-def elderly_projection(
-    core: Mapping[str, pl.DataFrame],
-    model: ForecastModel,
-    *,
-    seed: int,
-    assumptions: AssumptionSet | None = None,
-    draws: int = 1000,
-    to: int = 2035,
-) -> Projection:
-    """Persons, ages and deaths of every county of the core tables `PERSONS` (residents), annually to `to` from the census
-    `base_census`, whatever other years a county has; one without it is absent, with a flag. Under the death rates of fct_mortality for China and the set's assumptions on persons (those it lacks are as the model has them)."""
-    held = (assumptions or assumptions_from_frame(core["dim_parameter"], DEFAULT_NAME)).parameters
+def residents(core: Mapping[str, pl.DataFrame], model: ForecastModel) -> Counties:
+    """What the censuses say of the residents of every county of the core tables `PERSONS`, and of the areas around them; a county without
+    the census `base_census` is absent, with a flag."""
     ages = (
         core["fct_population"]
         .filter(pl.col("basis") == "resident")
@@ -136,22 +128,39 @@ def elderly_projection(
             "persons",
         )
     )
-    rates = with_rates(model.mortality, core["fct_mortality"].filter(pl.col("geography") == NATION))
     alone = counties_from_frames(ages, census_covariates(core["fct_census_covariate"]), base_census(model))
-    counties = surrounded(alone, core["fct_area_population"], core["fct_area_covariate"])
+    return surrounded(alone, core["fct_area_population"], core["fct_area_covariate"])
+
+
+def elderly_projection(
+    core: Mapping[str, pl.DataFrame],
+    model: ForecastModel,
+    *,
+    seed: int,
+    assumptions: AssumptionSet | None = None,
+    draws: int = 1000,
+    to: int = 2035,
+    counties: Counties | None = None,
+) -> Projection:
+    """Persons, ages and deaths of `counties` (by default the `residents` of the core tables), annually to `to` from the census
+    `base_census`, whatever other years a county has. Under the death rates of fct_mortality for China and the set's assumptions on persons (those it lacks are as the model has them)."""
+    held = (assumptions or assumptions_from_frame(core["dim_parameter"], DEFAULT_NAME)).parameters
+    rates = with_rates(model.mortality, core["fct_mortality"].filter(pl.col("geography") == NATION))
+    known = counties or residents(core, model)
     shares = {name: held[name].share for name in (PERSISTENCE, OWN_WEIGHT, DEATH_LEVEL) if name in held}
     judged = replace(
         model,
         persistence=shares.get(PERSISTENCE, model.persistence),
         own_weight=shares.get(OWN_WEIGHT, model.own_weight),
     )
-    ahead = replace(rates, level=shares.get(DEATH_LEVEL, 1.0), level_after=counties.latest.year)
-    return project_all(counties, judged, to=to, draws=draws, seed=seed, mortality=ahead)
+    ahead = replace(rates, level=shares.get(DEATH_LEVEL, 1.0), level_after=known.latest.year)
+    return project_all(known, judged, to=to, draws=draws, seed=seed, mortality=ahead)
 
 
 def _otherwise(
     core: Mapping[str, pl.DataFrame],
     model: ForecastModel,
+    counties: Counties,
     made: Projection,
     chosen: AssumptionSet,
     year: int,
@@ -163,7 +172,7 @@ def _otherwise(
         if value == p.value:
             return People(made.bands, made.ages)
         other = AssumptionSet(chosen.name, {**chosen.parameters, p.parameter_id: replace(p, value=value)})
-        there = elderly_projection(core, model, seed=seed, assumptions=other, draws=MEDIANS, to=year)
+        there = elderly_projection(core, model, seed=seed, assumptions=other, draws=MEDIANS, to=year, counties=counties)
         return People(there.bands, there.ages)
 
     held = [chosen.parameters[name] for name in (PERSISTENCE, OWN_WEIGHT, DEATH_LEVEL) if name in chosen.parameters]

@@ -16,6 +16,7 @@ from pipelines.forecast.counties import Counties
 from pipelines.forecast.product import base_census, forecast_tables
 from pipelines.forecast.shipped import load_model
 
+AREAS: Final = ("fct_area_population", "fct_area_covariate")
 PROJECTED: Final = 512
 """Counties of a slice where persons alone are projected, which takes little memory."""
 
@@ -51,4 +52,11 @@ def slices(core: Tables, size: int | None = None) -> list[Tables]:
     codes, based = (
         set(rows["county_code"]) for rows in (resident, resident.filter(pl.col("year") == base_census(load_model())))
     )
-    return cut(core, based, size, beside=codes - based)
+    return [_around(part) for part in cut(core, based, size, beside=codes - based)]
+
+
+def _around(core: Tables) -> Tables:
+    """The core tables of a slice with the areas of its own provinces alone: no other is looked at."""
+    provinces = core["fct_population"]["county_code"].str.head(2).unique().implode()
+    mine = pl.col("area_code").str.head(2).is_in(provinces)
+    return {**core, **{name: core[name].filter(mine) for name in AREAS if name in core}}
