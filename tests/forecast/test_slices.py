@@ -34,16 +34,28 @@ def test_slices_give_the_whole(facts: dict[str, pl.DataFrame], size: int) -> Non
 
 
 def test_few_counties_are_one_slice_as_they_come(facts: dict[str, pl.DataFrame]) -> None:
-    assert slices(facts) == [facts]
+    (one,) = slices(facts)
+    assert all(one[name].equals(rows) for name, rows in facts.items())
 
 
 def test_every_county_is_in_one_slice_with_its_outputs(facts: dict[str, pl.DataFrame]) -> None:
     parts = slices(facts, 2)
     for name in ("fct_population", "fct_observation", "fct_project", "fct_project_output", "fct_census_covariate"):
         assert sum(part[name].height for part in parts) == facts[name].height
-    for name in ("dim_parameter", "fct_area_population", "fct_area_covariate"):
-        assert facts[name].height and all(part[name].equals(facts[name]) for part in parts)
+    assert all(part["dim_parameter"].equals(facts["dim_parameter"]) for part in parts)
     assert [part["fct_population"]["county_code"].n_unique() for part in parts] == [2, 2, 1]
+
+
+def test_a_slice_holds_the_areas_of_its_own_provinces(facts: dict[str, pl.DataFrame]) -> None:
+    for part in slices(facts, 2):
+        provinces = sorted(part["fct_population"]["county_code"].str.head(2).unique())
+        for name in ("fct_area_population", "fct_area_covariate"):
+            mine = facts[name].filter(pl.col("area_code").str.head(2).is_in(provinces))
+            assert mine.height and part[name].equals(mine)
+    elsewhere = pl.col("area_code").str.head(2) == "62"
+    changed = {**facts, "fct_area_population": facts["fct_area_population"].with_columns(pl.when(elsewhere).then(pl.col("persons") * 2).otherwise("persons"))}  # fmt: skip
+    same = [a["fct_area_population"].equals(b["fct_area_population"]) for a, b in zip(slices(facts, 2), slices(changed, 2), strict=True)]  # fmt: skip
+    assert True in same and False in same
 
 
 def codes(prefectures: int, counties: int) -> list[str]:
