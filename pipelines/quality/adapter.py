@@ -121,21 +121,16 @@ class Engine:
 
         context = self._gx.get_context(mode="ephemeral")
         context.variables.progress_bars = ProgressBarsConfig(globally=False, metric_calculations=False)
-        self._sources = context.data_sources
+        table = context.data_sources.add_pandas("candidate").add_dataframe_asset("table")
+        self._whole = table.add_batch_definition_whole_dataframe("all")  # one for all tables: the context is written anew for each
 
     def validate(self, name: str, pandas_frame: Any, checks: list[Check]) -> dict[str, Any]:
         """Run expectations on a pandas frame. Returns GX's result by name of the check; only failed ones, run a second
         time, say which rows failed (collecting those costs as much as the check itself)."""
-        source = self._sources.add_pandas(name)  # of its own, so that the frame goes with it
-        batch = (
-            source.add_dataframe_asset(name)
-            .add_batch_definition_whole_dataframe("all")
-            .get_batch({"dataframe": pandas_frame})
-        )
+        batch = self._whole.get_batch({"dataframe": pandas_frame})
         found = self._run(batch, name, checks, "BOOLEAN_ONLY")
         failed = [c for c in checks if not found[c.name].success and not raised(found[c.name])]
         found |= self._run(batch, f"{name} failed", failed, "COMPLETE")
-        self._sources.delete(name)
         return found
 
     def _run(self, batch: Any, name: str, checks: list[Check], detail: str) -> dict[str, Any]:
