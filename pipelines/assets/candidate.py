@@ -53,12 +53,12 @@ def candidate_tables(context: dg.AssetExecutionContext) -> Iterator[dg.Materiali
     folder = candidate(context)
     out = folder / "parquet"
     inputs = [folder / part for part in ("staging", "core", "reconcile", "forecast", "evaluate")]
-    marts = build_marts(inputs, out, engine.of(settings.load()))
+    build_marts(inputs, out, engine.of(settings.load()), lambda name: database.begin(folder, [name]))
     failpoint("candidate.marts")
     found = folder / "reconcile" / "fct_discrepancy.parquet"
     canonical(found.stem, pl.read_parquet(found)).write_parquet(out / found.name)
     failpoint("candidate.copied")
-    database.begin(folder, [*marts, found.stem])
+    database.begin(folder, [found.stem])
     for table in CHECKED:
         yield dg.MaterializeResult(asset_key=key(table), metadata=dict(of_table(out / f"{table.name}.parquet")))
 

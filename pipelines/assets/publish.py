@@ -1,6 +1,6 @@
 """The last steps: database → site → package → release. None of them runs when a critical check failed."""
 
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 
 import dagster as dg
 
@@ -41,11 +41,15 @@ def site(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
 
     failpoint("site.begun")
     folder, s = candidate(context), settings.load()
-    with ThreadPoolExecutor(1) as beside:  # while the kernels of the notebooks run
-        exported = beside.submit(package_files.export, folder, s)
-        index = build_site(folder, run=bool(s.notebooks))
+    exported: list[Future[None]] = []
+    with ThreadPoolExecutor(1) as beside:
+
+        def export() -> None:
+            exported.append(beside.submit(package_files.export, folder, s))
+
+        index = build_site(folder, run=bool(s.notebooks), meanwhile=export)
     with io_retried():
-        exported.result()
+        exported[0].result()
     failpoint("site.written")
     pages = list(index.parent.rglob("*.html"))
     return dg.MaterializeResult(metadata={"pages": len(pages)})

@@ -13,7 +13,7 @@ from polars.exceptions import PolarsError
 
 from pipelines import registry
 from pipelines.core import renamed
-from pipelines.core.engine import Inputs, registry_frames
+from pipelines.core.engine import Inputs, Saved, registry_frames, unheard
 
 Connection = duckdb.DuckDBPyConnection
 AT_ONCE = 2  # tables
@@ -73,20 +73,25 @@ def build(con: duckdb.DuckDBPyConnection, package: str, names: Iterable[str]) ->
 
 
 def build_and_save(
-    con: duckdb.DuckDBPyConnection, package: str, names: Iterable[str], out: Path, files: Mapping[str, Sequence[Path]]
+    con: duckdb.DuckDBPyConnection,
+    package: str,
+    names: Iterable[str],
+    out: Path,
+    files: Mapping[str, Sequence[Path]],
+    saved: Saved = unheard,
 ) -> dict[str, int]:
     """`build` and `save` in one: a table is saved while the next ones are built. One that is a file of `files` under another name
-    is not built: no other query may read it."""
+    is not built, and comes first: no other query may read it."""
+    queries = {name: query(package, name) for name in names}
+    sources = {name: renamed.source(name, select, files) for name, select in queries.items()}
 
     def ready() -> Iterator[tuple[str, Path | None]]:
-        for name in names:
-            select = query(package, name)
-            source = renamed.source(name, select, files)
-            if source is None:
-                fill(con, name, select)
-            yield name, source
+        for name in sorted(queries, key=lambda n: sources[n] is None):
+            if sources[name] is None:
+                fill(con, name, queries[name])
+            yield name, sources[name]
 
-    return _save(con, ready(), out)
+    return _save(con, ready(), out, saved)
 
 
 def _renamed(name: str, source: Path) -> pl.DataFrame:
@@ -152,12 +157,12 @@ def _no_key_twice(name: str, keys: pl.DataFrame) -> None:
         raise BuildError(f"{name}: key occurs twice: {keys.row(int(same.arg_true()[0]))}")
 
 
-def save(con: duckdb.DuckDBPyConnection, names: Iterable[str], out: Path) -> None:
+def save(con: duckdb.DuckDBPyConnection, names: Iterable[str], out: Path, saved: Saved = unheard) -> None:
     """Registered tables as Parquet in key order, two at a time while `names` still come: same rows, same bytes."""
-    _save(con, ((name, None) for name in names), out)
+    _save(con, ((name, None) for name in names), out, saved)
 
 
-def _save(con: Connection, tables: Iterable[tuple[str, Path | None]], out: Path) -> dict[str, int]:
+def _save(con: Connection, tables: Iterable[tuple[str, Path | None]], out: Path, heard: Saved) -> dict[str, int]:
     """Save tables of the database, and those that are a file under another name. Returns rows per table."""
     out.mkdir(parents=True, exist_ok=True)
 
@@ -165,6 +170,7 @@ def _save(con: Connection, tables: Iterable[tuple[str, Path | None]], out: Path)
         with con.cursor() as own:
             frame = _renamed(name, source) if source else ordered(own, name)
         frame.write_parquet(out / f"{name}.parquet")
+        heard(name)
         return frame.height
 
     with ThreadPoolExecutor(AT_ONCE) as threads:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipelines.core import builder
-from pipelines.core.engine import Inputs, Tables
+from pipelines.core.engine import Inputs, Saved, Tables, unheard
 
 
 @dataclass(frozen=True)
@@ -16,10 +16,12 @@ class DuckEngine:
 
     memory_limit: str = "2GB"
 
-    def build(self, inputs: Inputs, package: str, names: Sequence[str], out: Path) -> dict[str, int]:
+    def build(
+        self, inputs: Inputs, package: str, names: Sequence[str], out: Path, saved: Saved = unheard
+    ) -> dict[str, int]:
         with builder.connect(self.memory_limit) as con:
             builder.attach_inputs(con, inputs)
-            return builder.build_and_save(con, package, names, out, inputs.files)
+            return builder.build_and_save(con, package, names, out, inputs.files, saved)
 
     def map(self, work: Callable[[Tables], Tables], slices: Sequence[Tables]) -> Iterator[Tables]:
         return map(work, slices)

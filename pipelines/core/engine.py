@@ -18,6 +18,14 @@ Tables = Mapping[str, pl.DataFrame]
 """Frames by table name."""
 
 
+Saved = Callable[[str], object]
+"""Hears the name of a table as soon as its file stands."""
+
+
+def unheard(name: str) -> None:
+    """Nobody waits for a table."""
+
+
 @dataclass(frozen=True)
 class Inputs:
     """What SQL may read, by name: Parquet files with the same columns (missing ones are NULL), and small frames."""
@@ -30,9 +38,11 @@ class Engine(Protocol):
     """Runs a layer's SQL files and maps pure functions over slices. The same files and functions for every engine;
     whole numbers, texts, dates and decimals equal between engines, doubles to 1e-9 of their size."""
 
-    def build(self, inputs: Inputs, package: str, names: Sequence[str], out: Path) -> dict[str, int]:
+    def build(
+        self, inputs: Inputs, package: str, names: Sequence[str], out: Path, saved: Saved = unheard
+    ) -> dict[str, int]:
         """Build the registered tables `names` from ``<package>/<name>.sql``, each from `inputs` and the tables before
-        it, check them against the registry, write ``out/<name>.parquet`` in key order. Returns rows per table.
+        it, check them against the registry, write ``out/<name>.parquet`` in key order, and say so to `saved` (from any thread). Returns rows per table.
         Raises BuildError naming the table."""
 
     def map(self, work: Callable[[Tables], Tables], slices: Sequence[Tables]) -> Iterator[Tables]:

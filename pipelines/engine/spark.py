@@ -26,7 +26,7 @@ import pyarrow as pa
 
 from pipelines import registry
 from pipelines.core import builder
-from pipelines.core.engine import Inputs, Tables
+from pipelines.core.engine import Inputs, Saved, Tables, unheard
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -107,7 +107,9 @@ class SparkEngine:
             raise RuntimeError(reason)
         self.master, self.memory_limit = master, memory_limit
 
-    def build(self, inputs: Inputs, package: str, names: Sequence[str], out: Path) -> dict[str, int]:
+    def build(
+        self, inputs: Inputs, package: str, names: Sequence[str], out: Path, saved: Saved = unheard
+    ) -> dict[str, int]:
         from pipelines.engine.portable import to_spark
 
         spark = session(self.master)
@@ -126,7 +128,7 @@ class SparkEngine:
                 parts = Path(scratch) / name
                 view(name, _computed(spark, name, to_spark(builder.query(package, name), types), parts))
                 rows[name] = builder.fill(con, name, f"SELECT * FROM read_parquet('{parts.as_posix()}/*.parquet')")
-            builder.save(con, names, out)
+            builder.save(con, names, out, saved)
         return rows
 
     def map(self, work: Callable[[Tables], Tables], slices: Sequence[Tables]) -> Iterator[Tables]:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from threading import Lock
 from typing import Any, Final
 
 import duckdb
@@ -129,16 +130,18 @@ class Filling:
 
 
 _begun: dict[Path, Filling] = {}  # one candidate at a time is being built in a process
+_beginning = Lock()  # tables are saved by several threads
 
 
 def begin(folder: Path, names: Iterable[str]) -> None:
     """Fill tables of a candidate beside what this process does next; `write` finishes, `drop` gives up. Another candidate that was begun
     here is given up."""
-    for other in [f for f in _begun if f != folder]:
-        drop(other)
-    if folder not in _begun:
-        _begun[folder] = Filling(folder)
-    _begun[folder].begin(names)
+    with _beginning:
+        for other in [f for f in _begun if f != folder]:
+            drop(other)
+        if folder not in _begun:
+            _begun[folder] = Filling(folder)
+        _begun[folder].begin(names)
 
 
 def drop(folder: Path) -> None:

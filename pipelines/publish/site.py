@@ -7,7 +7,7 @@ import json
 import shutil
 import tempfile
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from importlib.resources import files
 from pathlib import Path
@@ -36,11 +36,19 @@ class RedReleaseError(RuntimeError):
     """The checks of this release failed; nothing is shown to readers."""
 
 
-def build_site(release: Path, *, run: bool = True, only: Sequence[str] | None = None, out: Path | None = None) -> Path:
+def build_site(
+    release: Path,
+    *,
+    run: bool = True,
+    only: Sequence[str] | None = None,
+    out: Path | None = None,
+    meanwhile: Callable[[], object] | None = None,
+) -> Path:
     """``release/marts.duckdb`` and ``release/quality/results.json`` → ``release/site/``. Returns ``site/index.html``.
 
     `only`: the counties to show in full, by default those of `directory.shown`; `out`: another folder to write to.
     `run` executes the notebooks first unless ``release/notebooks`` holds all of them; without it only what is there is shown.
+    `meanwhile` is called when the kernels of the notebooks begin to calculate.
     Raises RedReleaseError when a critical check failed.
     """
     with open_marts(path=release / FILE) as con:
@@ -53,6 +61,8 @@ def build_site(release: Path, *, run: bool = True, only: Sequence[str] | None = 
         notes = beside.submit(_notebook_pages, release, seen, excerpt, run=run)
         if excerpt:
             excerpt.result()
+        if meanwhile:
+            meanwhile()
         with open_marts(path=seen / FILE) as con:
             found = content.pages(con)  # while the kernels run
             pages = [*found, manual.page(), *every, *_quality(con), *notes.result(), *_changes(release)]
