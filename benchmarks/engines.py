@@ -118,9 +118,9 @@ def compared(rows: int, core: Path, means: list[tuple[str, str]], master: str) -
         found = multiplied(core, rows, data)
         outs = [Path(scratch) / f"out{i}" for i in range(len(means))]
         told = [measured(e, master, limit, data, out) for (e, limit), out in zip(means, outs, strict=True)]
-        first, *others = [out / f"{TABLE}.parquet" for out, m in zip(outs, told, strict=True) if not m.error]
-        for other in others:
-            assert_frame_equal(pl.read_parquet(first), pl.read_parquet(other), rel_tol=1e-9, abs_tol=0.0)
+        made = [pl.read_parquet(out / f"{TABLE}.parquet") for out, m in zip(outs, told, strict=True) if not m.error]
+        for other in made[1:]:
+            assert_frame_equal(made[0], other, rel_tol=1e-9, abs_tol=0.0)
     return found, told
 
 

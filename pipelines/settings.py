@@ -21,7 +21,8 @@ _CONVERTERS: dict[str, Callable[[str], object]] = {"int": int, "float": float}
 class Settings:
     """All settings. Paths are absolute; `schedule_hour` is local to `time_zone`; `retention` counts releases kept;
     `change_factor`: a figure from raw that moves by more needs a word of explanation; `notebooks` 0 leaves the notebook
-    pages out; `raw_folder`: raw folders that lie elsewhere than in `data_root`; `site_counties`: a release of more
+    pages out; `memory_limit`: what the DuckDB that builds tables may hold before it writes to disk, `reader_memory_limit`: each
+    connection of a reader; `raw_folder`: raw folders that lie elsewhere than in `data_root`; `site_counties`: a release of more
     counties shows those of `site_pinned` (codes with spaces between) or a few examples in full and lists all of them;
     `reuse_megabytes`: results of slices of counties kept on disk for the next refresh;
     `engine` builds tables and forecast, on `spark_master` if it is Spark (docs/when-to-move.md); `protection_*`: counts of
@@ -35,6 +36,7 @@ class Settings:
     retention: int = 5
     seed: int = 20211231
     memory_limit: str = "2GB"
+    reader_memory_limit: str = "2GB"
     reuse_megabytes: int = 1024
     change_factor: float = 3.0
     notebooks: int = 1

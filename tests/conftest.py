@@ -16,6 +16,7 @@ from pipelines.core.tables import build_core
 from pipelines.settings import PROJECT, Settings
 from pipelines.staging import store
 from tests.commands import fresh_root, minzheng
+from tests.skips import pytest_make_collect_report, pytest_runtest_makereport  # noqa: F401
 
 CHROMIUM = Path("/usr/bin/chromium")
 Once = Callable[[str, Callable[[Path], object]], Path]
@@ -47,8 +48,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def _folder(request: pytest.FixtureRequest, option: str) -> Path:
     given = request.config.getoption(option)
-    if not given or not Path(given).is_dir():
+    if not given:
         pytest.skip(f"needs {option} DIR (or MINZHENG_{option.strip('-').upper()})")
+    assert Path(given).is_dir(), f"{option}: no such folder: {given}"
     return Path(given)
 
 

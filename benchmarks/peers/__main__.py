@@ -19,6 +19,7 @@ from benchmarks import country
 from benchmarks.scale import Watcher, children
 from pipelines.settings import PROJECT
 
+DBT = "dbt-duckdb"
 ANSWERS = ("statements", "money", "short", "medians")
 HERE = Path(__file__).parent
 INDICATORS = PROJECT / "pipelines" / "registry" / "indicators.csv"
@@ -47,51 +48,64 @@ def answers(folder: Path) -> dict[str, pl.DataFrame]:
     return {n: f.with_columns(pl.col(pl.Int64).cast(pl.Float64)).sort(f.columns[:2]) for n, f in read.items()}
 
 
+def agree(found: dict[str, dict[str, pl.DataFrame]]) -> None:
+    """Raises AssertionError when one of them gives another answer than the first: numbers to 1e-9, everything else equal."""
+    (first, expected), *others = found.items()
+    for name, given in others:
+        for answer in ANSWERS:
+            try:
+                assert_frame_equal(given[answer], expected[answer], check_dtypes=False, rel_tol=1e-9)
+            except AssertionError as error:
+                raise AssertionError(f"{answer}: {name} does not agree with {first}: {error}") from error
+
+
+def dbt() -> str | None:
+    """The program, if there is one."""
+    return os.environ.get("DBT") or shutil.which("dbt")
+
+
+def compared(counties: int, scratch: Path) -> dict[str, tuple[float, float, float]]:
+    """By each means that is here (seconds, processor seconds, peak MB) of the job on so many synthetic counties, whose answers
+    `agree`. Raises SystemExit with what a means that fails has said."""
+    raw = scratch / "raw"
+    country.write(raw, counties, panel=country.panel_folder())
+    means: dict[str, list[str]] = {
+        "ours (staging and core)": [sys.executable, "-m", "benchmarks.peers.ours", str(raw)],
+        "pandas + SQLite": [sys.executable, str(HERE / "pandas_sqlite.py"), str(raw), str(INDICATORS)],
+    }
+    if program := dbt():
+        means[DBT] = [program, "--quiet", "build", "--project-dir", str(HERE / "dbt"), "--profiles-dir", str(HERE / "dbt")]  # fmt: skip
+    took, found = {}, {}
+    for name, command in means.items():
+        out = scratch / name.split()[0]
+        out.mkdir()
+        environment = {**os.environ, "PEER_RAW": str(raw), "PEER_OUT": str(out), "PEER_REGISTRY": str(INDICATORS),
+                       "DBT_TARGET_PATH": str(out / "target"), "DBT_LOG_PATH": str(out / "logs"), "DBT_SEND_ANONYMOUS_USAGE_STATS": "false"}  # fmt: skip
+        took[name] = run(command if name == DBT else [*command, str(out)], environment)
+        if name == DBT:
+            _export(out)
+        found[name] = answers(out)
+    agree(found)
+    return took
+
+
 def main() -> None:
     """Measure and compare."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--country", type=int, default=50, metavar="N")
     counties = parser.parse_args().country
     with tempfile.TemporaryDirectory(prefix="peers") as scratch:
-        raw = Path(scratch, "raw")
-        country.write(raw, counties, panel=country.panel_folder())
-        means: dict[str, list[str]] = {
-            "ours (staging and core)": [sys.executable, "-m", "benchmarks.peers.ours", str(raw)],
-            "pandas + SQLite": [sys.executable, str(HERE / "pandas_sqlite.py"), str(raw), str(INDICATORS)],
-        }
-        dbt = os.environ.get("DBT") or shutil.which("dbt")
-        if dbt:
-            means["dbt-duckdb"] = [
-                dbt,
-                "--quiet",
-                "build",
-                "--project-dir",
-                str(HERE / "dbt"),
-                "--profiles-dir",
-                str(HERE / "dbt"),
-            ]
-        else:
-            print(
-                "dbt-duckdb is not installed (benchmarks/peers/requirements.txt, in an environment of its own): left out"
-            )
-        found: dict[str, tuple[tuple[float, float, float], dict[str, pl.DataFrame]]] = {}
-        for name, command in means.items():
-            out = Path(scratch, name.split()[0])
-            out.mkdir()
-            environment = {**os.environ, "PEER_RAW": str(raw), "PEER_OUT": str(out), "PEER_REGISTRY": str(INDICATORS),
-                           "DBT_TARGET_PATH": str(out / "target"), "DBT_LOG_PATH": str(out / "logs"), "DBT_SEND_ANONYMOUS_USAGE_STATS": "false"}  # fmt: skip
-            took = run(command if name == "dbt-duckdb" else [*command, str(out)], environment)
-            if name == "dbt-duckdb":
-                _export(out)
-            found[name] = took, answers(out)
-        (base, expected), *_ = found.values()
-        print(f"{counties} counties; equal answers asserted")
-        for name, ((seconds, cpu, peak), given) in found.items():
-            for answer in ANSWERS:
-                assert_frame_equal(given[answer], expected[answer], check_dtypes=False, rel_tol=1e-9)
-            print(
-                f"  {name:<26}{seconds:>8.1f} s{cpu:>8.1f} cpu s{peak:>8.0f} MB   {cpu / base[1]:>6.2f} × ours (processor time)"
-            )
+        took = compared(counties, Path(scratch))
+    (_, base, _), *_ = took.values()
+    print(f"{counties} counties; equal answers asserted")
+    for name, (seconds, cpu, peak) in took.items():
+        print(
+            f"  {name:<26}{seconds:>8.1f} s{cpu:>8.1f} cpu s{peak:>8.0f} MB   {cpu / base:>6.2f} × ours (processor time)"
+        )
+    if DBT not in took:
+        print(
+            f"  {DBT:<26}NOT MEASURED, NOT COMPARED: not installed (benchmarks/peers/requirements.txt, in an environment of its own)"
+        )
 
 
 def _export(out: Path) -> None:

@@ -1,7 +1,9 @@
 """When things run: the refresh job, its daily schedule, the sensor on changed raw files, the message on failure. Runs are
 always launched with the tags of a county range; a refresh without them fails at its first step."""
 
+import time
 from collections.abc import Iterator
+from itertools import takewhile
 from pathlib import Path
 
 import dagster as dg
@@ -19,6 +21,10 @@ refresh = dg.define_asset_job(
     tags={"minzheng/writer": "one"},
     description="从原始数据到发布：全部重建并切换 / From raw to release: build everything, check it, switch.",
 )
+
+
+RAW = "minzheng/raw"  # tag of a run: fingerprint of the raw data that it was launched for
+TRIALS, PAUSE = 3, 15 * 60.0  # how often the same raw data are tried in a row, seconds from a failure to the next trial
 
 
 def tags_for(instance: dg.DagsterInstance, codes: list[str], existing: int = 0) -> dict[str, str]:
@@ -75,26 +81,45 @@ def refused(s: settings.Settings, run: dg.DagsterRun | None) -> Path | None:
     description="每日定时刷新 / Daily refresh.",
 )
 def daily(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
-    codes = list(settings.load().county_folders())
-    forget_absent(context.instance, codes)
-    return dg.RunRequest(tags=tags_for(context.instance, codes))
+    s = settings.load()
+    return _requested(context.instance, s, store.fingerprint(store.inputs_now(s)))
+
+
+def _requested(instance: dg.DagsterInstance, s: settings.Settings, raw: str) -> dg.RunRequest:
+    """A refresh of every county. It has no run key: Dagster starts a key once and never again, also when raw data are put back to
+    what they were. A tick that was cut off is completed by the ids that its runs were given."""
+    codes = list(s.county_folders())
+    forget_absent(instance, codes)
+    return dg.RunRequest(tags={**tags_for(instance, codes), RAW: raw})
+
+
+def failed_by_accident(instance: dg.DagsterInstance, raw: str) -> bool:
+    """Whether the last refreshes failed on these raw data fewer than `TRIALS` times, the last one `PAUSE` seconds ago or more, and
+    none because its release was refused: that judges the data and would say the same again. A full disk, a lock held by the
+    command line or a process that was killed may be over."""
+    runs = instance.get_run_records(dg.RunsFilter(job_name=refresh.name), limit=TRIALS)
+    failed = list(takewhile(lambda r: _failed(r.dagster_run, raw), runs))
+    return 0 < len(failed) < TRIALS and time.time() - (failed[0].end_time or 0) >= PAUSE
+
+
+def _failed(run: dg.DagsterRun, raw: str) -> bool:
+    return run.status is dg.DagsterRunStatus.FAILURE and run.tags.get(RAW) == raw and REFUSED not in run.tags
 
 
 @dg.sensor(
     job=refresh,
     minimum_interval_seconds=60,
-    description="原始文件内容变化即刷新；新县自动登记 / Refresh when the content of raw files changes; registers new counties.",
+    description="原始文件内容变化即刷新，新县自动登记；意外失败时稍后重试 / "
+    "Refresh when the content of raw files changes, registers new counties; tries again later after an accident.",
 )
 def raw_changed(context: dg.SensorEvaluationContext) -> Iterator[dg.RunRequest | dg.SkipReason]:
     s = settings.load()
     now = store.fingerprint(store.inputs_now(s))
-    if context.cursor == now:
+    if context.cursor == now and not failed_by_accident(context.instance, now):
         yield dg.SkipReason("原始数据没有变化 / raw data unchanged")
         return
-    codes = list(s.county_folders())
-    forget_absent(context.instance, codes)
     context.update_cursor(now)
-    yield dg.RunRequest(run_key=now, tags=tags_for(context.instance, codes))
+    yield _requested(context.instance, s, now)
 
 
 @dg.run_failure_sensor(

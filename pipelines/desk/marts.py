@@ -54,7 +54,7 @@ def open_marts(
         str(file),
         read_only=True,
         config={
-            "memory_limit": settings.load().memory_limit,
+            "memory_limit": settings.load().reader_memory_limit,
             "autoinstall_known_extensions": "false",
             "autoload_known_extensions": "false",
             "temp_directory": str(Path(tempfile.gettempdir(), f"minzheng-{os.getpid()}")),

@@ -28,6 +28,7 @@ SUBSET: Final[tuple[type[exp.Expr], ...]] = (
 )  # fmt: skip
 """Functions, operators and clauses that give the same on every engine."""
 
+NOT_A_NUMBER: Final = "不是数 / not a finite number"
 _INTEGERS: Final = (*exp.DataType.INTEGER_TYPES,)
 _TEXTS: Final = (*exp.DataType.TEXT_TYPES,)
 _READ: Final = (exp.DType.DOUBLE, exp.DType.FLOAT, exp.DType.DATE)
@@ -89,6 +90,10 @@ REFUSED: Final[tuple[tuple[Callable[[exp.Expr], bool], str], ...]] = (
         lambda node: isinstance(node, exp.Median) and isinstance(node.this, exp.Cast) and node.this.is_type("decimal"),
         "the middle of two decimals is rounded to their places, or not, by engine: median of a double",
     ),
+    (
+        lambda node: isinstance(node, exp.TryCast),
+        "what cannot be read becomes NULL, and nobody is told: a typed column from staging/",
+    ),
     (_divides_by_what_may_be_zero, "infinity, NULL or an error by engine: x / NULLIF(y, 0)"),
     (
         lambda node: isinstance(node, exp.IntDiv),
@@ -137,11 +142,33 @@ REFUSED: Final[tuple[tuple[Callable[[exp.Expr], bool], str], ...]] = (
 """Forms with a silently different meaning: (found, why and what instead)."""
 
 
+def told_decimal(node: exp.Cast) -> exp.Expr:
+    """A cast to DECIMAL of NaN or infinity stops, as in DuckDB: Spark makes it NULL, and nobody is told."""
+    if not node.is_type("decimal") or isinstance(node.this, exp.Literal):
+        return node
+    lost = exp.and_(node.is_(exp.null()), node.this.is_(exp.null()).not_())
+    error = exp.func("RAISE_ERROR", exp.Literal.string(f"{NOT_A_NUMBER}: {node.sql(dialect=DIALECT)}"))
+    return exp.Case().when(lost, error).else_(node.copy())
+
+
 def exact_sum(node: exp.Sum) -> exp.Expr:
     """SUM adds exact decimals: a cluster adds doubles in the order in which parts arrive, and their last digit would
-    differ from run to run. Twelve places: persons and 万元 need six."""
-    addend = exp.cast(node.this.copy(), "DECIMAL(38, 12)")
-    return exp.cast(exp.Sum(this=addend), "DOUBLE")
+    differ from run to run. Twelve places: persons and 万元 need six. NaN and infinity have no decimal and would be left out:
+    with them the sum is of doubles, of which it matters no more in which order."""
+    exact = exp.cast(node.this.copy(), "DECIMAL(38, 12)")
+    every = exp.EQ(this=exp.Count(this=exact), expression=exp.Count(this=node.this.copy()))
+    added = exp.cast(exp.Sum(this=exact.copy()), "DOUBLE")
+    return exp.Case().when(every, added).else_(exp.Sum(this=exp.cast(node.this.copy(), "DOUBLE")))
+
+
+def whole(node: exp.Floor | exp.Ceil) -> exp.Expr:
+    """Spark's whole numbers have 64 bits, and that of NaN is 0. What is larger has no fraction: a double, or a decimal as wide as the
+    registry's."""
+    within = exp.and_(
+        exp.GT(this=node.this.copy(), expression=exp.Literal.number("-9.2E18")),
+        exp.LT(this=node.this.copy(), expression=exp.Literal.number("9.2E18")),
+    )
+    return exp.Case().when(within, node.copy()).else_(node.this.copy())
 
 
 def double_division(node: exp.Div) -> exp.Expr:
@@ -155,11 +182,14 @@ def iso_weekday(node: exp.DayOfWeekIso) -> exp.Expr:
 
 
 REWRITES: Final[tuple[tuple[type[exp.Expr], Callable[..., exp.Expr]], ...]] = (
+    (exp.Cast, told_decimal),
+    (exp.Floor, whole),
+    (exp.Ceil, whole),
     (exp.Sum, exact_sum),
     (exp.Div, double_division),
     (exp.DayOfWeekIso, iso_weekday),
 )
-"""What sqlglot cannot know; the reasons are the functions' docstrings."""
+"""What sqlglot cannot know; the reasons are the functions' docstrings. In this order: the decimals of a sum are not told."""
 
 
 def parse(sql: str, types: Types = MappingProxyType({})) -> exp.Expr:

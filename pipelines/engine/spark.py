@@ -175,11 +175,17 @@ def _views(spark: SparkSession) -> Iterator[Callable[[str, DataFrame], None]]:
 
 def _computed(spark: SparkSession, name: str, query: str, parts: Path) -> DataFrame:
     """The rows of one table by a query in Spark's words, computed and written to the folder `parts` by Spark's workers."""
+    from py4j.protocol import Py4JJavaError
     from pyspark.errors import PySparkException
 
     try:
         frame = _typed(spark.sql(query))
         frame.write.parquet(_url(parts))
+    except Py4JJavaError as error:  # PySpark knows no exception for it, such as that of a subquery
+        cause = error.java_exception
+        while cause.getCause() is not None:
+            cause = cause.getCause()
+        raise builder.BuildError(f"{name}: {str(cause.getMessage()).splitlines()[0]}") from error
     except (PySparkException, builder.BuildError) as error:
         raise builder.BuildError(f"{name}: {str(error).splitlines()[0]}") from error
     return spark.read.schema(frame.schema).parquet(_url(parts))

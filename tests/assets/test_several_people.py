@@ -1,5 +1,6 @@
 """The office of docs/operate.md, by the very commands of deploy/: webserver, daemon and two code servers as processes of their
-own on PostgreSQL. Two people start a refresh at once, an analyst a job of the other code location."""
+own on PostgreSQL. Its sensors are turned on: raw data start a refresh, a release the job of the other code location. A person starts
+a second refresh meanwhile, an analyst that job by hand."""
 
 from __future__ import annotations
 
@@ -20,12 +21,13 @@ from typing import Any
 
 import pytest
 
+from pipelines.assets.automation import RAW
 from pipelines.publish import package, release
 from pipelines.settings import PROJECT, Settings
 from tests.assets.conftest import DEPLOY, PASSWORD, asked, free_port
 from tests.commands import fresh_root
 
-pytestmark = pytest.mark.slow(seconds=60)
+pytestmark = pytest.mark.slow(seconds=90)
 STARTED = ((("code", "analysts"), ("4266", "4267")), (("daemon", "webserver"), ("3000",)))
 """Units started together, and the ports that must listen before the next ones."""
 PORTS = tuple(port for _, ports in STARTED for port in ports)
@@ -34,9 +36,11 @@ RANGE = "dagster/asset_partition_range_start", "dagster/asset_partition_range_en
 
 LAUNCH = """mutation ($params: ExecutionParams!) { launchRun(executionParams: $params) {
   __typename ... on LaunchRunSuccess { run { runId } } ... on PythonError { message } } }"""
-REGISTER = """mutation ($key: String!, $repository: RepositorySelector!) {
-  addDynamicPartition(partitionsDefName: "county", partitionKey: $key, repositorySelector: $repository) { __typename } }"""
-RUNS = "{ runsOrError { ... on Runs { results { runId status jobName startTime endTime } } } }"
+START = "mutation ($sensor: SensorSelector!) { startSensor(sensorSelector: $sensor) { __typename ... on PythonError { message } } }"
+DRY_RUN = """mutation ($schedule: ScheduleSelector!, $at: Float!) { scheduleDryRun(selectorData: $schedule, timestamp: $at) {
+  ... on DryRunInstigationTick { evaluationResult { error { message } runRequests { tags { key value } } } }
+  ... on PythonError { message } } }"""
+RUNS = "{ runsOrError { ... on Runs { results { runId status jobName startTime endTime tags { key value } } } } }"
 LOCATIONS = "{ workspaceOrError { ... on Workspace { locationEntries { name loadStatus locationOrLoadError { __typename } } } } }"
 
 
@@ -115,6 +119,11 @@ class Office:
         assert answer["__typename"] == "LaunchRunSuccess", answer
         return str(answer["run"]["runId"])
 
+    def turn_on(self, location: str, sensor: str) -> None:
+        """As on Dagster's Automation page."""
+        selector = {"repositoryLocationName": location, "repositoryName": "__repository__", "sensorName": sensor}
+        assert self.ask(START, sensor=selector)["__typename"] == "Sensor"
+
     def runs(self) -> dict[str, dict[str, Any]]:
         return {r["runId"]: r for r in self.ask(RUNS)["results"]}
 
@@ -139,6 +148,10 @@ def office(postgres: int, dagster_home: Path, tmp_path: Path) -> Iterator[Office
         made.close()
 
 
+def tags(of: dict[str, Any]) -> dict[str, str]:
+    return {tag["key"]: tag["value"] for tag in of["tags"]}
+
+
 def alone(runs: dict[str, dict[str, Any]], first: str, second: str) -> bool:
     """Whether the first refresh is over; until then the second must wait, however often the daemon looks at its queue."""
     assert over(runs, first) or runs[second]["status"] == "QUEUED"
@@ -150,34 +163,49 @@ def over(runs: dict[str, dict[str, Any]], *wanted: str) -> bool:
     return {runs[run]["status"] for run in wanted} <= {"SUCCESS", "FAILURE", "CANCELED"}
 
 
-def test_two_refreshes_queue_and_an_analyst_works_beside_them(office: Office, postgres: int, tmp_path: Path) -> None:
+def test_sensors_start_what_they_are_for_refreshes_queue_and_an_analyst_works_beside_them(
+    office: Office, postgres: int, tmp_path: Path
+) -> None:
     s = Settings(data_root=tmp_path / "data")
     entries = {e["name"]: e["locationOrLoadError"]["__typename"] for e in office.ask(LOCATIONS)["locationEntries"]}
     assert entries == {"minzheng": "RepositoryLocation", "analysts": "RepositoryLocation"}
     codes = sorted(s.county_folders())
     assert codes == [*COUNTIES]
-    repository = {"repositoryLocationName": "minzheng", "repositoryName": "__repository__"}
-    for code in codes:
-        office.ask(REGISTER, key=code, repository=repository)
-    tags = dict(zip(RANGE, (codes[0], codes[-1]), strict=True)) | {"minzheng/writer": "one"}
+    wanted = dict(zip(RANGE, (codes[0], codes[-1]), strict=True)) | {"minzheng/writer": "one"}
+    office.turn_on("analysts", "after_release")
+    office.turn_on("minzheng", "raw_changed")
 
-    first = office.launch("minzheng", "refresh", tags)
-    office.wait(lambda: office.runs()[first]["status"] == "STARTED", 300)
-    second = office.launch("minzheng", "refresh", tags)
+    office.wait(lambda: any(r["status"] == "STARTED" for r in office.runs().values()), 300)
+    ((first, started),) = office.runs().items()
+    assert wanted.items() <= tags(started).items() and tags(started)["dagster/sensor_name"] == "raw_changed"
+    second = office.launch("minzheng", "refresh", wanted)
     assert office.runs()[second]["status"] == "QUEUED"
+    schedule = {"repositoryLocationName": "minzheng", "repositoryName": "__repository__", "scheduleName": "daily"}
+    (nightly,) = office.ask(DRY_RUN, schedule=schedule, at=time.time())["evaluationResult"]["runRequests"]
+    assert {n: tags(nightly)[n] for n in (*RANGE, RAW)} == {n: tags(started)[n] for n in (*RANGE, RAW)}
     office.wait(lambda: alone(office.runs(), first, second), 900)
     analyst = office.launch("analysts", "analysis", {})
     office.wait(lambda: over(office.runs(), second, analyst), 900)
 
     done = office.runs()
-    assert {done[r]["status"] for r in (first, second, analyst)} == {"SUCCESS"}, office.said()
     assert done[first]["endTime"] <= done[second]["startTime"]
     assert done[analyst]["startTime"] < done[second]["endTime"], "the analyst had to wait for the writer"
     one, two = sorted(r.id for r in release.releases(s))
     assert release.current_id(s) == two
     assert package.verify(s.releases / two) == []
-    assert [p.stem for p in (s.data_root / "analysis" / "beds_short_2030").iterdir()] == [one]
-    assert asked(postgres, "SELECT count(*) FROM runs WHERE status = 'SUCCESS'") == ["3"]
+    tables = s.data_root / "analysis" / "beds_short_2030"
+    assert (tables / f"{one}.csv").exists()
+    office.wait((tables / f"{two}.csv").exists, 120)  # the sensor looks every half a minute
+    office.wait(lambda: over(office.runs(), *office.runs()), 120)
+    done = office.runs()
+    assert {r["status"] for r in done.values()} == {"SUCCESS"}, office.said()
+    assert {
+        r["jobName"]: tags(r).get("dagster/sensor_name") for run, r in done.items() if run not in (second, analyst)
+    } == {
+        "refresh": "raw_changed",
+        "analysis": "after_release",
+    }
+    assert asked(postgres, "SELECT count(*) FROM runs WHERE status = 'SUCCESS'") == [str(len(done))]
     office.close()
     for port in office.ports.values():
         with socket.socket() as probe:

@@ -126,7 +126,8 @@ def _read(descriptor: int) -> bytes:
 
 
 def test_memory_is_limited_and_nothing_is_put_beside_the_release(marts: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("MINZHENG_MEMORY_LIMIT", "30MB")
+    monkeypatch.setenv("MINZHENG_MEMORY_LIMIT", "1GB")  # the builds'
+    monkeypatch.setenv("MINZHENG_READER_MEMORY_LIMIT", "30MB")
     with open_marts(path=marts, locked=True) as con:
         con.execute("CREATE TEMP TABLE big AS SELECT range AS r, hash(range) AS h FROM range(2500000) ORDER BY h")
         put_aside = con.execute("SELECT path FROM duckdb_temporary_files()").fetchall()

@@ -102,12 +102,16 @@ PAIRS = {
 }
 
 STOPS = (
-    "most + 1",
-    "-most - 2",
-    "most * 2",
-    "CAST(CAST(3000000000.0 AS DECIMAL(18, 0)) AS INTEGER)",
-    "CAST(big AS DECIMAL(4, 0))",
-    "CAST('2023-02-29' AS DATE)",
+    "SELECT most + 1 AS a FROM one",
+    "SELECT -most - 2 AS a FROM one",
+    "SELECT most * 2 AS a FROM one",
+    "SELECT CAST(CAST(3000000000.0 AS DECIMAL(18, 0)) AS INTEGER) AS a FROM one",
+    "SELECT CAST(big AS DECIMAL(4, 0)) AS a FROM one",
+    "SELECT CAST('2023-02-29' AS DATE) AS a FROM one",
+    "SELECT CAST(half * 1e300 * 1e300 AS DECIMAL(18, 0)) AS a FROM one",
+    "SELECT CAST(x AS DECIMAL(18, 0)) AS a FROM odd WHERE n = 1",
+    "SELECT n, CASE WHEN n = 4 THEN CAST(-x AS DECIMAL(9, 0)) * 2 END AS a FROM odd",
+    "SELECT sum(CAST(x / 2 AS DECIMAL(18, 0))) AS a FROM odd",
 )
 
 QUERIES = {
@@ -145,6 +149,19 @@ QUERIES = {
     "SELECT max(n) AS a, count(x) AS b, count(DISTINCT x) AS c FROM odd WHERE x > 0 OR x IS NULL": [(4, 2, 2)],
     "SELECT n FROM odd WHERE x = x AND x > 1e300 ORDER BY n": [(1,), (4,)],
     "SELECT min(x) AS a, max(x) > 1e300 AS b FROM odd": [(-1.0, True)],
+    "SELECT sum(x) AS a, sum(x * n) AS b FROM odd": [(float("nan"), float("nan"))],
+    "SELECT sum(x) AS a, sum(-x) AS b FROM odd WHERE n >= 3": [(float("inf"), float("-inf"))],
+    "SELECT zh, sum(x) AS a, sum(-1 / NULLIF(x, 0)) AS b FROM odd WHERE n > 1 GROUP BY zh ORDER BY zh": [
+        ("一", float("inf"), 0.0), ("寻甸", -1.0, 1.0), ("𠮷", None, None),
+    ],
+    "SELECT sum(floor(x)) AS a, sum(x) / NULLIF(sum(n), 0) AS b FROM odd WHERE n IN (2, 3)": [(-1.0, -0.2)],
+    "SELECT n, floor(x) AS a, ceil(x / 2) AS b FROM odd ORDER BY n": [
+        (1, float("nan"), float("nan")), (2, None, None), (3, -1.0, 0.0), (4, float("inf"), float("inf")),
+    ],
+    "SELECT n, floor(x * 1e19) AS a, ceil(n * 1e300) AS b FROM odd WHERE n = 3": [(3, -1e19, 3e300)],
+    "SELECT floor(seven) AS a, ceil(CAST(half AS DECIMAL(9, 0)) - 0.5) AS b, floor(minus * 1e18) AS c FROM one": [
+        (7, 3, -2500000000000000000),
+    ],
     "SELECT zh FROM odd ORDER BY zh": [("一",), ("寻甸",), ("￥",), ("𠮷",)],
     "SELECT string_agg(zh, '' ORDER BY zh DESC) AS a FROM odd": [("𠮷￥寻甸一",)],
     "SELECT n, rank() OVER (ORDER BY v DESC) AS a FROM many WHERE k = 'b' ORDER BY n": [(1, 3), (2, 3), (3, 2), (4, 1)],

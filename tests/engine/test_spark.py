@@ -20,7 +20,7 @@ from pipelines.core import builder
 from pipelines.core.duck import DUCKDB
 from pipelines.core.engine import Engine, Inputs, Tables, registry_frames
 from pipelines.engine import ENGINES
-from pipelines.engine.portable import to_spark
+from pipelines.engine.portable import NOT_A_NUMBER, to_spark
 from pipelines.forecast import panel as book
 from pipelines.forecast.cohorts import GROUP_STARTS, SEXES
 from pipelines.forecast.commands import run_forecast
@@ -47,9 +47,9 @@ def assert_same(left: Path, right: Path, names: list[str]) -> None:
 
 
 def same(value: object, expected: object) -> bool:
-    """Numbers to 1e-9 of their size, everything else equal; true is not 1."""
+    """Numbers to 1e-9 of their size, everything else equal; NaN is NaN, true is not 1."""
     if isinstance(expected, float) and isinstance(value, float):
-        return isclose(value, expected, rel_tol=1e-9)
+        return isclose(value, expected, rel_tol=1e-9) or (isnan(value) and isnan(expected))
     return value == expected and isinstance(value, bool) == isinstance(expected, bool)
 
 
@@ -89,12 +89,22 @@ def test_queries(ask, query: str) -> None:
     )
 
 
-@pytest.mark.parametrize("expression", STOPS)
-def test_what_cannot_be_computed_stops(ask, expression: str) -> None:
+@pytest.mark.parametrize("query", STOPS)
+def test_what_cannot_be_computed_stops(ask, query: str) -> None:
     from pyspark.errors import PySparkException
 
-    with pytest.raises(PySparkException, match=r"OVERFLOW|OUT_OF_RANGE|CAST_INVALID_INPUT"):
-        ask(f"SELECT {expression} AS a FROM one")
+    with pytest.raises(PySparkException, match=rf"OVERFLOW|OUT_OF_RANGE|CAST_INVALID_INPUT|{NOT_A_NUMBER}"):
+        ask(query)
+
+
+def test_a_worker_that_stops_is_told_in_one_line(ask, spark: Engine, tmp_path: Path) -> None:
+    """Also where Spark wraps what its worker says, as it does within a subquery."""
+    from pipelines.engine.spark import _computed, session
+
+    for i, query in enumerate((STOPS[-1], f"SELECT ({STOPS[-1]}) AS a FROM one")):
+        with pytest.raises(builder.BuildError, match=f"^mart_a: .*{NOT_A_NUMBER}") as told:
+            _computed(session(spark.master), "mart_a", to_spark(query), tmp_path / str(i))
+        assert "\n" not in str(told.value)
 
 
 def test_days_between_dates_do_not_land_as_microseconds(spark: Engine) -> None:

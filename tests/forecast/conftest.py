@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import numpy as np
@@ -15,12 +14,9 @@ GROUP_EDGES = [(0, 0), (1, 4), *((a, a + 4) for a in range(5, 85, 5)), (85, None
 
 
 @pytest.fixture(scope="session")
-def panel_folder(request: pytest.FixtureRequest) -> Path:
-    """The reference panel (--panel or MINZHENG_PANEL); its demography folder stands beside it."""
-    name = request.config.getoption("--panel", default=None) or os.environ.get("MINZHENG_PANEL")
-    if not name or not Path(name).is_dir():
-        pytest.skip("needs --panel DIR or MINZHENG_PANEL (format of the reference panel)")
-    return Path(name)
+def panel_folder(panel: Path) -> Path:
+    """The reference panel; its demography folder stands beside it."""
+    return panel
 
 
 @pytest.fixture(scope="session")

@@ -34,7 +34,7 @@ def settings(raw: Path, tmp_path: Path) -> Settings:
 
 
 NOT_CONTENT = {
-    "schedule_hour", "time_zone", "language", "retention", "memory_limit", "reuse_megabytes", "spark_master", "profile",
+    "schedule_hour", "time_zone", "language", "retention", "memory_limit", "reader_memory_limit", "reuse_megabytes", "spark_master", "profile",
     "protection_threshold", "protection_width",  # of the public profile, which is made anew each time
     "alert_webhook", "alert_mail_to", "alert_mail_from", "alert_smtp", "alert_smtp_user", "alert_smtp_password",
 }  # fmt: skip
