@@ -233,7 +233,7 @@ def _past(marts: Path, release_id: str | None) -> int:
 
 
 def _public(s: settings.Settings, release_id: str | None) -> int:
-    from pipelines.publish import database, public, release
+    from pipelines.publish import database, pattern, public, release
 
     wanted = release_id or release.current_id(s)
     folder, protected = public.publish(s, wanted)
@@ -246,6 +246,8 @@ def _public(s: settings.Settings, release_id: str | None) -> int:
             f"⚠ 其中 {len(protected.told)} 个数以前的公开版已公布过，收不回来 / "
             f"{len(protected.told)} of them stood in an earlier public release and cannot be taken back"
         )
+    if protected.whole:
+        print(f"⚠ {pattern.WHOLE}\n{pattern.told(protected.tables, protected.whole)}\n{pattern.NEXT}")
     return PUBLISHED
 
 

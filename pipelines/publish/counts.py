@@ -651,3 +651,20 @@ def _of_counties(tables: Tables, name: str, counties: Collection[str]) -> pl.Dat
             maintain_order="left",
         )
     return frame.filter(pl.col("county_code").is_in(list(counties)))
+
+
+def base_rows(tables: Tables, outlook: pl.DataFrame) -> pl.DataFrame:
+    """Those rows of the outlook that repeat a census: the first year of each county. All later ones are estimates."""
+    known = tables["mart_elderly_outlook"].filter(pl.col("p50").is_not_null())
+    first = known.group_by("county_code").agg(pl.col("year").min())
+    return outlook.join(first, on=("county_code", "year"), how="semi")
+
+
+def of_persons(tables: Tables, counties: Collection[str] | None = None, below: float = float("inf")) -> set[Member]:
+    """Every row, of some counties or of all, that counts at least one person and fewer than `below`."""
+    found: set[Member] = set()
+    for name, county, value in _counted(tables):
+        mine = pl.lit(True) if counties is None else county.is_in(list(counties))
+        rows = tables[name].filter(mine & (value > 0) & (value < below))
+        found |= {(name, tuple(key)) for key in rows.select(registry.table(name).key).iter_rows()}
+    return found

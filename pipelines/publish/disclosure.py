@@ -19,7 +19,12 @@ LEAST = 1.0  # zeros are published, so whoever sees a gap knows that it is no ze
 
 
 class DisclosureError(RuntimeError):
-    """A small count would stay visible whatever is left out."""
+    """A small count would stay visible whatever is left out. `cells`: all that would, as far as they are known by name;
+    `county`: whose they are, where the raiser knows."""
+
+    def __init__(self, message: str, cells: Collection[str] = (), county: str | None = None) -> None:
+        super().__init__(message)
+        self.cells, self.county = tuple(cells), county
 
 
 @dataclass(frozen=True)
@@ -82,7 +87,7 @@ def interval(block: Block, hidden: Collection[str], cell: str) -> tuple[float, f
     for sign in (1.0, -1.0):
         found = milp(sign * goal, constraints=rules, integrality=whole, bounds=Bounds(np.minimum(LEAST, values), top))
         if found.x is None:
-            raise DisclosureError(f"{cell}: {found.message}")
+            raise DisclosureError(f"{cell}: {found.message}", (cell,))
         ends.append(float(found.x[place[cell]]))
     return ends[0], math.inf if ends[1] >= top - 0.5 else ends[1]
 
@@ -131,10 +136,11 @@ def suppress(block: Block, primary: Collection[str], width: float) -> frozenset[
     """The cells to leave out: the primary ones and as many others as make every left-out cell safe.
 
     The same block gives the same answer. Zeros and fixed cells are never taken. A cell that only earlier publications expose is
-    left out, too, though it is past help. Raises DisclosureError when no cell is left to take and one is still exposed.
+    left out, too, though it is past help. Raises DisclosureError, naming every such cell, when no cell is left to take and some
+    are still exposed.
     """
-    hidden = _with_company(block, primary)
-    while weak := exposed(block, hidden, width):
+    hidden, hopeless = _with_company(block, primary), set[str]()
+    while weak := {c: w for c, w in exposed(block, hidden, width).items() if c not in hopeless}:
         cell = min(weak, key=lambda c: (weak[c], c))
         partner = _partner(block, hidden, cell, width)
         if partner is not None:
@@ -142,7 +148,10 @@ def suppress(block: Block, primary: Collection[str], width: float) -> frozenset[
         elif block.told and suppress(replace(block, told=frozenset()), primary, width):
             block = replace(block, told=block.told | {cell})
         else:
-            raise DisclosureError(f"{cell}: 没有可以一并隐去的数 / nothing is left to leave out with it")
+            hopeless.add(cell)
+    if hopeless:
+        names = sorted(hopeless)
+        raise DisclosureError(f"{', '.join(names)}: 没有可以一并隐去的数 / nothing is left to leave out with it", names)
     return frozenset(hidden)
 
 

@@ -12,7 +12,7 @@ from pipelines import registry
 from pipelines.core import builder
 from pipelines.forecast.product import NEEDED, forecast_tables
 from pipelines.publish.counts import Counts, Member
-from pipelines.publish.disclosure import stand_in
+from pipelines.publish.disclosure import DisclosureError, stand_in
 
 NOTE = " (left-out ages estimated)"
 AREA_NOTE = " (left-out area not used)"
@@ -40,7 +40,7 @@ def again(
             builder.load(con, name, frame)
         names = tables_of_forecast()
         builder.build(con, "pipelines.marts", names)
-        aged = {key[0] for name, key in hidden if name in (*_AGES, "mart_elderly_outlook")}
+        aged = {key[0] for name, key in hidden if name in _AGES}
         return {name: _noted(builder.ordered(con, name), aged) for name in names}
 
 
@@ -60,11 +60,15 @@ def _stand_ins(ages: pl.DataFrame, counts: Mapping[str, Counts], hidden: Collect
     near = pl.coalesce((before + after) / 2, before, after).over(series, order_by="age_from")
     guesses = {tuple(row[:-1]): row[-1] for row in ages.select(*key, near.alias("near")).iter_rows()}
     values: dict[Member, float] = {}
-    for own in counts.values():
+    for code, own in counts.items():
         gaps = {c: m for c, rows in own.members.items() for m in rows if m in hidden and c in own.block.values}
         wanted = {c: guesses.get(k) if name == "fct_population" else None for c, (name, k) in gaps.items()}
         rests = {c: None for c, rows in own.members.items() if not rows}  # printed nowhere
-        values |= {gaps[c]: value for c, value in stand_in(own.block, wanted | rests).items() if c in gaps}
+        try:
+            found = stand_in(own.block, wanted | rests)
+        except DisclosureError as error:
+            raise DisclosureError(str(error), error.cells, code) from error
+        values |= {gaps[c]: value for c, value in found.items() if c in gaps}
     return values
 
 

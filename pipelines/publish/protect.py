@@ -16,18 +16,17 @@ import polars as pl
 from pipelines import registry
 from pipelines.core import builder
 from pipelines.evaluate.targets import evaluate
-from pipelines.publish import areas, counts, projected
+from pipelines.publish import areas, audit, counts, pattern, projected
 from pipelines.publish.counts import FACTS, Member, Tables
-from pipelines.publish.disclosure import DisclosureError, suppress
+from pipelines.publish.disclosure import DisclosureError
 from pipelines.publish.memory import SUPPRESSED, VALUES
+from pipelines.publish.pattern import Rules
 from pipelines.reconcile.facts import Facts
 from pipelines.reconcile.ledger import FOUND
 from pipelines.reconcile.rules import findings, frame
 from pipelines.staging.quantities import numbers_named, people_named
 
 MASK = "[…]"
-SUITE = "small_numbers"
-_AT_ONCE = 400  # counties whose cells are in memory together
 _FIRST = re.compile(r"[0-9][0-9,]*(?:\.[0-9]+)?")
 _NUMERAL = re.compile(r"[0-9]+(?:\.[0-9]+)?")
 _PEOPLE_DONE = re.compile(r"(?:persons_[a-z]+|households)\s*=\s*([0-9]+(?:\.[0-9]+)?)")
@@ -47,58 +46,46 @@ HIDDEN_FINDING = (
 
 
 @dataclass(frozen=True)
-class Rules:
-    """`threshold`: counts from 1 to below it are left out; `width`: how wide the interval of a left-out count must stay;
-    `seed`: of the forecast, as in the internal release;
-    `kept`: rows that an earlier public release left out, which stay left out; `told`: rows whose value of today an earlier one
-    showed, behind which nothing can be hidden."""
-
-    threshold: int = 10
-    width: int = 10
-    kept: frozenset[Member] = frozenset()
-    told: frozenset[Member] = frozenset()
-    seed: int = 0
-
-
-@dataclass(frozen=True)
 class Protected:
-    """The public tables, the rows whose values were left out, and those of them that an earlier public release told."""
+    """The public tables, the rows whose values were left out, those of them that an earlier public release told, and the counties
+    all of whose counts of persons were, with what could not be protected one by one (`pattern.Pattern`)."""
 
     tables: dict[str, pl.DataFrame]
     hidden: frozenset[Member]
     told: frozenset[Member]
+    whole: Mapping[str, tuple[str, ...]]
 
 
 def protect(tables: Tables, rules: Rules) -> Protected:
     """Every published table (meta tables excepted) by name → the public ones, in registered order. Tables without small counts
     come back as they are. Raises DisclosureError when a small count cannot be protected."""
-    hidden = hidden_rows(tables, rules)
-    masked = _masked(tables, _Hidden.of(tables, hidden, rules.threshold), rules)
+    whole: Mapping[str, tuple[str, ...]] = {}
+    while True:
+        chosen = pattern.decide(tables, rules, whole)
+        try:
+            masked = _masked(tables, _Hidden.of(tables, chosen.members, rules.threshold, chosen.whole), rules)
+        except DisclosureError as error:  # what a county's projections need cannot be had
+            if error.county is None or error.county in chosen.whole:
+                raise
+            whole = {**chosen.whole, error.county: (str(error),)}
+        else:
+            break
     _audited(masked, rules)
+    found = audit.checks(tables, masked, rules, chosen.whole)
+    if failed := found.filter(~pl.col("passed") & (pl.col("severity") == "critical"))["message_zh"].to_list():
+        raise DisclosureError("\n".join(failed))
+    masked["mart_quality"] = pl.concat([masked["mart_quality"], found], how="diagonal_relaxed")
     return Protected(
-        {n: builder.canonical(n, f, suppressed=True) for n, f in masked.items()}, hidden, hidden & rules.told
+        {n: builder.canonical(n, f, suppressed=True) for n, f in masked.items()},
+        chosen.members,
+        chosen.members & rules.told,
+        chosen.whole,
     )
 
 
 def hidden_rows(tables: Tables, rules: Rules) -> frozenset[Member]:
     """The rows whose values must be left out, county by county."""
-    codes = counts.counties_with_small(tables, rules.threshold, rules.kept)
-    hidden = set(_in_words(tables, rules))
-    for start in range(0, len(codes), _AT_ONCE):
-        some = codes[start : start + _AT_ONCE]
-        for own in counts.read(tables, some, rules.threshold, rules.kept, rules.told).values():
-            pattern = suppress(own.block, own.primary, float(rules.width))
-            hidden.update(m for cell in pattern for m in own.members[cell])
-    return frozenset(hidden)
-
-
-def _in_words(tables: Tables, rules: Rules) -> list[Member]:
-    """Counts of persons without one number (“5—7名”) whose print holds a small one."""
-    rows = tables["fct_observation"].filter(pl.col("value").is_null() & counts.protected_observations(tables))
-    printed = rows.select("observation_id", "value_as_printed")
-    small = {i for i, text in printed.iter_rows() if any(0 < float(n) < rules.threshold for n in numbers_named(text))}
-    before = {key[0] for name, key in rules.kept if name == "fct_observation"}
-    return [("fct_observation", (i,)) for i in printed["observation_id"] if i in small or i in before]
+    return pattern.decide(tables, rules).members
 
 
 @dataclass(frozen=True)
@@ -108,13 +95,15 @@ class _Hidden:
     threshold: int
     members: Collection[Member]
     rows: Mapping[str, pl.DataFrame]  # table → keys of its left-out rows
+    census: Mapping[str, pl.DataFrame]  # the same for figures of a census, estimates excepted
     numerals: pl.DataFrame  # county_code, source_line, occurrence
     lines: Mapping[str, frozenset[int]]  # county → document lines with a left-out numeral or statement
     printed: Mapping[str, frozenset[str]]  # county → left-out numbers, as printed and as read
     aged: frozenset[str]  # counties with a left-out age cell
+    whole: frozenset[str]  # counties of whose census nothing is told
 
     @classmethod
-    def of(cls, tables: Tables, hidden: Collection[Member], threshold: int) -> _Hidden:
+    def of(cls, tables: Tables, hidden: Collection[Member], threshold: int, whole: Collection[str] = ()) -> _Hidden:
         keys = {n: tables[n].select(registry.table(n).key).clear() for n in VALUES}
         rows = {n: pl.DataFrame([k for t, k in hidden if t == n], schema=keys[n].schema, orient="row") for n in VALUES}
         facts = [i for n, key in FACTS.items() for i in rows[n][key]]
@@ -131,10 +120,11 @@ class _Hidden:
         ]
         texts = [*(s.select("county_code", printed="value_as_printed") for s in said), printed, *read]
         at = [*(s.select("county_code", "source_line") for s in said), numerals.select("county_code", "source_line")]
-        ages = [rows[n]["county_code"] for n in ("fct_population", "fct_census_covariate", "mart_elderly_outlook")]
-        return cls(
-            threshold, hidden, rows, numerals, _by_county(at), _numerals(texts), frozenset(c for s in ages for c in s)
-        )
+        census = {n: rows[n] for n in ("fct_population", "fct_census_covariate")}
+        census["mart_elderly_outlook"] = counts.base_rows(tables, rows["mart_elderly_outlook"])
+        aged = frozenset(code for keys in census.values() for code in keys["county_code"])
+        lines, numbers = _by_county(at), _numerals(texts)
+        return cls(threshold, hidden, rows, census, numerals, lines, numbers, aged, frozenset(whole))
 
     def touches(self, county: str, lines: Collection[int], *texts: str | None) -> bool:
         """Whether something speaks of a line with a left-out count, prints the same number as one, or names a small number of people."""
@@ -174,16 +164,17 @@ def _masked(tables: Tables, hidden: _Hidden, rules: Rules) -> dict[str, pl.DataF
     out |= {n: _remarks(tables, n, out[n], hidden) for n in _REMARKS}
     out["fct_source_figure"] = _figures(out["fct_source_figure"], hidden)
     out["fct_correction"] = _corrections(out["fct_correction"], hidden)
-    around = areas.left_out(tables, hidden.rows, rules.threshold)
+    around = areas.left_out(tables, hidden.census, rules.threshold)
     for name, keys in around.items():
         out[name] = _left_out(out[name], keys, registry.table(name).key, areas.AREAS[name][:1])
+    out |= _untold(out, hidden.whole)
     out |= _projections(tables, out, hidden, around, rules)
     out["mart_target"] = _targets(tables, out)
-    out["mart_county_comparison"] = _comparison(tables, out)
+    out["mart_county_comparison"] = _comparison(pattern.without_census(tables, hidden.whole), out)
     out["fct_discrepancy"] = _contradictions(tables, out, hidden)
     out["mart_elderly_outlook"] = _outlook(out["mart_elderly_outlook"], hidden, rules)
     out["fct_project_progress"] = _progress(out, rules.threshold)
-    out["mart_quality"] = _results(out["mart_quality"])
+    out["mart_quality"] = _results(tables, out)
     out["mart_held_back"] = _without_hashes(out["mart_held_back"])
     out["dim_source"] = _as(out["dim_source"], pl.col("county_code").is_in(list(hidden.lines)), sha256=pl.lit(None))
     return out
@@ -297,7 +288,9 @@ def _contradictions(tables: Tables, out: Tables, hidden: _Hidden) -> pl.DataFram
         return hidden.touches(str(r["county_code"]), at, *(str(r[c] or "") for c in (*_TEXTS, "description_zh")))
 
     silent = rows.filter(~pl.col("discrepancy_id").is_in(again.implode()))
-    named = [str(r["discrepancy_id"]) for r in silent.iter_rows(named=True) if meant(r)]
+    named = [
+        str(r["discrepancy_id"]) for r in silent.iter_rows(named=True) if r["county_code"] in hidden.whole or meant(r)
+    ]
     masked = pl.col("discrepancy_id").is_in([*gone, *named])
     shown = rows.filter(~masked)
     told = [hidden.touches(code, (), said) for code, said in shown.select("county_code", "review_note").iter_rows()]
@@ -331,7 +324,7 @@ def _found(tables: Tables, hidden: _Hidden) -> pl.DataFrame:
 def _projections(tables: Tables, out: Tables, hidden: _Hidden, around: Tables, rules: Rules) -> dict[str, pl.DataFrame]:
     """What is projected from ages, made again where an age or the area of a county is left out."""
     known = set(tables["mart_elderly_outlook"]["county_code"])
-    codes = sorted(hidden.aged | set(areas.touched(tables, around, known)))
+    codes = sorted((hidden.aged | set(areas.touched(tables, around, known))) - hidden.whole)
     if not codes:
         return {}
     own = counts.read(tables, codes, rules.threshold, rules.kept, rules.told)
@@ -341,11 +334,26 @@ def _projections(tables: Tables, out: Tables, hidden: _Hidden, around: Tables, r
     return {n: builder.canonical(n, pl.concat([calm[n], f], how="diagonal_relaxed")) for n, f in again.items()}
 
 
+def _untold(out: Tables, whole: Collection[str]) -> dict[str, pl.DataFrame]:
+    """The marts that would tell a census that is left out: nothing projected from it, no money a head."""
+    if not whole:
+        return {}
+    here = pl.col("county_code").is_in(list(whole))
+    none = dict.fromkeys(("per_resident_yuan", "per_60plus_yuan"), pl.lit(None, dtype=pl.Float64))
+    marts = {name: out[name].filter(~here) for name in projected.tables_of_forecast()}
+    return {**marts, "mart_investment": _as(out["mart_investment"], here, **none)}
+
+
 def _outlook(rows: pl.DataFrame, hidden: _Hidden, rules: Rules) -> pl.DataFrame:
-    """Left-out sums of the base year, and estimates below the threshold."""
-    name = "mart_elderly_outlook"
-    small = rows.filter((pl.col("p50") > 0) & (pl.col("p50") < rules.threshold)).select(registry.table(name).key)
-    return _left_out(rows, pl.concat([hidden.rows[name], small]), registry.table(name).key, VALUES[name])
+    """Left-out sums of the base year, and estimates below the threshold: of both sexes where it is one, because men and women of
+    an estimate add up, and of all where both together leave no room."""
+    name, band = "mart_elderly_outlook", ["county_code", "year", "age_band"]
+    key, one = registry.table(name).key, pl.col("sex") != "both"
+    said = (pl.col("p50") > 0) & (pl.col("p50") < rules.threshold)
+    few = pl.concat([rows.filter(said).select(key), hidden.rows[name]])
+    sexes = rows.filter(one).join(few.filter(one), on=band, how="semi")
+    narrow = rows.filter(~one & (pl.col("p50") < rules.threshold + rules.width)).join(sexes, on=band, how="semi")
+    return _left_out(rows, pl.concat([few, sexes.select(key), narrow.select(key)]), key, VALUES[name])
 
 
 def _progress(out: Tables, threshold: int) -> pl.DataFrame:
@@ -364,27 +372,29 @@ def _without_hashes(rows: pl.DataFrame) -> pl.DataFrame:
     return _as(rows, pl.lit(True), **{c: pl.when(pl.col(c).is_not_null()).then(pl.lit(MASK)) for c in hashes})
 
 
-def _results(rows: pl.DataFrame) -> pl.DataFrame:
-    """The checks of the internal release; a failing one names rows and values, so its words are left out."""
-    words = {
-        "message_zh": pl.format("{}：{} 行不合格，明细见内部版", pl.col("table_name"), pl.col("failing_rows")),
-        "message_en": pl.format(
-            "{}: {} rows fail, see the internal release", pl.col("table_name"), pl.col("failing_rows")
-        ),
-    }
-    said = _as(rows, ~pl.col("passed"), **words)
-    own = pl.DataFrame(
-        [
-            {
-                "suite": SUITE, "table_name": name, "expectation": f"{name}.no_small_count", "severity": "critical", "passed": True,
-                "failing_rows": 0, "message_zh": "通过：没有低于门槛的人数，隐去的数不能推算",
-                "message_en": "Passed: no count of persons below the threshold, and none that is left out can be worked out",
-            }
-            for name in VALUES
-        ],
-        schema_overrides={"failing_rows": pl.Int32},
-    )  # fmt: skip
-    return pl.concat([said, own], how="diagonal_relaxed")
+def _results(tables: Tables, out: Tables) -> pl.DataFrame:
+    """The checks of the internal release; a failing one names rows and values, so its words are left out. How many rows of a table
+    fail that is another one here is not told either: whoever counts those of the public table would know of the others."""
+    rows = out["mart_quality"]
+    failing = sorted(set(rows.filter(~pl.col("passed"))["table_name"]))
+    other = [n for n in failing if n in out and not _alike(n, tables[n], out[n])]
+    zh = ("{}：有的行不合格，明细见内部版", "{}：{} 行不合格，明细见内部版")
+    en = ("{}: some rows fail, see the internal release", "{}: {} rows fail, see the internal release")
+    some = pl.col("table_name").is_in(other)
+
+    def said(untold: str, told: str) -> pl.Expr:
+        return (
+            pl.when(some).then(pl.format(untold, "table_name")).otherwise(pl.format(told, "table_name", "failing_rows"))
+        )
+
+    words = {"message_zh": said(*zh), "message_en": said(*en), "failing_rows": pl.when(~some).then("failing_rows")}
+    return _as(rows, ~pl.col("passed"), **words)
+
+
+def _alike(name: str, one: pl.DataFrame, other: pl.DataFrame) -> bool:
+    """Whether two versions of a table hold the same rows."""
+    key = registry.table(name).key
+    return one.sort(key).equals(other.select(one.columns).sort(key))
 
 
 def _audited(masked: Tables, rules: Rules) -> None:

@@ -14,7 +14,8 @@ import polars as pl
 from pipelines import registry
 from pipelines.publish import areas, counts, database, diff, memory, package, protect, register, release
 from pipelines.publish.database import Identity
-from pipelines.publish.protect import Protected, Rules
+from pipelines.publish.pattern import Rules
+from pipelines.publish.protect import Protected
 from pipelines.publish.site import build_site
 from pipelines.quality.report import write_report
 from pipelines.settings import Settings
