@@ -205,10 +205,20 @@ def _release(arguments: argparse.Namespace) -> int:
             release.pin(s, wanted)
             print(f"永久保留 / kept for good: {wanted}")
         case "verify":
-            broken = package.verify(folder) or (public.verify(folder) if s is s.public else [])
-            print("\n".join(broken) or "完整 / whole")
+            broken = package.verify(folder) or (public.verify(folder, settings.load()) if s is s.public else [])
+            print("\n".join(broken) or f"完整 / whole{_untried(folder) if s is s.public else ''}")
             return REFUSED if broken else PUBLISHED
     return PUBLISHED
+
+
+def _untried(folder: Path) -> str:
+    """What could not be verified about a public release."""
+    from pipelines.publish import public
+
+    gone = public.made_of(folder, settings.load()) is None
+    return (
+        "\n  内部版已不在，未再推算隐去的数 / the internal release is gone: left-out counts were not tried again" * gone
+    )
 
 
 def _profile(name: str, made_from: str | None, threshold: int | None) -> str:
