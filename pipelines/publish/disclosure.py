@@ -15,6 +15,7 @@ from functools import cached_property
 import numpy as np
 from scipy.optimize import Bounds, LinearConstraint, linprog, milp
 
+PATIENCE = 60.0  # seconds for one end of one interval; most take some milliseconds
 LEAST = 1.0  # zeros are published, so whoever sees a gap knows that it is no zero
 
 
@@ -85,7 +86,15 @@ def interval(block: Block, hidden: Collection[str], cell: str) -> tuple[float, f
     goal[place[cell]] = 1.0
     ends = []
     for sign in (1.0, -1.0):
-        found = milp(sign * goal, constraints=rules, integrality=whole, bounds=Bounds(np.minimum(LEAST, values), top))
+        found = milp(
+            sign * goal,
+            constraints=rules,
+            integrality=whole,
+            bounds=Bounds(np.minimum(LEAST, values), top),
+            options={
+                "time_limit": PATIENCE
+            },  # the best found so far lies inside the interval: it errs on the safe side
+        )
         if found.x is None:
             raise DisclosureError(f"{cell}: {found.message}", (cell,))
         ends.append(float(found.x[place[cell]]))

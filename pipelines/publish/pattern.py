@@ -11,10 +11,12 @@ import polars as pl
 
 from pipelines.publish import counts
 from pipelines.publish.counts import Counts, Member, Tables
-from pipelines.publish.disclosure import DisclosureError, suppress
+from pipelines.publish.disclosure import Block, DisclosureError, Relation, suppress
+from pipelines.reconcile.facts import RATES
 from pipelines.staging.quantities import numbers_named
 
 CENSUS = ("fct_population", "fct_census_covariate", "mart_elderly_outlook")
+_DUST = 1e-9  # of binary fractions
 _AT_ONCE = 400  # counties whose cells are in memory together
 WHOLE = (
     "下列县有人数不能逐个保护（列在县名后），其人数整体隐去，不作预测 / "
@@ -84,7 +86,8 @@ def examined(tables: Tables, rules: Rules, whole: Collection[str]) -> Iterator[t
     """Counties with something to protect and their counts, as a reader of a publication knows them: of the census of the counties of
     `whole` nothing."""
     known = without_census(tables, whole)
-    yield from read(known, _codes(known, rules) | set(whole), rules)
+    for code, own in read(known, _codes(known, rules) | set(whole), rules):
+        yield code, replace(own, block=_apart(own.block)) if code in whole else own
 
 
 def without_census(tables: Tables, codes: Collection[str]) -> Tables:
@@ -106,17 +109,43 @@ def _everybody(tables: Tables, rules: Rules, lost: Mapping[str, tuple[str, ...]]
         m for m in counts.of_persons(tables, lost) if m[0] != "mart_elderly_outlook"
     }  # whose rows are not published at all
     hidden = stated | {m for m, code in _in_words(tables, math.inf).items() if code in lost}
+    stated_rates = tables["fct_observation"].filter(pl.col("unit").is_in(list(RATES)))["observation_id"]
+    rates = {("fct_observation", (i,)) for i in stated_rates}
     failed: dict[str, tuple[str, ...]] = {}
     for code, own in read(without_census(tables, lost), lost, rules):
-        block = replace(own.block, fixed=frozenset())
+        block = _apart(own.block)
         people = own.primary | {c for c, v in block.values.items() if v > 0}
+        telling = _telling(block, people, {c for c, rows in own.members.items() if rates.issuperset(rows)})
         try:
-            hidden.update(m for cell in suppress(block, people, float(rules.width)) for m in own.members[cell])
+            chosen = suppress(block, people | telling, float(rules.width))
+            hidden.update(m for cell in chosen for m in own.members[cell])
         except DisclosureError as error:
             failed[code] = _named(own, error)
     if failed:
         raise DisclosureError(f"{UNSAFE}\n{told(tables, failed)}\n{UNSAFE_NEXT}")
     return hidden
+
+
+def _apart(block: Block) -> Block:
+    """The block of a county all of whose people are left out: none of them is kept for the sake of others, and a relation is of no use
+    to anybody when its factors were worked out from left-out counts (how far a printed sum is from its parts)."""
+
+    def plain(relation: Relation) -> bool:
+        return all(abs(k - round(k, 4)) < _DUST for _, k in relation.terms)
+
+    useful = tuple(
+        r for r in block.relations if r.carriers or plain(r) or any(block.values[c] <= 0 for c, _ in r.terms)
+    )
+    return replace(block, relations=useful, fixed=frozenset())
+
+
+def _telling(block: Block, people: Collection[str], rates: Collection[str]) -> set[str]:
+    """What must go so that no relation with a rate is left between people: a rate where there is one, beds and money else."""
+    gone: set[str] = set()
+    for relation in (r for r in block.relations if r.carriers and not gone.intersection(r.carriers)):
+        if any(c in people for c, _ in relation.terms) and not any(c in people for c in relation.carriers):
+            gone.add(min(relation.carriers, key=lambda c: (c not in rates, c)))
+    return gone
 
 
 def told(tables: Tables, lost: Mapping[str, tuple[str, ...]]) -> str:

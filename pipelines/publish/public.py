@@ -107,7 +107,9 @@ def _near(
 ) -> list[str]:
     """The checks of audit.py that fail, in both languages."""
     promised = json.loads((folder / register.MANIFEST).read_text(encoding="utf-8"))["protection"]
-    rules = Rules(promised["threshold"], promised["width"], memory.kept(published), memory.told(published, tables))
+    rules = Rules(
+        promised["threshold"], promised["width"], memory.kept(memory.gaps(shown)), memory.told(published, tables)
+    )
     whole = {*tables["mart_elderly_outlook"]["county_code"]} - {*shown["mart_elderly_outlook"]["county_code"]}
     found = audit.checks(tables, shown, rules, dict.fromkeys(whole)).filter(~pl.col("passed"), severity="critical")
     return [f"{zh} / {en}" for zh, en in found.select("message_zh", "message_en").iter_rows()]
