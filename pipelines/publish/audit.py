@@ -10,7 +10,7 @@ import polars as pl
 
 from pipelines.publish import counts, memory, pattern
 from pipelines.publish.counts import Counts, Member, Tables
-from pipelines.publish.disclosure import DisclosureError, exposed
+from pipelines.publish.disclosure import DisclosureError, exposed, past_help
 from pipelines.publish.memory import VALUES
 from pipelines.publish.pattern import Rules
 
@@ -50,9 +50,10 @@ def _near(own: Counts, unknown: Collection[str], width: float) -> list[str]:
     """Cells that should be left out and are shown, and cells that are left out and can be worked out."""
     shown = own.primary - own.block.told - set(unknown)
     try:
-        return sorted({*shown, *exposed(own.block, unknown, width)})
+        near = {c for c in exposed(own.block, unknown, width) if not past_help(own.block, c, width)}
     except DisclosureError as error:
-        return sorted({*shown, *error.cells})
+        near = set(error.cells)
+    return sorted(shown | near)
 
 
 def _table(own: Counts, cell: str) -> str:
@@ -66,10 +67,10 @@ def _row(table: str, checked: int, apart: int, near: list[str], width: int) -> d
         zh = f"{table}：{len(near)} 个人数低于门槛或可以推算到 {width} 以内：{'、'.join(near)}"
         en = f"{table}: {len(near)} counts of persons are below the threshold or can be worked out to within {width}: {', '.join(near)}"
     else:
-        zh = f"通过：没有低于门槛的人数；隐去的 {checked} 个数逐一推算，所得区间都不窄于 {width}（以前公开过的除外）"
+        zh = f"通过：没有低于门槛的人数；隐去的 {checked} 个数逐一推算，所得区间都不窄于 {width}（因以前的公开版而可推知的除外）"
         en = (
             f"Passed: no count of persons is below the threshold; for each of the {checked} that are left out, the interval in which "
-            f"it must lie was worked out, and none is narrower than {width} (those published earlier excepted)"
+            f"it must lie was worked out, and none is narrower than {width} (those that earlier public releases give away excepted)"
         )
         if apart:
             zh += f"；另有整县隐去的 {apart} 行，其合计也不公开"

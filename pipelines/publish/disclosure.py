@@ -141,6 +141,16 @@ def exposed(block: Block, hidden: Collection[str], width: float) -> dict[str, fl
     return {cell: found for cell, found in widths.items() if found < width}
 
 
+def past_help(block: Block, cell: str, width: float) -> bool:
+    """Whether it is earlier publications that expose a left-out cell: it would not be safe if all that they did not tell were left out,
+    and would be if what they told were, too."""
+    names = block.values.keys() | {c for r in block.relations for c in r.carriers}
+    everything = {c for c in names - block.fixed if block.values.get(c, 1.0) > 0}
+    return bool(block.told) and _width(block, everything, cell) < width <= _width(
+        replace(block, told=frozenset()), everything, cell
+    )
+
+
 def suppress(block: Block, primary: Collection[str], width: float) -> frozenset[str]:
     """The cells to leave out: the primary ones and as many others as make every left-out cell safe.
 

@@ -15,7 +15,7 @@ import pytest
 from pipelines import cli, registry
 from pipelines.desk import headlines
 from pipelines.publish import audit, counts, pattern, projected, protect, public
-from pipelines.publish.disclosure import Block, DisclosureError, Relation, suppress
+from pipelines.publish.disclosure import Block, DisclosureError, Relation, exposed, past_help, suppress
 from pipelines.publish.pattern import Rules
 from pipelines.publish.protect import SUPPRESSED, Protected
 from pipelines.settings import Settings
@@ -148,6 +148,16 @@ def test_all_cells_of_a_block_that_fail_are_named() -> None:
     with pytest.raises(DisclosureError, match="a, b: ") as raised:
         suppress(block, {"a", "b", "c"}, 4.0)
     assert raised.value.cells == ("a", "b")
+
+
+def test_what_only_the_past_exposes_is_told_from_what_this_release_does() -> None:
+    total = Relation("t", (("all", -1.0), ("a", 1.0), ("c", 1.0), ("d", 1.0)), 0.0, 0.0)
+    values = {"all": 87.0, "a": 40.0, "c": 4.0, "d": 43.0}
+    for told, past in (({"all", "a", "d"}, True), ({"all", "a"}, False), (set[str](), False)):
+        block = Block(values, (total,), told=frozenset(told))
+        assert exposed(block, {"c"}, 10.0) == {"c": 0.0}
+        assert past_help(block, "c", 10.0) is past
+    assert not past_help(Block(values, (total,), fixed=frozenset({"all", "a", "d"})), "c", 10.0)
 
 
 def test_when_not_even_all_persons_are_enough_everything_is_named(
