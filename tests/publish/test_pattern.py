@@ -176,12 +176,8 @@ def test_when_not_even_all_persons_are_enough_everything_is_named(
 
 
 def test_ages_without_a_stand_in_stop_nobody_else(inside: Tables, monkeypatch: pytest.MonkeyPatch) -> None:
-    few = (
-        (pl.col("county_code") == COUNTY)
-        & (pl.col("year") == 2010)
-        & (pl.col("age_from") == 85)
-        & (pl.col("sex") == "male")
-    )
+    row = {"county_code": COUNTY, "year": 2010, "age_from": 85, "sex": "male"}
+    few = pl.all_horizontal(pl.col(k) == v for k, v in row.items())
     ages = inside["fct_population"].with_columns(persons=pl.when(few).then(5).otherwise("persons").cast(pl.Int32))
 
     def never(block: Block, guesses: Mapping[str, float | None]) -> dict[str, float]:
