@@ -342,13 +342,15 @@ def _found(tables: Tables, hidden: _Hidden) -> pl.DataFrame:
 
 
 def _projections(tables: Tables, out: Tables, hidden: _Hidden, around: Tables, rules: Rules) -> dict[str, pl.DataFrame]:
-    """What is projected from ages, made again where an age or the area of a county is left out."""
+    """What is projected from ages and plans, made again where an age, the area of a county or a figure of beds is left out."""
     known = set(tables["mart_elderly_outlook"]["county_code"])
-    codes = sorted(hidden.aged | set(areas.touched(tables, around, known)))
+    people = hidden.aged | set(areas.touched(tables, around, known))
+    beds = known & projected.resting_on(tables, hidden.rows["fct_observation"])
+    codes = sorted(people | beds)
     if not codes:
         return {}
     own = counts.read(tables, codes, rules.threshold, rules.kept, rules.told)
-    again = projected.again(out, own, hidden.members, seed=rules.seed)
+    again = projected.marked(tables, projected.again(out, own, hidden.members, seed=rules.seed), beds - people)
     here = pl.col("county_code").is_in(codes)
     calm = {name: out[name].filter(~here) for name in again}
     return {n: builder.canonical(n, pl.concat([calm[n], f], how="diagonal_relaxed")) for n, f in again.items()}
