@@ -11,9 +11,9 @@ import polars as pl
 from pipelines import registry
 from pipelines.core import builder
 from pipelines.forecast.product import NEEDED, forecast_tables, resting
+from pipelines.publish import memory
 from pipelines.publish.counts import Counts, Member
 from pipelines.publish.disclosure import stand_in
-from pipelines.publish.memory import SUPPRESSED
 
 NOTE = " (left-out ages estimated)"
 AREA_NOTE = " (left-out area not used)"
@@ -70,7 +70,7 @@ def _gone(name: str, before: pl.DataFrame, rows: pl.DataFrame, same_people: Coll
     found = rows.join(old, on=table.key, how="left", maintain_order="left", nulls_equal=True)
     other = {s: pl.col(f"__{v}").is_not_null() | pl.col(s).ne_missing(pl.col(f"__{s}")) for s, v in told.items()}
     lost = {s: pl.col(v).is_null() & other[s] for s, v in told.items()}
-    marks = [pl.when(gone).then(pl.lit(SUPPRESSED)).otherwise(pl.col(s)).alias(s) for s, gone in lost.items()]
+    marks = [pl.when(gone).then(pl.lit(memory.SUPPRESSED)).otherwise(pl.col(s)).alias(s) for s, gone in lost.items()]
     lines = [pl.when(pl.any_horizontal(list(lost.values()))).then(f"__{c}").otherwise(c).alias(c) for c in kept]
     if "method_version" in rows.columns:
         version, here = pl.col("method_version"), pl.col("county_code").is_in(list(same_people))
