@@ -3,6 +3,7 @@ only to judge what was found."""
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import polars as pl
@@ -13,6 +14,7 @@ from pipelines.core.builder import canonical
 from pipelines.publish import protect, release
 from pipelines.publish.protect import Rules
 from tests.conftest import Once
+from tests.publish import attacker
 from tests.publish.attacker import Attacker
 from tests.publish.planted import COUNTY, THRESHOLD, WIDTH, Planted
 from tests.quality.good import PARQUET, build
@@ -69,6 +71,12 @@ def counties(shown: Path) -> list[str]:
     """Those with something left out."""
     codes = pl.read_parquet(shown / "fct_observation.parquet").filter(status="suppressed")["county_code"]
     return sorted(set(codes))
+
+
+def test_the_attacker_uses_nothing_of_the_product() -> None:
+    source = Path(attacker.__file__).read_text(encoding="utf-8")
+    assert re.findall(r"^\s*(?:from|import)\s+(\w+)", source, re.MULTILINE)
+    assert not re.search(r"^\s*(?:from|import)\s+(?:pipelines|tests)", source, re.MULTILINE)
 
 
 def test_no_count_of_the_five_counties_comes_nearer_than_promised(real: Path, shown: Path, counties: list[str]) -> None:
