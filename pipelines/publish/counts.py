@@ -12,6 +12,7 @@ from typing import Any
 import polars as pl
 
 from pipelines import registry
+from pipelines.forecast.product import resting
 from pipelines.publish.disclosure import Block, Relation
 from pipelines.reconcile.facts import RATES, SCALE, Facts, rounding
 from pipelines.reconcile.linear import Bound, linear_bounds
@@ -178,6 +179,7 @@ class _Stated:
         counted = self.observations.filter(protected_observations(tables))["observation_id"]
         trained = self.outputs.filter(pl.col("unit").is_in(people))["output_id"]
         self.counted = set(counted) | set(trained)
+        _, self.summed = resting({**tables, "fct_observation": observations, "fct_project_output": outputs})
         self.tables, self.threshold = tables, threshold
         kinds = tables["dim_indicator"].select("indicator_id", "nature", "additivity").iter_rows()
         self.nature = {i: (nature, additivity) for i, nature, additivity in kinds}
@@ -250,7 +252,10 @@ class _Stated:
         self.cell_of = {id_: root for root, ids in groups.items() for id_ in ids}
         for root, ids in groups.items():
             amounts = [self.rows[i]["amount"] for i in ids if i in self.counted]
-            builders[self.rows[root]["county_code"]].cell(root, amounts, ((self.rows[i]["table"], (i,)) for i in ids))
+            members = ((self.rows[i]["table"], (i,)) for i in ids)
+            builders[self.rows[root]["county_code"]].cell(root, amounts, members)
+            if not self.summed.isdisjoint(ids):  # projections would be wrong without it
+                builders[self.rows[root]["county_code"]].fixed.add(root)
         self._breakdowns(builders)
         self._periods(builders)
         self._declared(builders)

@@ -8,7 +8,8 @@ the rules find them again in the masked facts. Nothing is read from or written t
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+import unicodedata
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
 import polars as pl
@@ -30,15 +31,14 @@ MASK = "[…]"
 _FIRST = re.compile(r"[0-9][0-9,]*(?:\.[0-9]+)?")
 _NUMERAL = re.compile(r"[0-9]+(?:\.[0-9]+)?")
 _PEOPLE_DONE = re.compile(r"(?:persons_[a-z]+|households)\s*=\s*([0-9]+(?:\.[0-9]+)?)")
+_ANY_NUMBER = re.compile(r"[0-9][0-9,]*(?:\.[0-9]+)?|[零〇一二两三四五六七八九十百千]+")
+_SPOKEN = r"\p{N}|[零〇一二两三四五六七八九十百千]"
 _TEXTS = ("left_value", "right_value", "computation", "resolution", "resolution_en", "review_note")
 _PLACES = ("left_line", "right_line", "lines")
 _UNGRADED = "medium"  # the severity of a contradiction depends on how far its numbers are apart
-_REMARKS = {
-    "fct_project": ("progress_as_printed",),
-    "fct_project_output": ("label", "value_as_printed"),
-    "fct_project_funding": ("reason_zh", "reason_en", "value_as_printed"),
-}  # free texts about projects
-_AS_PRINTED = ("value_as_printed", "unit_as_printed", "indicator_as_printed")
+_TOLD = ("fct_observation", "fct_project", "fct_project_mention", "fct_project_funding", "fct_project_output")
+_NAMES = ("name_zh", "name_en", "name_as_printed")  # lose their telling numbers and keep their words
+_OWN = ("value_as_printed", "total_investment_wan_as_printed")  # print the number of their row
 HIDDEN_FINDING = (
     "前后不一致（待核实）：涉及已隐去的人数，说明从略。",
     "Inconsistent (to be verified): it rests on suppressed counts of persons; words left out.",
@@ -112,7 +112,7 @@ class _Hidden:
             pl.col("fact_id").is_in(facts) & (pl.col("column_name") == "value_as_printed")
         )
         numerals = fed.select(place).unique()
-        said = [_stating(tables, n).join(rows[n], on=FACTS[n], how="semi") for n in FACTS]
+        said = [_stating(tables, tables[n]).join(rows[n], on=FACTS[n], how="semi") for n in FACTS]
         printed = tables["fct_source_figure"].join(numerals, on=place, how="semi").select("county_code", "printed")
         read = [
             s.select("county_code", pl.col(VALUES[n][0]).cast(pl.String).alias("printed"))
@@ -136,11 +136,12 @@ class _Hidden:
         )
 
 
-def _stating(tables: Tables, name: str) -> pl.DataFrame:
-    rows = tables[name]
+def _stating(tables: Tables, rows: pl.DataFrame) -> pl.DataFrame:
+    """Rows with the county that they are about."""
     if "county_code" in rows.columns:
         return rows
-    return rows.join(tables["fct_project"].select("project_id", "county_code"), on="project_id", how="left")
+    owner = tables["fct_project"].select("project_id", "county_code")
+    return rows.join(owner, on="project_id", how="left", maintain_order="left")
 
 
 def _by_county(frames: list[pl.DataFrame]) -> dict[str, frozenset[int]]:
@@ -161,7 +162,7 @@ def _masked(tables: Tables, hidden: _Hidden, rules: Rules) -> dict[str, pl.DataF
     out["fct_project_output"] = _as(
         out["fct_project_output"], pl.col("status") == SUPPRESSED, value_as_printed=pl.lit(MASK)
     )
-    out |= {n: _remarks(tables, n, out[n], hidden) for n in _REMARKS}
+    out |= {n: _texts(tables, n, out[n], hidden) for n in _TOLD}
     out["fct_source_figure"] = _figures(out["fct_source_figure"], hidden)
     out["fct_correction"] = _corrections(out["fct_correction"], hidden)
     around = areas.left_out(tables, hidden.census, rules.threshold)
@@ -195,35 +196,45 @@ def _left_out(rows: pl.DataFrame, keys: pl.DataFrame, key: tuple[str, ...], colu
 
 
 def _words_of(rows: pl.DataFrame, hidden: _Hidden) -> pl.DataFrame:
-    """Print and notes of left-out statements, the notes beside them on the same lines, and prints that say more than their number."""
+    """Print and notes of left-out statements, and the notes beside them on the same lines."""
     out = _as(rows, pl.col("status") == SUPPRESSED, value_as_printed=pl.lit(MASK), note=pl.lit(None, dtype=pl.String))
     near = pl.struct("county_code", "source_line", "note").map_elements(
         lambda r: hidden.touches(r["county_code"], [r["source_line"]], r["note"]), return_dtype=pl.Boolean
     )
-    quiet = _as(out, pl.col("note").is_not_null() & near, note=pl.lit(None, dtype=pl.String))
-    codes = quiet["county_code"].to_list()
-    for column in _AS_PRINTED:
-        told = [hidden.touches(c, (), _beside(column, text)) for c, text in zip(codes, quiet[column], strict=True)]
-        quiet = _as(quiet, pl.lit(pl.Series(told, dtype=pl.Boolean)), **{column: pl.lit(MASK)})
-    return quiet
+    return _as(out, pl.col("note").is_not_null() & near, note=pl.lit(None, dtype=pl.String))
 
 
-def _beside(column: str, text: str | None) -> str | None:
-    """What a print says besides its own number: `105（其中女性4人）` says `（其中女性4人）`."""
-    return _FIRST.sub("", text, count=1) if text and column == "value_as_printed" else text
+def _texts(tables: Tables, name: str, rows: pl.DataFrame, hidden: _Hidden) -> pl.DataFrame:
+    """Free texts of a table. One that names a small number of people, or a left-out number of its county, is left out; a name loses
+    that number alone, and what prints the number of its own row is judged by what it says besides."""
+    codes = _stating(tables, rows)["county_code"]
+
+    def quiet(column: str, county: str, text: str) -> str:
+        if column in _NAMES:
+            return _without(text, lambda words: hidden.touches(county, (), words))
+        besides = (
+            _FIRST.sub("", text, count=1) if column in _OWN else text
+        )  # `105（其中女性4人）` says `（其中女性4人）`
+        return MASK if hidden.touches(county, (), besides) else text
+
+    for column in (c.name for c in registry.table(name).columns if c.free_text):
+        spoken = rows[column].str.contains(_SPOKEN).fill_null(False)
+        said = [quiet(column, c, t) if s else t for c, t, s in zip(codes, rows[column], spoken, strict=True)]
+        rows = rows.with_columns(pl.Series(column, said, dtype=pl.String))
+    return rows
 
 
-def _remarks(tables: Tables, name: str, rows: pl.DataFrame, hidden: _Hidden) -> pl.DataFrame:
-    """Remarks that name a small number of people, or print the same number as a left-out one of their county."""
-    owner = dict(tables["fct_project"].select("project_id", "county_code").iter_rows())
-
-    def meant(column: str) -> pl.Expr:
-        said = rows.select("project_id", column).iter_rows()
-        return pl.lit(
-            pl.Series([bool(t) and hidden.touches(owner[i], (), _beside(column, t)) for i, t in said], dtype=pl.Boolean)
-        )
-
-    return rows.with_columns(pl.when(meant(c)).then(pl.lit(MASK)).otherwise(pl.col(c)).alias(c) for c in _REMARKS[name])
+def _without(text: str, tells: Callable[[str], bool]) -> str:
+    """A text with a mask in place of each number that tells something together with the words up to the next one; nothing but a mask
+    where the whole still does."""
+    each = ((c, unicodedata.normalize("NFKC", c)) for c in text)
+    plain = "".join(like if len(like) == 1 else c for c, like in each)  # the same places as in the text
+    numbers = list(_ANY_NUMBER.finditer(plain))
+    ends = [*(m.start() for m in numbers[1:]), len(plain)]
+    for number, end in reversed(list(zip(numbers, ends, strict=False))):
+        if tells(plain[number.start() : end]):
+            text = text[: number.start()] + MASK + text[number.end() :]
+    return MASK if tells(text) else text
 
 
 def _figures(rows: pl.DataFrame, hidden: _Hidden) -> pl.DataFrame:
@@ -285,7 +296,9 @@ def _contradictions(tables: Tables, out: Tables, hidden: _Hidden) -> pl.DataFram
     def meant(r: dict[str, str | int | None]) -> bool:
         places = [int(n) for n in _NUMERAL.findall(str(r["lines"] or "")) if n.isdigit()]
         at = [n for n in (r["left_line"], r["right_line"], *places) if isinstance(n, int)]
-        return hidden.touches(str(r["county_code"]), at, *(str(r[c] or "") for c in (*_TEXTS, "description_zh")))
+        return hidden.touches(
+            str(r["county_code"]), at, *(str(r[c] or "") for c in (*_TEXTS, "description_zh", "description_en"))
+        )
 
     silent = rows.filter(~pl.col("discrepancy_id").is_in(again.implode()))
     named = [
@@ -322,13 +335,15 @@ def _found(tables: Tables, hidden: _Hidden) -> pl.DataFrame:
 
 
 def _projections(tables: Tables, out: Tables, hidden: _Hidden, around: Tables, rules: Rules) -> dict[str, pl.DataFrame]:
-    """What is projected from ages, made again where an age or the area of a county is left out."""
+    """What is projected from ages and plans, made again where an age, the area of a county or a figure of beds is left out."""
     known = set(tables["mart_elderly_outlook"]["county_code"])
-    codes = sorted((hidden.aged | set(areas.touched(tables, around, known))) - hidden.whole)
+    people = hidden.aged | set(areas.touched(tables, around, known))
+    beds = known & projected.resting_on(tables, hidden.rows["fct_observation"])
+    codes = sorted((people | beds) - hidden.whole)
     if not codes:
         return {}
     own = counts.read(tables, codes, rules.threshold, rules.kept, rules.told)
-    again = projected.again(out, own, hidden.members, seed=rules.seed)
+    again = projected.marked(tables, projected.again(out, own, hidden.members, seed=rules.seed), beds - people)
     here = pl.col("county_code").is_in(codes)
     calm = {name: out[name].filter(~here) for name in again}
     return {n: builder.canonical(n, pl.concat([calm[n], f], how="diagonal_relaxed")) for n, f in again.items()}
@@ -360,7 +375,8 @@ def _progress(out: Tables, threshold: int) -> pl.DataFrame:
     """What a project has completed is free text: left out where the project has a left-out output, or where it counts few people."""
     gone = out["fct_project_output"].filter(pl.col("status") == SUPPRESSED)["project_id"].unique()
     few = pl.col("outputs_completed").map_elements(
-        lambda said: any(0 < float(n) < threshold for n in _PEOPLE_DONE.findall(said)), return_dtype=pl.Boolean
+        lambda said: any(0 < float(n) < threshold for n in (*_PEOPLE_DONE.findall(said), *people_named(said))),
+        return_dtype=pl.Boolean,
     )
     named = (pl.col("project_id").is_in(gone.implode()) | few) & pl.col("outputs_completed").is_not_null()
     return _as(out["fct_project_progress"], named.fill_null(False), outputs_completed=pl.lit(MASK))
