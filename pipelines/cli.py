@@ -205,10 +205,20 @@ def _release(arguments: argparse.Namespace) -> int:
             release.pin(s, wanted)
             print(f"永久保留 / kept for good: {wanted}")
         case "verify":
-            broken = package.verify(folder) or (public.verify(folder) if s is s.public else [])
-            print("\n".join(broken) or "完整 / whole")
+            broken = package.verify(folder) or (public.verify(folder, settings.load()) if s is s.public else [])
+            print("\n".join(broken) or f"完整 / whole{_untried(folder) if s is s.public else ''}")
             return REFUSED if broken else PUBLISHED
     return PUBLISHED
+
+
+def _untried(folder: Path) -> str:
+    """What could not be verified about a public release."""
+    from pipelines.publish import public
+
+    gone = public.made_of(folder, settings.load()) is None
+    return (
+        "\n  内部版已不在，未再推算隐去的数 / the internal release is gone: left-out counts were not tried again" * gone
+    )
 
 
 def _profile(name: str, made_from: str | None, threshold: int | None) -> str:
@@ -233,7 +243,7 @@ def _past(marts: Path, release_id: str | None) -> int:
 
 
 def _public(s: settings.Settings, release_id: str | None) -> int:
-    from pipelines.publish import database, public, release
+    from pipelines.publish import database, pattern, public, release
 
     wanted = release_id or release.current_id(s)
     folder, protected = public.publish(s, wanted)
@@ -246,6 +256,8 @@ def _public(s: settings.Settings, release_id: str | None) -> int:
             f"⚠ 其中 {len(protected.told)} 个数以前的公开版已公布过，收不回来 / "
             f"{len(protected.told)} of them stood in an earlier public release and cannot be taken back"
         )
+    if protected.whole:
+        print(f"⚠ {pattern.WHOLE}\n{pattern.told(protected.tables, protected.whole)}\n{pattern.NEXT}")
     return PUBLISHED
 
 

@@ -29,7 +29,8 @@ def key_figures(codes: list[str] | None = None, con: Connection = None) -> list[
         found = ask(db, _FIGURES, codes=chosen).to_dicts()[0]
         money = ask(db, _MONEY, codes=chosen).to_dicts()
         people = ahead(db, chosen)
-    return [_people(people, len(chosen) > 1), _targets(found), _money(money), _doubts(found)]
+        left_out = ask(db, _LEFT_OUT, codes=chosen).height > 0
+    return [_people(people, len(chosen) > 1, left_out), _targets(found), _money(money), _doubts(found)]
 
 
 _FIGURES = (
@@ -44,17 +45,18 @@ _FIGURES = (
       (SELECT count(*) FROM fct_discrepancy WHERE list_contains($codes, county_code) AND review_status = 'open') AS open
 """
 )
+_LEFT_OUT = "FROM fct_population WHERE list_contains($codes, county_code) AND status = 'suppressed' LIMIT 1"
 _MONEY = """
     SELECT commitment, sum(amount_wan) AS amount FROM mart_investment WHERE list_contains($codes, county_code)
     GROUP BY commitment ORDER BY list_position(['planned', 'applied_for', 'reserve'], commitment)
 """
 
 
-def _people(found: Ahead | None, several: bool) -> Figure:
+def _people(found: Ahead | None, several: bool, left_out: bool) -> Figure:
     """The census, and the projection with its interval; of several counties the ends are sums, which is on the wide side."""
     label = Words("60岁及以上人口（2020年普查）", "people aged 60+ (census of 2020)")
     if found is None:
-        return Figure(label, words.NOT_REPORTED, same(""))
+        return Figure(label, words.code("absence", "suppressed") if left_out else words.NOT_REPORTED, same(""))
     beside = Words("预测", "projected: ") + found.said
     if found.last.low is not None:
         beside += (

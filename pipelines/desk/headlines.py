@@ -529,6 +529,8 @@ def caveats(con: duckdb.DuckDBPyConnection) -> list[Words]:
                   (SELECT string_agg(name_zh || CASE WHEN used_input_hash IS NULL THEN '（本版本不含该县）' ELSE '（沿用上一份合格数据）' END, '、' ORDER BY county_code) FROM (FROM mart_held_back ORDER BY county_code LIMIT 8)) AS held_zh,
                   (SELECT string_agg(name_en || CASE WHEN used_input_hash IS NULL THEN ' (absent from this release)' ELSE ' (the last good data are shown)' END, ', ' ORDER BY county_code) FROM (FROM mart_held_back ORDER BY county_code LIMIT 8)) AS held_en,
                   (SELECT count(*) FROM mart_held_back) AS held,
+                  (SELECT min(message_zh) FROM mart_quality WHERE expectation = 'small_numbers.every_county' AND NOT passed) AS untold_zh,
+                  (SELECT min(message_en) FROM mart_quality WHERE expectation = 'small_numbers.every_county' AND NOT passed) AS untold_en,
                   (SELECT coalesce(sum(amount_wan), 0) FROM mart_investment WHERE funder = 'unresolved') AS unresolved""",
     ).to_dicts()[0]  # fmt: skip
     unresolved = words.money(facts["unresolved"])
@@ -540,6 +542,7 @@ def caveats(con: duckdb.DuckDBPyConnection) -> list[Words]:
     )
     said = [
         (bool(facts["held_zh"]), held),
+        (bool(facts["untold_zh"]), Words(facts["untold_zh"] or "", facts["untold_en"] or "")),
         (facts["intervals"] > 0, Words("人口、床位、墓穴需求为预测值，阴影和括号为80%预测区间", "people, beds and graves ahead are projections; shading and brackets are 80 % intervals")),
         (facts["intervals"] == 0, Words("人口与需求为预测值，区间尚未校准，本版不给区间", "people and needs are projections; intervals are not calibrated yet and none are shown")),
         (facts["actuals"] == 0, Words("尚未收到规划期年度实绩，所有目标均“待数据”", "no yearly figures of the plan period have come in: every target awaits data")),

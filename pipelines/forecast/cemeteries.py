@@ -27,6 +27,9 @@ _BUILT: Final = {
 the commercial cemetery include them."""
 _CEMETERIES: Final = "public_cemeteries_rural"
 _IS_CEMETERY: Final = "公墓|骨灰堂"
+READ: Final = frozenset({*_BUILT, _CEMETERIES})
+READ_OUTPUTS: Final = frozenset({*_FORMS, "urns", "years", "share_pct"})
+"""Indicators and outputs whose numbers are read for graves; facilities of funeral projects, too."""
 _COLUMNS: Final = (
     "capacity_id", "county_code", "ownership", "form", "status", "places", "places_status", "urns",
     "urns_qualifier", "cemeteries",
@@ -86,6 +89,7 @@ def lasting(core: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
         .join(_only(counted, "graves", "graves"), on="project_id", how="left")
         .join(projects, on="project_id")
         .select("county_code", "urns", "qualifier", "graves", "years", "opening", "source_line")
+        .drop_nulls(["urns", "years"])
     )
 
 

@@ -23,7 +23,7 @@ from pipelines.forecast.pooled import DOUBTS
 from pipelines.forecast.project import Projection, project_all
 from pipelines.forecast.sensitivity import People, tornado
 from pipelines.forecast.shipped import ForecastModel, load_model
-from pipelines.forecast.supply import bed_supply, beds_per_1000_targets
+from pipelines.forecast.supply import PLANNED_OUTPUTS, READ_FOR_BEDS, bed_supply, beds_per_1000_targets
 
 NEEDED: Final = (
     "dim_parameter",
@@ -60,6 +60,18 @@ PERCENT: Final = ("minority_share",)
 OF_FORECAST: Final = ("death_rate_rises", "input_flag", "pooled_urban_area")
 """Checks that find something in the projection or its input; the others hold an assumption of the plan against it."""
 FLAG_COLUMNS: Final = ("county_code", "check_id", "message_zh", "message_en")
+
+
+def resting(core: Mapping[str, pl.DataFrame]) -> tuple[frozenset[str], frozenset[str]]:
+    """Ids of the figures of plans that forecasts read, from fct_observation, fct_project and fct_project_output: those on what stands
+    and is promised of beds, without which the rest can be forecast; and those on graves and planned beds, without which a sum
+    would be wrong."""
+    said, made = core["fct_observation"], core["fct_project_output"]
+    funeral = core["fct_project"].filter(pl.col("domain") == "funeral")["project_id"]
+    places = (pl.col("output") == "facilities") & pl.col("project_id").is_in(funeral.implode())
+    beds, graves = (said.filter(pl.col("indicator_id").is_in(list(i))) for i in (READ_FOR_BEDS, cemeteries.READ))
+    planned = made.filter(pl.col("output").is_in([*PLANNED_OUTPUTS, *cemeteries.READ_OUTPUTS]) | places)
+    return frozenset(beds["observation_id"]), frozenset([*graves["observation_id"], *planned["output_id"]])
 
 
 def read_core(folder: Path, names: Sequence[str] = NEEDED) -> dict[str, pl.DataFrame]:

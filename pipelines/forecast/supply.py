@@ -19,6 +19,11 @@ BED_TYPES: Final = {
     "community": "community_care_beds",
 }
 PLANNED_OUTPUTS: Final = {"beds": "all", "nursing_beds": "nursing"}
+READ_FOR_BEDS: Final = frozenset(
+    {*BED_TYPES.values(), "nursing_bed_share", "beds_per_1000_elderly"}
+    | {r["indicator_id"] for r in registry.rows("facility_targets")}
+)
+"""Indicators whose numbers are read for beds."""
 KINDS: Final = ("institution", "community")
 """Kinds of facility, each a bed type of its own."""
 NOT_REPORTED: Final = "not_reported"

@@ -20,7 +20,8 @@ Rows = Mapping[str, pl.DataFrame]
 
 
 def left_out(tables: Rows, hidden: Rows, threshold: int) -> dict[str, pl.DataFrame]:
-    """Table → keys of the rows that must be left out. hidden: keys of the left-out rows of counties, by table."""
+    """Table → keys of the rows that must be left out. hidden: keys of the left-out rows of counties, by table; of the outlook only
+    those of the census year, because a left-out estimate is no figure of a census."""
     few = small(tables, threshold)
     found = {}
     for name, (_, of) in AREAS.items():

@@ -12,6 +12,7 @@ from typing import Any
 import polars as pl
 
 from pipelines import registry
+from pipelines.forecast.product import resting
 from pipelines.publish.disclosure import Block, Relation
 from pipelines.reconcile.facts import RATES, SCALE, Facts, rounding
 from pipelines.reconcile.linear import Bound, linear_bounds
@@ -178,6 +179,7 @@ class _Stated:
         counted = self.observations.filter(protected_observations(tables))["observation_id"]
         trained = self.outputs.filter(pl.col("unit").is_in(people))["output_id"]
         self.counted = set(counted) | set(trained)
+        _, self.summed = resting({**tables, "fct_observation": observations, "fct_project_output": outputs})
         self.tables, self.threshold = tables, threshold
         kinds = tables["dim_indicator"].select("indicator_id", "nature", "additivity").iter_rows()
         self.nature = {i: (nature, additivity) for i, nature, additivity in kinds}
@@ -250,7 +252,10 @@ class _Stated:
         self.cell_of = {id_: root for root, ids in groups.items() for id_ in ids}
         for root, ids in groups.items():
             amounts = [self.rows[i]["amount"] for i in ids if i in self.counted]
-            builders[self.rows[root]["county_code"]].cell(root, amounts, ((self.rows[i]["table"], (i,)) for i in ids))
+            members = ((self.rows[i]["table"], (i,)) for i in ids)
+            builders[self.rows[root]["county_code"]].cell(root, amounts, members)
+            if not self.summed.isdisjoint(ids):  # projections would be wrong without it
+                builders[self.rows[root]["county_code"]].fixed.add(root)
         self._breakdowns(builders)
         self._periods(builders)
         self._declared(builders)
@@ -651,3 +656,20 @@ def _of_counties(tables: Tables, name: str, counties: Collection[str]) -> pl.Dat
             maintain_order="left",
         )
     return frame.filter(pl.col("county_code").is_in(list(counties)))
+
+
+def base_rows(tables: Tables, outlook: pl.DataFrame) -> pl.DataFrame:
+    """Those rows of the outlook that repeat a census: the first year of each county. All later ones are estimates."""
+    known = tables["mart_elderly_outlook"].filter(pl.col("p50").is_not_null())
+    first = known.group_by("county_code").agg(pl.col("year").min())
+    return outlook.join(first, on=("county_code", "year"), how="semi")
+
+
+def of_persons(tables: Tables, counties: Collection[str] | None = None, below: float = float("inf")) -> set[Member]:
+    """Every row, of some counties or of all, that counts at least one person and fewer than `below`."""
+    found: set[Member] = set()
+    for name, county, value in _counted(tables):
+        mine = pl.lit(True) if counties is None else county.is_in(list(counties))
+        rows = tables[name].filter(mine & (value > 0) & (value < below))
+        found |= {(name, tuple(key)) for key in rows.select(registry.table(name).key).iter_rows()}
+    return found

@@ -15,11 +15,17 @@ from functools import cached_property
 import numpy as np
 from scipy.optimize import Bounds, LinearConstraint, linprog, milp
 
+PATIENCE = 60.0  # seconds for one end of one interval; most take some milliseconds
 LEAST = 1.0  # zeros are published, so whoever sees a gap knows that it is no zero
 
 
 class DisclosureError(RuntimeError):
-    """A small count would stay visible whatever is left out."""
+    """A small count would stay visible whatever is left out. `cells`: all that would, as far as they are known by name;
+    `county`: whose they are, where the raiser knows."""
+
+    def __init__(self, message: str, cells: Collection[str] = (), county: str | None = None) -> None:
+        super().__init__(message)
+        self.cells, self.county = tuple(cells), county
 
 
 @dataclass(frozen=True)
@@ -80,9 +86,17 @@ def interval(block: Block, hidden: Collection[str], cell: str) -> tuple[float, f
     goal[place[cell]] = 1.0
     ends = []
     for sign in (1.0, -1.0):
-        found = milp(sign * goal, constraints=rules, integrality=whole, bounds=Bounds(np.minimum(LEAST, values), top))
+        found = milp(
+            sign * goal,
+            constraints=rules,
+            integrality=whole,
+            bounds=Bounds(np.minimum(LEAST, values), top),
+            options={
+                "time_limit": PATIENCE
+            },  # the best found so far lies inside the interval: it errs on the safe side
+        )
         if found.x is None:
-            raise DisclosureError(f"{cell}: {found.message}")
+            raise DisclosureError(f"{cell}: {found.message}", (cell,))
         ends.append(float(found.x[place[cell]]))
     return ends[0], math.inf if ends[1] >= top - 0.5 else ends[1]
 
@@ -127,14 +141,25 @@ def exposed(block: Block, hidden: Collection[str], width: float) -> dict[str, fl
     return {cell: found for cell, found in widths.items() if found < width}
 
 
+def past_help(block: Block, cell: str, width: float) -> bool:
+    """Whether it is earlier publications that expose a left-out cell: it would not be safe if all that they did not tell were left out,
+    and would be if what they told were, too."""
+    names = block.values.keys() | {c for r in block.relations for c in r.carriers}
+    everything = {c for c in names - block.fixed if block.values.get(c, 1.0) > 0}
+    return bool(block.told) and _width(block, everything, cell) < width <= _width(
+        replace(block, told=frozenset()), everything, cell
+    )
+
+
 def suppress(block: Block, primary: Collection[str], width: float) -> frozenset[str]:
     """The cells to leave out: the primary ones and as many others as make every left-out cell safe.
 
     The same block gives the same answer. Zeros and fixed cells are never taken. A cell that only earlier publications expose is
-    left out, too, though it is past help. Raises DisclosureError when no cell is left to take and one is still exposed.
+    left out, too, though it is past help. Raises DisclosureError, naming every such cell, when no cell is left to take and some
+    are still exposed.
     """
-    hidden = _with_company(block, primary)
-    while weak := exposed(block, hidden, width):
+    hidden, hopeless = _with_company(block, primary), set[str]()
+    while weak := {c: w for c, w in exposed(block, hidden, width).items() if c not in hopeless}:
         cell = min(weak, key=lambda c: (weak[c], c))
         partner = _partner(block, hidden, cell, width)
         if partner is not None:
@@ -142,7 +167,10 @@ def suppress(block: Block, primary: Collection[str], width: float) -> frozenset[
         elif block.told and suppress(replace(block, told=frozenset()), primary, width):
             block = replace(block, told=block.told | {cell})
         else:
-            raise DisclosureError(f"{cell}: 没有可以一并隐去的数 / nothing is left to leave out with it")
+            hopeless.add(cell)
+    if hopeless:
+        names = sorted(hopeless)
+        raise DisclosureError(f"{', '.join(names)}: 没有可以一并隐去的数 / nothing is left to leave out with it", names)
     return frozenset(hidden)
 
 

@@ -12,9 +12,10 @@ from typing import Any
 import polars as pl
 
 from pipelines import registry
-from pipelines.publish import areas, counts, database, diff, memory, package, protect, register, release
+from pipelines.publish import areas, audit, counts, database, diff, memory, package, protect, register, release
 from pipelines.publish.database import Identity
-from pipelines.publish.protect import Protected, Rules
+from pipelines.publish.pattern import Rules
+from pipelines.publish.protect import Protected
 from pipelines.publish.site import build_site
 from pipelines.quality.report import write_report
 from pipelines.settings import Settings
@@ -79,15 +80,39 @@ def changes(before: Path | None, candidate: Path) -> dict[str, dict[str, Any]]:
     return {n: {**d, "removed_keys": []} if n == "fct_discrepancy" else d for n, d in compared.items()}
 
 
-def verify(folder: Path) -> list[str]:
-    """What is wrong with a public release as such, in words: it is of another profile, or a table shows a count below the threshold
-    that it states."""
+def verify(folder: Path, settings: Settings | None = None) -> list[str]:
+    """What is wrong with a public release as such, in words: it is of another profile, a table shows a count below the threshold
+    that it states, or, as long as the internal release that it was made of is there (settings of the data root), a left-out
+    count can be worked out."""
     tables = _tables(folder)
     who = pl.read_parquet(folder / "parquet" / "meta_release.parquet").row(0, named=True)
     if who["profile"] != "public":
         return [f"不是公开版 / not a public release: {folder.name}"]
     small = [*counts.counties_with_small(tables, who["threshold"]), *areas.small(tables, who["threshold"])]
-    return [f"有低于门槛的人数 / counts below the threshold: {', '.join(small)}"] if small else []
+    if small:
+        return [f"有低于门槛的人数 / counts below the threshold: {', '.join(small)}"]
+    internal = settings and made_of(folder, settings)
+    return _near(folder, tables, _tables(internal), memory.recall(settings.public)) if settings and internal else []
+
+
+def made_of(folder: Path, settings: Settings) -> Path | None:
+    """The internal release that a public one was made of, while it is there."""
+    who = folder / "parquet" / "meta_release.parquet"
+    found = settings.releases / str(pl.read_parquet(who)["made_from"][0]) if who.is_file() else None
+    return found if found and (found / "parquet").is_dir() else None
+
+
+def _near(
+    folder: Path, shown: dict[str, pl.DataFrame], tables: dict[str, pl.DataFrame], published: pl.DataFrame
+) -> list[str]:
+    """The checks of audit.py that fail, in both languages."""
+    promised = json.loads((folder / register.MANIFEST).read_text(encoding="utf-8"))["protection"]
+    rules = Rules(
+        promised["threshold"], promised["width"], memory.kept(memory.gaps(shown)), memory.told(published, tables)
+    )
+    whole = {*tables["mart_elderly_outlook"]["county_code"]} - {*shown["mart_elderly_outlook"]["county_code"]}
+    found = audit.checks(tables, shown, rules, dict.fromkeys(whole)).filter(~pl.col("passed"), severity="critical")
+    return [f"{zh} / {en}" for zh, en in found.select("message_zh", "message_en").iter_rows()]
 
 
 def _tables(folder: Path) -> dict[str, pl.DataFrame]:

@@ -15,7 +15,8 @@ PUBLISHED_LAYERS = ("core", "reconcile", "mart", "quality", "meta")
 @dataclass(frozen=True)
 class Column:
     """One column of one table. `references` is `table.column` or `codes:<list>`; `unit` a code of units.csv;
-    `suppressible`: a required value that the public profile may leave out."""
+    `suppressible`: a required value that the public profile may leave out; `free_text`: words of a document or of an editor, which
+    may name any number."""
 
     table: str
     name: str
@@ -23,6 +24,7 @@ class Column:
     key: bool
     required: bool
     suppressible: bool
+    free_text: bool
     references: str
     unit: str
     zh: str
@@ -106,6 +108,7 @@ def tables() -> dict[str, Table]:
                 key="K" in r["flags"],
                 required="R" in r["flags"],
                 suppressible="S" in r["flags"],
+                free_text="T" in r["flags"],
                 references=r["references"],
                 unit=r["unit"],
                 zh=r["zh"],

@@ -17,6 +17,9 @@ _SCALES = {"万": 1e4, "亿": 1e8}
 _NUMBER = re.compile(r"[0-9][0-9,]*(?:\.[0-9]+)?")
 _CHINESE = re.compile(r"[零〇一二两三四五六七八九十百千]+")
 _PEOPLE = r"(?=\s*[余多]?(?:名|人|户|位|对|例|个人|persons?\b|people\b|children\b|households?\b))"
+_OF_ANYTHING = re.compile(
+    f"({_CHINESE.pattern})(?:{_PEOPLE}|(?<!^一)(?<![^零〇一二两三四五六七八九十百千]一)(?=\\s*[余多]?[个所处家座张间套栋辆项支]))"
+)
 _OF_PEOPLE, _DIGITS_OF_PEOPLE = (re.compile(f"({p.pattern}){_PEOPLE}") for p in (_CHINESE, _NUMBER))
 _PLAN_PERIODS: dict[str, tuple[int | None, int | None]] = {"十三五": (2016, 2020), "十四五": (2021, 2025)}
 _SPACE = re.compile(r"\s|，")
@@ -70,10 +73,10 @@ def chinese_number(text: str) -> int:
 
 def numbers_named(text: str | None) -> frozenset[str]:
     """Every number that a text names, as plain digits: numerals of any width (１,２３４ → 1234) and Chinese ones that count people
-    (三名 → 3)."""
+    or things (三名, 三所 → 3; 一处 is “somewhere”)."""
     plain = unicodedata.normalize("NFKC", text or "")
     digits = {f"{float(n.replace(',', '')):.15g}" for n in _NUMBER.findall(plain)}
-    return frozenset(digits | {str(chinese_number(n)) for n in _OF_PEOPLE.findall(plain)})
+    return frozenset(digits | {str(chinese_number(n)) for n in _OF_ANYTHING.findall(plain)})
 
 
 def people_named(text: str | None) -> frozenset[float]:

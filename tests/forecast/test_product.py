@@ -10,7 +10,7 @@ from orientation import ORIENTATION
 from pipelines.forecast.areas import surrounded
 from pipelines.forecast.counties import BOOK_COVARIATES, counties_from_frames
 from pipelines.forecast.features import FEATURES, OF_BOOK, features
-from pipelines.forecast.product import census_covariates, forecast_tables, numbered, read_core
+from pipelines.forecast.product import census_covariates, forecast_tables, numbered, read_core, resting
 from pipelines.forecast.shipped import load_model
 
 
@@ -37,6 +37,34 @@ def unknown_features(held: dict[str, pl.DataFrame]) -> dict[str, set[str]]:
     return {
         str(code): {FEATURES[i] for i in np.flatnonzero(row)} for code, row in zip(counties.codes, gaps, strict=True)
     }
+
+
+def test_beds_and_graves_rest_on_the_figures_that_are_listed(core: Path, tables: dict[str, pl.DataFrame]) -> None:
+    """Nothing changes when every other number of the plans is gone, and something when theirs is."""
+    held = read_core(core)
+    read = frozenset[str]().union(*resting(held))
+
+    def without(gone: bool) -> dict[str, pl.DataFrame]:
+        less = dict(held)
+        for name, key, value in (
+            ("fct_observation", "observation_id", "value"),
+            ("fct_project_output", "output_id", "quantity"),
+        ):
+            here = pl.col(key).is_in(list(read))
+            less[name] = held[name].with_columns(pl.when(here != gone).then(value).alias(value))
+        return forecast_tables(less, seed=20211231)
+
+    assert 50 < len(read) < (held["fct_observation"].height + held["fct_project_output"].height) / 4
+    kept, lost = without(False), without(True)
+    for name in (
+        "forecast_supply",
+        "forecast_beds",
+        "forecast_graves",
+        "forecast_cemetery_capacity",
+        "forecast_plausibility",
+    ):
+        assert kept[name].equals(tables[name]), name
+        assert not lost[name].equals(tables[name]), name
 
 
 def test_every_feature_is_known_where_the_book_is(core: Path, tables: dict[str, pl.DataFrame]) -> None:

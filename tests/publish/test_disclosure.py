@@ -119,7 +119,7 @@ def of_table(cells: list[list[int]]) -> Block:
 
 
 def attack(block: Block, hidden: frozenset[str], cell: str) -> tuple[float, float]:
-    """A reader with a solver: everything published, every margin, counts not negative. Written apart from the product."""
+    """A reader with a solver: everything published, every margin, counts not negative. Its relations are those of the block."""
     unknown = sorted(hidden)
     left, right = [], []
     for relation in block.relations:

@@ -25,21 +25,10 @@ from pipelines.publish import areas, counts, diff, memory, package, projected, p
 from pipelines.publish.disclosure import DisclosureError
 from pipelines.publish.protect import MASK, SUPPRESSED, Rules
 from pipelines.reconcile import ledger
-from tests.publish.planted import COUNTY, THRESHOLD, WIDTH, YEAR, Planted, plant, texts, tokens
+from tests.publish.planted import COUNTY, THRESHOLD, WIDTH, YEAR, Planted, texts, tokens
 
 Tables = dict[str, pl.DataFrame]
 _DIGEST = re.compile(r"(?<![0-9A-Za-z])[0-9A-Fa-f]{8,64}(?![0-9A-Za-z])")
-
-
-@pytest.fixture(scope="module")
-def planted(tmp_path_factory: pytest.TempPathFactory) -> Planted:
-    return plant(tmp_path_factory.mktemp("planted"))
-
-
-@pytest.fixture(scope="module")
-def folder(planted: Planted) -> Path:
-    """The public release."""
-    return public.publish(planted.settings)[0]
 
 
 def read(folder: Path) -> Tables:

@@ -69,7 +69,7 @@ def test_use_rolls_back_one_release_and_refuses_a_broken_one(
     two: tuple[Settings, str, str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     s, old, new = two
-    monkeypatch.setattr(public, "verify", lambda folder: [])  # these have no tables; see test_public.py
+    monkeypatch.setattr(public, "verify", lambda *_: [])  # these have no tables; see test_public.py
     assert old in said(capsys, "use", old)
     assert release.current_id(s) == old
     file = s.releases / new / "marts.duckdb"

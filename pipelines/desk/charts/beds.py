@@ -87,6 +87,8 @@ _NEEDS = """
 
 
 def _bed_note(rows: pl.DataFrame, stands: pl.DataFrame) -> Words:
+    if rows.is_empty():
+        return Words("本版本没有该县的床位展望。", "There is no bed outlook for the county in this release.")
     shaded = rows["demand_p10"].null_count() < rows.height
     note = (
         Words(
