@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import os
 import resource
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -70,8 +71,10 @@ def no_expectations(candidate: Path, suites: Path, *, counted: Path, sound: Soun
     return pl.DataFrame(rows, schema=wanted, orient="row").with_columns(pl.col("failing_rows").cast(pl.Int32))
 
 
-def empty_site(candidate: Path, *, run: bool = True) -> Path:
+def empty_site(candidate: Path, *, run: bool = True, meanwhile: Callable[[], object] | None = None) -> Path:
     """Instead of `site.build_site`."""
+    if meanwhile:
+        meanwhile()
     index = candidate / "site" / "index.html"
     index.parent.mkdir()
     index.write_text("<!doctype html>", encoding="utf-8")
