@@ -52,8 +52,9 @@ def refresh(settings: Settings, only: list[str], force: bool) -> int:
         removed = release.clean(settings)
         if removed:
             print(f"清理遗留 / cleaned leftovers: {', '.join(removed)}")
-        if not force:
-            store.recall(settings)
+        if force:
+            store.forget(settings)
+        store.recall(settings)
         if not force and _unchanged(settings):
             now = release.current_id(settings)
             print(f"没有变化，跳过 {_listed(codes)}，沿用 {now} / nothing changed, every county skipped, {now} stays")

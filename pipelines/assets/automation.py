@@ -11,7 +11,7 @@ import dagster as dg
 from pipelines import settings
 from pipelines.assets.candidate import REFUSED
 from pipelines.assets.common import ALL_COUNTIES, COUNTIES, partition
-from pipelines.publish import alerts, release
+from pipelines.publish import alerts, database, release
 from pipelines.staging import store
 
 refresh = dg.define_asset_job(
@@ -69,6 +69,7 @@ def refused(s: settings.Settings, run: dg.DagsterRun | None) -> Path | None:
         return None
     left = s.candidate(run.run_id[:8])
     if (left / release.ID).exists():
+        database.drop(left)
         release.reject(s, left)
     name = run.tags.get(REFUSED)
     return s.marts / release.REJECTED / name if name else None

@@ -158,7 +158,7 @@ def elderly_projection(
     `base_census`, whatever other years a county has. Under the death rates of fct_mortality for China and the set's assumptions on persons (those it lacks are as the model has them)."""
     held = (assumptions or assumptions_from_frame(core["dim_parameter"], DEFAULT_NAME)).parameters
     rates = with_rates(model.mortality, core["fct_mortality"].filter(pl.col("geography") == NATION))
-    known = counties or residents(core, model)
+    known = residents(core, model) if counties is None else counties
     shares = {name: held[name].share for name in (PERSISTENCE, OWN_WEIGHT, DEATH_LEVEL) if name in held}
     judged = replace(
         model,

@@ -106,11 +106,11 @@ _REST = 2_000_000_000  # nanoseconds: coarser than the clock of any file system
 
 def known_hash(folder: Path) -> str:
     """`content_hash`; a folder that is known, to this process or by `recall_folders`, is not read again while sizes, times and places on disk
-    of all its files are the same."""
+    of all its files are the same, if they had rested when it was read."""
     now, files = time.time_ns(), sorted(_touched(folder))
     touched = hashlib.sha256(repr(files).encode()).hexdigest()
     seen = _SEEN.get(folder)
-    if seen is None or seen.touched != touched:
+    if seen is None or seen.touched != touched or not seen.rested:
         newest = max((t for _, _, _, *times in files for t in times), default=0)
         seen = _SEEN[folder] = Seen(touched, content_hash(folder), newest + _REST < now)
     return seen.content

@@ -1,5 +1,5 @@
 """What a public release still tells, worked out from its finished tables: which rows they leave empty, and how near a reader comes to
-them. Knows nothing of how the rows were chosen; its results are published as checks."""
+them. Of the choice of rows it knows only which counties were left out as a whole; its results are published as checks."""
 
 from __future__ import annotations
 

@@ -15,6 +15,7 @@ from pipelines.publish.counts import Member
 from pipelines.settings import Settings
 
 FILE = "published.parquet"
+BEFORE = "before"
 SUPPRESSED = "suppressed"
 VALUES = {
     "fct_observation": ("value",),
@@ -29,6 +30,22 @@ _SCHEMA = {"table": pl.String, "key": pl.String, "value": pl.Float64}
 def of(tables: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
     """table, key (JSON) and value of every row that tables show; the value is empty where it is left out."""
     return pl.concat([_of(name, tables[name]) for name in VALUES if name in tables] or [pl.DataFrame(schema=_SCHEMA)])
+
+
+def keep(public: Settings, release_id: str, before: pl.DataFrame) -> None:
+    """Keep what was published before a release, beside the releases, for as long as it is there: what that release tells cannot excuse it."""
+    folder = public.marts / BEFORE
+    folder.mkdir(exist_ok=True)
+    there = {release_id, *(r.id for r in release.releases(public))}
+    for gone in (f for f in folder.glob("*.parquet") if f.stem not in there):
+        gone.unlink()
+    before.write_parquet(folder / f"{release_id}.parquet")
+
+
+def before(public: Settings, release_id: str) -> pl.DataFrame:
+    """What was published before a release; nothing where that is not known."""
+    path = public.marts / BEFORE / f"{release_id}.parquet"
+    return pl.read_parquet(path) if path.exists() else pl.DataFrame(schema=_SCHEMA)
 
 
 def gaps(tables: Mapping[str, pl.DataFrame]) -> pl.DataFrame:

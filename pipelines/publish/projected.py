@@ -69,7 +69,7 @@ def _gone(name: str, before: pl.DataFrame, rows: pl.DataFrame, same_people: Coll
     old = before.select(*table.key, *(pl.col(c).alias(f"__{c}") for c in {*told, *told.values(), *kept}))
     found = rows.join(old, on=table.key, how="left", maintain_order="left", nulls_equal=True)
     other = {s: pl.col(f"__{v}").is_not_null() | pl.col(s).ne_missing(pl.col(f"__{s}")) for s, v in told.items()}
-    lost = {s: pl.col(v).is_null() & other[s] for s, v in told.items()}
+    lost = {s: pl.col(v).is_null() & (pl.col(s) == "not_reported") & other[s] for s, v in told.items()}
     marks = [pl.when(gone).then(pl.lit(memory.SUPPRESSED)).otherwise(pl.col(s)).alias(s) for s, gone in lost.items()]
     lines = [pl.when(pl.any_horizontal(list(lost.values()))).then(f"__{c}").otherwise(c).alias(c) for c in kept]
     if "method_version" in rows.columns:

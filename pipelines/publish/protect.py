@@ -36,7 +36,14 @@ _SPOKEN = r"\p{N}|[零〇一二两三四五六七八九十百千]"
 _TEXTS = ("left_value", "right_value", "computation", "resolution", "resolution_en", "review_note")
 _PLACES = ("left_line", "right_line", "lines")
 _UNGRADED = "medium"  # the severity of a contradiction depends on how far its numbers are apart
-_TOLD = ("fct_observation", "fct_project", "fct_project_mention", "fct_project_funding", "fct_project_output")
+_TOLD = (
+    "fct_observation",
+    "fct_project",
+    "fct_project_mention",
+    "fct_project_funding",
+    "fct_project_output",
+    "fct_project_progress",
+)
 _NAMES = ("name_zh", "name_en", "name_as_printed")  # lose their telling numbers and keep their words
 _OWN = ("value_as_printed", "total_investment_wan_as_printed")  # print the number of their row
 HIDDEN_FINDING = (

@@ -52,6 +52,7 @@ def publish(settings: Settings, release_id: str | None = None) -> tuple[Path, Pr
 def _build(settings: Settings, internal: Path, candidate: Path) -> Protected:
     public, before = settings.public, release.current_folder(settings.public)
     tables, published = _tables(internal), memory.recall(public)
+    memory.keep(public, release.id_of(candidate), published)
     rules = Rules(
         settings.protection_threshold,
         settings.protection_width,
@@ -70,7 +71,7 @@ def _build(settings: Settings, internal: Path, candidate: Path) -> Protected:
     build_site(candidate, run=bool(settings.notebooks))
     package.export(candidate, public)
     package.write(candidate, public)
-    _manifest(candidate, settings)
+    _manifest(candidate, settings, protected)
     return protected
 
 
@@ -92,7 +93,11 @@ def verify(folder: Path, settings: Settings | None = None) -> list[str]:
     if small:
         return [f"有低于门槛的人数 / counts below the threshold: {', '.join(small)}"]
     internal = settings and made_of(folder, settings)
-    return _near(folder, tables, _tables(internal), memory.recall(settings.public)) if settings and internal else []
+    return (
+        _near(folder, tables, _tables(internal), memory.before(settings.public, folder.name))
+        if settings and internal
+        else []
+    )
 
 
 def made_of(folder: Path, settings: Settings) -> Path | None:
@@ -110,8 +115,9 @@ def _near(
     rules = Rules(
         promised["threshold"], promised["width"], memory.kept(memory.gaps(shown)), memory.told(published, tables)
     )
-    whole = {*tables["mart_elderly_outlook"]["county_code"]} - {*shown["mart_elderly_outlook"]["county_code"]}
-    found = audit.checks(tables, shown, rules, dict.fromkeys(whole)).filter(~pl.col("passed"), severity="critical")
+    found = audit.checks(tables, shown, rules, dict.fromkeys(promised["whole"])).filter(
+        ~pl.col("passed"), severity="critical"
+    )
     return [f"{zh} / {en}" for zh, en in found.select("message_zh", "message_en").iter_rows()]
 
 
@@ -146,7 +152,7 @@ def _identity(settings: Settings, internal: Path, candidate: Path) -> Identity:
     return replace(made, profile="public", made_from=internal.name, threshold=settings.protection_threshold)
 
 
-def _manifest(candidate: Path, settings: Settings) -> None:
+def _manifest(candidate: Path, settings: Settings, protected: Protected) -> None:
     """The package says which profile it is, and keeps to itself what raw files it comes from."""
     path = candidate / register.MANIFEST
     manifest = {k: v for k, v in json.loads(path.read_text(encoding="utf-8")).items() if k not in _OF_RAW}
@@ -154,5 +160,6 @@ def _manifest(candidate: Path, settings: Settings) -> None:
         "profile": "public",
         "threshold": settings.protection_threshold,
         "width": settings.protection_width,
+        "whole": sorted(protected.whole),
     }
     path.write_text(json.dumps(manifest, ensure_ascii=False, indent=1, default=str), encoding="utf-8")

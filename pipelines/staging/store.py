@@ -146,6 +146,11 @@ def remember(settings: Settings) -> None:
         fresh.replace(_seen(settings))
 
 
+def forget(settings: Settings) -> None:
+    """Have every raw folder read again."""
+    _seen(settings).unlink(missing_ok=True)
+
+
 def _seen(settings: Settings) -> Path:
     return settings.staging / "seen.json"
 

@@ -196,7 +196,7 @@ def test_sensors_start_what_they_are_for_refreshes_queue_and_an_analyst_works_be
     tables = s.data_root / "analysis" / "beds_short_2030"
     assert (tables / f"{one}.csv").exists()
     office.wait((tables / f"{two}.csv").exists, 120)  # the sensor looks every half a minute
-    office.wait(lambda: over(office.runs(), *office.runs()), 120)
+    office.wait(lambda: over(now := office.runs(), *now), 120)
     done = office.runs()
     assert {r["status"] for r in done.values()} == {"SUCCESS"}, office.said()
     assert {

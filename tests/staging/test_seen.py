@@ -68,6 +68,16 @@ def test_a_file_changed_a_moment_ago_is_read_again(settings: Settings, monkeypat
     known_hash(settings.raw / NAME)
     store.remember(settings)
     read = next_process(settings, monkeypatch)
+    for _ in range(2):
+        known_hash(settings.raw / NAME)
+    assert read == [settings.raw / NAME] * 2
+
+
+def test_everything_is_read_again_on_demand(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    known_hash(settings.raw / NAME)
+    store.remember(settings)
+    store.forget(settings)
+    read = next_process(settings, monkeypatch)
     known_hash(settings.raw / NAME)
     assert read == [settings.raw / NAME]
 
