@@ -19,6 +19,7 @@ from pipelines.core import builder
 from pipelines.core.hashes import columns_hash, table_hash
 from pipelines.desk import marts
 from pipelines.failpoint import failpoint
+from pipelines.settings import load
 
 FILE = marts.FILE
 CONFIG: Final[dict[str, Any]] = {"autoinstall_known_extensions": "false", "threads": 1, "checkpoint_threshold": "1TB"}
@@ -65,7 +66,8 @@ class Filling:
         self.folder, self.suppressed = folder, suppressed
         for left in _files(folder):
             left.unlink(missing_ok=True)
-        self._con = duckdb.connect(str(folder / FILE), config=CONFIG)
+        config = {**CONFIG, "memory_limit": load().memory_limit}  # other work goes on beside
+        self._con = duckdb.connect(str(folder / FILE), config=config)
         self._beside = ThreadPoolExecutor(1)
         self._filled: dict[str, Future[Filled]] = {}
 
