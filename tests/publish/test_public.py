@@ -319,7 +319,7 @@ def test_the_number_of_a_contradiction_without_words_does_not_depend_on_its_valu
 def test_the_package_is_whole_and_gives_no_hash_of_raw_files(planted: Planted, folder: Path) -> None:
     assert package.verify(folder) == []
     manifest = json.loads((folder / "datapackage.json").read_text(encoding="utf-8"))
-    assert manifest["protection"] == {"profile": "public", "threshold": THRESHOLD, "width": WIDTH}
+    assert manifest["protection"] == {"profile": "public", "threshold": THRESHOLD, "width": WIDTH, "whole": []}
     assert manifest["release"]["made_from"] == "r00001-20260101"
     assert not {"inputs", "held_back"} & manifest.keys()
     assert release.current_id(planted.settings) == "r00001-20260101"
