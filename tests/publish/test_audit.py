@@ -100,18 +100,18 @@ def test_verify_tries_the_left_out_counts_again(
     (settings.releases / internal).symlink_to((published / "marts" / "current").resolve())
     who = pl.DataFrame({"profile": ["public"], "threshold": [10], "made_from": [internal]})
 
-    def written(name: str, tables: Tables) -> Path:
+    def written(name: str, tables: Tables, **more: object) -> Path:
         folder = settings.public.releases / name  # among the releases: what one tells itself cannot excuse it
         (folder / "parquet").mkdir(parents=True)
         for table, frame in {**tables, "meta_release": who}.items():
             frame.write_parquet(folder / "parquet" / f"{table}.parquet")
         (folder / "datapackage.json").write_text(
-            json.dumps({"protection": {"threshold": 10, "width": 10, "whole": []}}), encoding="utf-8"
+            json.dumps({"protection": {"threshold": 10, "width": 10, **more}}), encoding="utf-8"
         )
         return folder
 
     told = shown_again(inside, outside.tables, "fct_project_output", "quantity", "530425-o006")
-    whole, broken = written("r00001-20260101", outside.tables), written("r00002-20260101", told)
+    whole, broken = written("r00001-20260101", outside.tables), written("r00002-20260101", told, whole=[])
     assert public.made_of(whole, settings) == settings.releases / internal
     assert public.verify(whole, settings) == []
     assert "530425-s0057" in public.verify(broken, settings)[0]
