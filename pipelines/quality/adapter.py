@@ -122,9 +122,8 @@ class Engine:
         context = self._gx.get_context(mode="ephemeral")
         context.variables.progress_bars = ProgressBarsConfig(globally=False, metric_calculations=False)
         table = context.data_sources.add_pandas("candidate").add_dataframe_asset("table")
-        self._whole = table.add_batch_definition_whole_dataframe(
-            "all"
-        )  # one for all tables: the context is written anew for each
+        # one for all tables: for each that is added, the context is written anew
+        self._whole = table.add_batch_definition_whole_dataframe("all")
 
     def validate(self, name: str, pandas_frame: Any, checks: list[Check]) -> dict[str, Any]:
         """Run expectations on a pandas frame. Returns GX's result by name of the check; only failed ones, run a second

@@ -129,7 +129,7 @@ def publishable(settings: Settings) -> list[Staged]:
 
 def recall(settings: Settings) -> None:
     """Know the raw folders as the last refresh of this code read them. Without it, or if it cannot be read, each is read again."""
-    with suppress(OSError, ValueError, TypeError, KeyError):
+    with suppress(OSError, ValueError, TypeError, KeyError, AttributeError):
         kept = json.loads(_seen(settings).read_text(encoding="utf-8"))
         if kept["code"] == _staging_code_hash():
             recall_folders(kept["folders"])

@@ -82,13 +82,14 @@ def test_everything_is_read_again_on_demand(settings: Settings, monkeypatch: pyt
     assert read == [settings.raw / NAME]
 
 
-@pytest.mark.parametrize("damage", ["", "{", "[]", "{}", '{"code": "of another version"}'])
+@pytest.mark.parametrize("damage", ["", "{", "[]", "{}", '{"code": "of another version"}', '{"folders": []}'])
 def test_what_cannot_be_recalled_is_read(settings: Settings, monkeypatch: pytest.MonkeyPatch, damage: str) -> None:
     county = settings.raw / NAME
     known_hash(county)
     store.remember(settings)
     kept = settings.staging / "seen.json"
-    text = json.dumps(json.loads(kept.read_text(encoding="utf-8")) | {"code": "x"}) if "code" in damage else damage
+    whole = json.loads(kept.read_text(encoding="utf-8"))
+    text = json.dumps(whole | json.loads(damage)) if ":" in damage else damage
     kept.write_text(text, encoding="utf-8")
     read = next_process(settings, monkeypatch)
     assert known_hash(county) == content_hash(county)
